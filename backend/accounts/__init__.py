@@ -1,0 +1,1 @@
+"""Accounts (customer companies and people) and their contacts, with search and import."""

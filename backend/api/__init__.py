@@ -1,0 +1,1 @@
+"""What every endpoint shares: problem+json, paging, ETags, health. Knows no room."""

@@ -1,0 +1,82 @@
+"""The service: every room's controllers, put together over one database."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from datetime import timedelta
+
+from litestar import Litestar, Request
+from litestar.config.compression import CompressionConfig
+from litestar.datastructures import State
+from litestar.di import Provide
+from litestar.middleware import DefineMiddleware
+from litestar.openapi import OpenAPIConfig
+from litestar.types import ControllerRouterHandler
+
+from backend.api.health import HealthController
+from backend.api.rendering import EXCEPTION_HANDLERS
+from backend.clock import Clock, SystemClock
+from backend.db.tenancy import Database
+from backend.identity.actor import Actor
+from backend.identity.authentication import BearerAuthentication
+from backend.identity.tokens import TokenService
+from backend.settings import Settings
+
+CONTROLLERS: Sequence[ControllerRouterHandler] = [HealthController]
+
+
+def create_app(settings: Settings, database: Database, *, clock: Clock | None = None) -> Litestar:
+    """Build the service; the caller owns the database and closes it."""
+    clock = clock or SystemClock()
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    tokens = TokenService(
+        settings.key_dir, clock, lifetime=timedelta(minutes=settings.access_minutes)
+    )
+    state = State({"settings": settings, "database": database, "clock": clock, "tokens": tokens})
+    return Litestar(
+        route_handlers=CONTROLLERS,
+        state=state,
+        lifespan=[_threads(settings.threads)],
+        middleware=[DefineMiddleware(BearerAuthentication, exclude_from_auth_key="is_public")],
+        exception_handlers=EXCEPTION_HANDLERS,
+        dependencies={
+            "db": Provide(_provide_database, sync_to_thread=False),
+            "actor": Provide(_provide_actor, sync_to_thread=False),
+            "clock": Provide(_provide_clock, sync_to_thread=False),
+            "settings": Provide(_provide_settings, sync_to_thread=False),
+        },
+        openapi_config=OpenAPIConfig(title="Tuyen", version="0.1.0", path="/schema"),
+        compression_config=CompressionConfig(backend="gzip", minimum_size=1000),
+    )
+
+
+def _threads(count: int) -> Callable[[Litestar], AbstractAsyncContextManager[None]]:
+    """Give the event loop as many request threads as the pool has connections."""
+
+    @asynccontextmanager
+    async def lifespan(_: Litestar) -> AsyncIterator[None]:
+        executor = ThreadPoolExecutor(count, thread_name_prefix="request")
+        asyncio.get_running_loop().set_default_executor(executor)
+        yield
+
+    return lifespan
+
+
+def _provide_database(state: State) -> Database:
+    database: Database = state.database
+    return database
+
+
+def _provide_clock(state: State) -> Clock:
+    clock: Clock = state.clock
+    return clock
+
+
+def _provide_settings(state: State) -> Settings:
+    settings: Settings = state.settings
+    return settings
+
+
+def _provide_actor(request: Request[Actor, None, State]) -> Actor:
+    return request.user

@@ -1,0 +1,1 @@
+"""Engine, tenancy, the embedded cluster and migrations. May import settings and clock only."""

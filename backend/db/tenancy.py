@@ -1,0 +1,106 @@
+"""The one blessed way to the database: a transaction that belongs to one organisation.
+
+The connection pool runs in driver autocommit, and the helpers here send `BEGIN` together with the
+organisation's `SET LOCAL` in one message: no round trip more than a bare transaction, and the
+setting ends with the transaction, also behind a pooler.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import cast
+
+import psycopg2
+import sqlalchemy as sa
+from psycopg2.extensions import cursor as Cursor  # noqa: N812  # a class that its library spells low
+from sqlalchemy.exc import InvalidRequestError
+
+from backend.ids import OrgId
+
+
+class Database:
+    """A pool of connections as the application's role, which row-level security binds."""
+
+    def __init__(self, engine: sa.Engine) -> None:
+        self._engine = engine
+
+    @contextmanager
+    def for_org(self, org_id: OrgId, *, snapshot: bool = False) -> Iterator[sa.Connection]:
+        """Open a transaction that sees and writes one organisation only; commit at the end.
+
+        With `snapshot` it is read-only and sees one moment (REPEATABLE READ).
+        """
+        mode = " ISOLATION LEVEL REPEATABLE READ READ ONLY" if snapshot else ""
+        with self._begin(f"BEGIN{mode}; SET LOCAL app.org_id = '{org_id!s}'") as connection:
+            yield connection
+
+    @contextmanager
+    def without_org(self) -> Iterator[sa.Connection]:
+        """Open a transaction that sees no organisation's rows: sign-in look-ups and health."""
+        with self._begin("BEGIN") as connection:
+            yield connection
+
+    @contextmanager
+    def _begin(self, opening: str) -> Iterator[sa.Connection]:
+        with self._open(opening) as connection:
+            try:
+                yield connection
+                _send(connection, "COMMIT")
+            except BaseException:
+                self._roll_back(connection)
+                raise
+
+    @contextmanager
+    def _open(self, opening: str) -> Iterator[sa.Connection]:
+        connection = self._engine.connect()
+        try:
+            try:
+                _send(connection, opening)
+            except psycopg2.OperationalError:
+                # The server went away since the connection was last used: take a new one, once.
+                connection.invalidate()
+                connection.close()
+                connection = self._engine.connect()
+                _send(connection, opening)
+            yield connection
+        finally:
+            connection.close()
+
+    @staticmethod
+    def _roll_back(connection: sa.Connection) -> None:
+        try:
+            _send(connection, "ROLLBACK")
+        except (psycopg2.Error, InvalidRequestError):
+            connection.invalidate()
+
+    def close(self) -> None:
+        """Close every pooled connection."""
+        self._engine.dispose()
+
+
+def open_database(url: str, *, connections: int, statement_timeout_ms: int = 15_000) -> Database:
+    """Open a pool of at most `connections`; a caller waits 2 s for one, then TimeoutError."""
+    engine = sa.create_engine(
+        driver_url(url),
+        pool_size=connections,
+        max_overflow=0,
+        pool_timeout=2,
+        pool_reset_on_return=None,
+        isolation_level="AUTOCOMMIT",
+        connect_args={"options": f"-c statement_timeout={statement_timeout_ms} -c timezone=UTC"},
+    )
+    return Database(engine)
+
+
+def driver_url(url: str) -> sa.URL:
+    """Turn a `postgresql://` URL into SQLAlchemy's, with psycopg2 as driver."""
+    return sa.make_url(url).set(drivername="postgresql+psycopg2")
+
+
+def driver_cursor(connection: sa.Connection) -> Cursor:
+    """Return a psycopg2 cursor of this transaction, for COPY and the hottest reads."""
+    return cast("Cursor", connection.connection.cursor())
+
+
+def _send(connection: sa.Connection, statement: str) -> None:
+    with driver_cursor(connection) as cursor:
+        cursor.execute(statement)

@@ -1,0 +1,1 @@
+"""Spatial vocabulary, street network, OpenStreetMap reading and tile arithmetic. Knows no CRM."""

@@ -1,0 +1,1 @@
+"""Organisations, users, teams, devices, tokens, permissions. The one home of PyJWT."""

@@ -1,0 +1,1 @@
+"""The queue's one door: enqueue inside our transaction, worker."""

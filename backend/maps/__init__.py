@@ -1,0 +1,1 @@
+"""Vector tiles and nearest accounts: reads accounts, territories, routes and visits."""

@@ -1,0 +1,179 @@
+"""Why a stop is not in a day's plan, in a sentence with its numbers, and what would let it in."""
+
+from collections.abc import Sequence
+
+from backend.routes.improve import best_insertion, best_swap
+from backend.routes.plan import Dropped, Reason
+from backend.routes.problem import Stop
+from backend.routes.timetable import NEVER, Slack, Timetable, shift, slack_of
+from backend.routes.windows import LATEST_S, clock_time, whole_minutes
+
+type Facts = dict[str, int | str]
+
+
+def find_hopeless(table: Timetable, stop: int) -> Dropped | None:
+    """Return why a stop cannot be visited even alone; None when it can."""
+    wish = table.problem.stops[stop]
+    if wish.node is None:
+        return _dropped(wish, Reason.NO_STREET_NEARBY, "no street is near its place on the map")
+    if not wish.windows:
+        return _dropped(wish, Reason.CLOSED_TODAY, "it is closed all day")
+    if not table.starts[stop]:
+        return _too_short(wish)
+    if table.leg_s[table.start][stop] >= NEVER:
+        return _dropped(wish, Reason.UNREACHABLE, "no street leads there from the day's start")
+    if table.leg_s[stop][table.end] >= NEVER:
+        return _dropped(wish, Reason.UNREACHABLE, "no street leads from there to the day's end")
+    return _outside_shift(table, stop) or _no_lunch(table, stop)
+
+
+def explain_dropped(table: Timetable, order: Sequence[int], stop: int) -> Dropped:
+    """Return why a stop that could be visited alone is not among the stops of an order."""
+    wish = table.problem.stops[stop]
+    insertion = best_insertion(table, order, stop)
+    if insertion is not None:
+        extra_s = insertion.change + table.price_s[stop]
+        return _dropped(
+            wish,
+            Reason.LOWER_VALUE,
+            f"it would add {whole_minutes(extra_s)} minutes of travel and is worth "
+            f"{wish.value_s // 60}",
+            {
+                "extra_travel_s": extra_s,
+                "value_s": wish.value_s,
+                "position": insertion.order.index(stop),
+            },
+        )
+    facts: Facts = {}
+    remedies = [
+        *_longer_shift(table, order, stop, facts),
+        *_longer_opening(table, order, stop, facts),
+    ]
+    swap = best_swap(table, order, stop)
+    if swap is not None and swap.removed is not None:
+        other = table.problem.stops[swap.removed]
+        facts["pushes_out"] = other.key
+        facts["swap_position"] = swap.order.index(stop)
+        remedies.append((LATEST_S, f"{other.name} is left out"))
+    text = "it does not fit between the planned stops"
+    if wish.is_required:
+        text = "it must be visited, but no plan was found that keeps all that must be"
+    choices = " or if ".join(remedy for _, remedy in sorted(remedies))
+    advice = f" It fits if {choices}." if choices else ""
+    return _dropped(wish, Reason.NO_TIME_LEFT, text, facts, advice)
+
+
+def _dropped(
+    stop: Stop, reason: Reason, text: str, facts: Facts | None = None, advice: str = ""
+) -> Dropped:
+    detail = f"{stop.name} is not planned: {text}.{advice}"
+    return Dropped(key=stop.key, reason=reason, detail=detail, facts=facts or {})
+
+
+def _too_short(stop: Stop) -> Dropped:
+    longest_s = max(window.end_s - window.start_s for window in stop.windows)
+    missing_s = stop.service_s - longest_s
+    return _dropped(
+        stop,
+        Reason.WINDOW_TOO_SHORT,
+        f"the visit takes {whole_minutes(stop.service_s)} minutes and its longest opening is "
+        f"{longest_s // 60}",
+        {"service_s": stop.service_s, "longest_window_s": longest_s, "missing_s": missing_s},
+        f" It needs a visit that is {whole_minutes(missing_s)} minutes shorter.",
+    )
+
+
+def _outside_shift(table: Timetable, stop: int) -> Dropped | None:
+    problem = table.problem
+    arrive_s = problem.shift_start_s + table.leg_s[table.start][stop]
+    after_s = table.service_s[stop] + table.leg_s[stop][table.end]
+    first_s = table.first_start(stop, arrive_s)
+    if first_s + after_s <= problem.shift_end_s:
+        return None
+    last_s = table.last_start(stop, problem.shift_end_s - after_s)
+    facts: Facts = {"arrive_s": arrive_s}
+    remedies = []
+    if first_s < NEVER:
+        facts["shift_later_s"] = later_s = first_s + after_s - problem.shift_end_s
+        remedies.append((later_s, f"end {whole_minutes(later_s)} minutes later"))
+    if last_s > -NEVER:
+        facts["shift_earlier_s"] = earlier_s = arrive_s - last_s
+        remedies.append((earlier_s, f"start {whole_minutes(earlier_s)} minutes earlier"))
+    advice = f" The shift would have to {min(remedies)[1]}." if remedies else ""
+    return _dropped(
+        problem.stops[stop],
+        Reason.OUTSIDE_SHIFT,
+        f"it can be reached at {clock_time(arrive_s)} at the earliest, and its opening, the visit "
+        "and the way home do not fit into the shift",
+        facts,
+        advice,
+    )
+
+
+def _no_lunch(table: Timetable, stop: int) -> Dropped | None:
+    finish_s = table.finish([stop], table.depart(), table.start)
+    later_s = finish_s - table.problem.shift_end_s
+    if later_s <= 0:
+        return None
+    known = finish_s < NEVER
+    return _dropped(
+        table.problem.stops[stop],
+        Reason.LUNCH_IN_THE_WAY,
+        "the visit and the lunch break cannot both be kept in the shift",
+        {"shift_later_s": later_s} if known else {},
+        f" The shift would have to end {whole_minutes(later_s)} minutes later." if known else "",
+    )
+
+
+def _longer_shift(
+    table: Timetable, order: Sequence[int], stop: int, facts: Facts
+) -> list[tuple[int, str]]:
+    slack = slack_of(table, order)
+    finishes = [
+        (table.finish([stop, *order[gap:]], slack.leave[gap], slack.places[gap]), gap)
+        for gap in range(len(slack.leave))
+    ]
+    finish_s, gap = min(finishes)
+    if finish_s > LATEST_S:
+        return []
+    facts["shift_later_s"] = later_s = finish_s - table.problem.shift_end_s
+    facts["shift_later_position"] = gap
+    return [(later_s, f"the shift ends {whole_minutes(later_s)} minutes later")]
+
+
+def _longer_opening(
+    table: Timetable, order: Sequence[int], stop: int, facts: Facts
+) -> list[tuple[int, str]]:
+    slack = slack_of(table, order)
+    found: tuple[int, str, int] | None = None
+    for gap in range(len(slack.leave)):
+        for first_s, last_s in _free_starts(table, slack, gap, stop):
+            for open_s, close_s in table.starts[stop]:
+                before = (open_s - last_s, "opens_earlier_s", gap)
+                after = (first_s - close_s, "closes_later_s", gap)
+                wanted = max(before, after)
+                if first_s <= last_s and (found is None or wanted < found):
+                    found = wanted
+    if found is None:
+        return []
+    seconds, fact, gap = found
+    facts[fact] = seconds
+    facts["opening_position"] = gap
+    change = "opens {} minutes earlier" if fact == "opens_earlier_s" else "closes {} minutes later"
+    return [(seconds, f"it {change.format(whole_minutes(seconds))}")]
+
+
+def _free_starts(
+    table: Timetable, slack: Slack, gap: int, stop: int
+) -> tuple[tuple[int, int], ...]:
+    """Return when a visit could start in a gap if it were open: once per place of lunch."""
+    hungry_s, fed_s = shift(slack.leave[gap], table.leg_s[slack.places[gap]][stop])
+    after_s = table.leg_s[stop][slack.places[gap + 1]]
+    hungry_by_s, fed_by_s = shift(slack.reach[gap], -after_s)
+    service_s = table.service_s[stop]
+    return (
+        (hungry_s, hungry_by_s - service_s),
+        (fed_s, fed_by_s - service_s),
+        (table.lunch_over(hungry_s), fed_by_s - service_s),
+        (hungry_s, table.free_for_lunch(fed_by_s) - service_s),
+    )

@@ -1,0 +1,190 @@
+"""Laying out an order of stops as a day: arrivals, waiting, lunch, totals."""
+
+from collections.abc import Sequence
+
+import msgspec
+
+from backend.routes.plan import (
+    DayPlan,
+    Dropped,
+    Optimality,
+    PlannedLunch,
+    PlannedStop,
+    Reason,
+)
+from backend.routes.problem import DayProblem, ProblemError
+from backend.routes.timetable import Timetable, shift
+
+
+class LunchPlace(msgspec.Struct, frozen=True):
+    """Lunch comes after so many visits; on arrival means at the next place, not the last one."""
+
+    visits_before: int
+    on_arrival: bool
+
+
+_LUNCH_FIRST = LunchPlace(0, on_arrival=False)
+
+
+class Proof(msgspec.Struct, frozen=True):
+    """What is known about how good an order is."""
+
+    engine: str
+    optimality: Optimality = Optimality.HEURISTIC
+    bound: int | None = None
+
+
+def lay_out(
+    table: Timetable, order: Sequence[int], dropped: Sequence[Dropped], proof: Proof
+) -> DayPlan:
+    """Return the plan that visits stops in this order, which must be possible, as early as can be.
+
+    The rep leaves as late as the first visit allows, rather than waiting at its door.
+    """
+    place = find_lunch(table, order)
+    start_s = _day_start(table, order, place)
+    stops, lunch, end_s = _walk(table, order, place, start_s)
+    last = order[-1] if order else table.start
+    end_leg_m = table.leg_m[last][table.end] if order else 0
+    travel_s = table.travel_s(order)
+    busy_s = sum(table.service_s[stop] for stop in order)
+    lunch_s = lunch.end_s - lunch.start_s if lunch else 0
+    return DayPlan(
+        stops=tuple(stops),
+        lunch=lunch,
+        dropped=tuple(sorted(dropped, key=lambda one: one.key)),
+        start_s=start_s,
+        end_s=end_s,
+        end_leg_duration_s=table.leg_s[last][table.end] if order else 0,
+        end_leg_distance_m=end_leg_m,
+        distance_m=sum(stop.leg_distance_m for stop in stops) + end_leg_m,
+        travel_s=travel_s,
+        wait_s=end_s - start_s - travel_s - busy_s - lunch_s,
+        objective=table.cost(order),
+        bound=proof.bound,
+        optimality=proof.optimality,
+        engine=proof.engine,
+        seed=table.problem.seed,
+        is_estimate=table.problem.is_estimate,
+    )
+
+
+def schedule_in_order(problem: DayProblem, order: Sequence[str]) -> DayPlan:
+    """Return the day as somebody else ordered it, by stop keys, to compare with.
+
+    A stop that cannot be kept after those before it is skipped; raises ProblemError for a key
+    that is unknown or given twice.
+    """
+    table = Timetable(problem)
+    index = {stop.key: number for number, stop in enumerate(problem.stops)}
+    kept: list[int] = []
+    skipped: dict[int, Dropped] = {}
+    for key in order:
+        if key not in index:
+            raise ProblemError(f"The day has no stop {key}.", field="order", stop=key)
+        stop = index.pop(key)
+        if table.is_possible([*kept, stop]):
+            kept.append(stop)
+        else:
+            skipped[stop] = Dropped(
+                key=key,
+                reason=Reason.NO_TIME_LEFT,
+                detail=f"{problem.stops[stop].name} cannot be kept at its place in this order.",
+                facts={"position": len(kept)},
+            )
+    for key, stop in index.items():
+        skipped[stop] = Dropped(
+            key=key,
+            reason=Reason.NOT_CHOSEN,
+            detail=f"{problem.stops[stop].name} is not in this order.",
+            facts={},
+        )
+    return lay_out(table, kept, tuple(skipped.values()), Proof(engine="given_order"))
+
+
+def find_lunch(table: Timetable, order: Sequence[int]) -> LunchPlace | None:
+    """Return where lunch lets the day end earliest; None without lunch or without stops."""
+    if not order or table.problem.lunch is None:
+        return None
+    start_s = table.problem.shift_start_s
+    hungry_s, place, fed_s = start_s, _LUNCH_FIRST, table.lunch_over(start_s)
+    for number, (origin, stop) in enumerate(zip([table.start, *order], order, strict=False)):
+        hungry_s, fed_s = shift((hungry_s, fed_s), table.leg_s[origin][stop])
+        over_s = table.lunch_over(hungry_s)
+        if over_s < fed_s:
+            fed_s, place = over_s, LunchPlace(number, on_arrival=True)
+        hungry_s = table.first_start(stop, hungry_s) + table.service_s[stop]
+        fed_s = table.first_start(stop, fed_s) + table.service_s[stop]
+        over_s = table.lunch_over(hungry_s)
+        if over_s < fed_s:
+            fed_s, place = over_s, LunchPlace(number + 1, on_arrival=False)
+    home_s = table.leg_s[order[-1]][table.end]
+    if table.lunch_over(hungry_s + home_s) < fed_s + home_s:
+        place = LunchPlace(len(order), on_arrival=True)
+    return place
+
+
+def _day_start(table: Timetable, order: Sequence[int], place: LunchPlace | None) -> int:
+    start_s, lunch = table.problem.shift_start_s, table.problem.lunch
+    if not order:
+        return start_s
+    if lunch is not None and place == _LUNCH_FIRST:
+        return max(start_s, lunch.earliest_s)
+    if place is not None and place.visits_before == 0:
+        return start_s
+    leg_s = table.leg_s[table.start][order[0]]
+    return table.first_start(order[0], start_s + leg_s) - leg_s
+
+
+class _Break:
+    """Takes lunch once, when the walk comes to its place."""
+
+    def __init__(self, table: Timetable, place: LunchPlace | None) -> None:
+        self._table = table
+        self._place = place
+        self.taken: PlannedLunch | None = None
+
+    def pass_by(self, place: LunchPlace, now_s: int, *, after: str | None, at: str | None) -> int:
+        lunch = self._table.problem.lunch
+        if lunch is None or place != self._place:
+            return now_s
+        end_s = self._table.lunch_over(now_s)
+        start_s = end_s - lunch.duration_s
+        self.taken = PlannedLunch(
+            start_s=start_s, end_s=end_s, wait_s=start_s - now_s, after=after, at=at
+        )
+        return end_s
+
+
+def _walk(
+    table: Timetable, order: Sequence[int], place: LunchPlace | None, now_s: int
+) -> tuple[list[PlannedStop], PlannedLunch | None, int]:
+    stops: list[PlannedStop] = []
+    lunch = _Break(table, place)
+    previous: str | None = None
+    now_s = lunch.pass_by(_LUNCH_FIRST, now_s, after=None, at=None)
+    for number, (origin, stop) in enumerate(zip([table.start, *order], order, strict=False)):
+        key = table.problem.stops[stop].key
+        leg_s = table.leg_s[origin][stop]
+        arrive_s = now_s + leg_s
+        on_arrival = LunchPlace(number, on_arrival=True)
+        ready_s = lunch.pass_by(on_arrival, arrive_s, after=previous, at=key)
+        start_s = table.first_start(stop, ready_s)
+        leave_s = start_s + table.service_s[stop]
+        stops.append(
+            PlannedStop(
+                key=key,
+                arrive_s=arrive_s,
+                wait_s=start_s - ready_s,
+                start_s=start_s,
+                leave_s=leave_s,
+                leg_duration_s=leg_s,
+                leg_distance_m=table.leg_m[origin][stop],
+            )
+        )
+        on_leaving = LunchPlace(number + 1, on_arrival=False)
+        now_s = lunch.pass_by(on_leaving, leave_s, after=key, at=key)
+        previous = key
+    now_s += table.leg_s[order[-1]][table.end] if order else 0
+    at_the_end = LunchPlace(len(order), on_arrival=True)
+    return stops, lunch.taken, lunch.pass_by(at_the_end, now_s, after=previous, at=None)

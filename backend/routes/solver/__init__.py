@@ -1,0 +1,1 @@
+"""The engines that order a day: the only home of PyVRP and OR-Tools. May import the pure routes modules."""

@@ -1,0 +1,174 @@
+"""Exact arithmetic on one day: how early each stop can be reached, how late it may be.
+
+A rep's time at a place is a pair: the earliest with lunch still to come, and the earliest with
+lunch behind. Being earlier never hurts, so the pair says all there is to know about a prefix, and
+one more stop is tried between two others without looking at the rest of the day.
+"""
+
+from collections.abc import Sequence
+
+import msgspec
+
+from backend.routes.problem import DayProblem, Matrix, price_of_leaving_out
+from backend.routes.windows import start_ranges
+
+NEVER = 1 << 40
+"""Beyond any time of a day: too late to happen, or (negative) no time is early enough."""
+
+type Times = tuple[int, int]
+"""Seconds with lunch still to come, and with lunch behind."""
+
+
+class Timetable:
+    """A problem compiled for arithmetic; stops go by their index, then START and END."""
+
+    def __init__(self, problem: DayProblem) -> None:
+        nodes = [stop.node for stop in problem.stops] + [problem.start, problem.end]
+        self.problem = problem
+        self.start = len(problem.stops)
+        self.end = self.start + 1
+        self.leg_s = _legs(problem.durations_s, nodes)
+        self.leg_m = _legs(problem.distances_m, nodes)
+        self.service_s = [stop.service_s for stop in problem.stops]
+        self.starts = [start_ranges(stop.windows, stop.service_s) for stop in problem.stops]
+        self.price_s = [price_of_leaving_out(problem, stop) for stop in problem.stops]
+        lunch = problem.lunch
+        self._lunch = (lunch.earliest_s, lunch.latest_s, lunch.duration_s) if lunch else None
+
+    def depart(self) -> Times:
+        """Return the earliest times to leave the day's start."""
+        start_s = self.problem.shift_start_s
+        return (NEVER, start_s) if self._lunch is None else (start_s, self.lunch_over(start_s))
+
+    def lunch_over(self, free_s: int) -> int:
+        """Return when lunch ends for a rep who is free from a time on."""
+        if self._lunch is None:
+            return NEVER
+        earliest_s, latest_s, duration_s = self._lunch
+        begin_s = max(free_s, earliest_s)
+        return begin_s + duration_s if begin_s <= latest_s else NEVER
+
+    def free_for_lunch(self, over_s: int) -> int:
+        """Return the last time to be free, so that lunch ends by a time."""
+        if self._lunch is None:
+            return -NEVER
+        earliest_s, latest_s, duration_s = self._lunch
+        begin_s = min(latest_s, over_s - duration_s)
+        return begin_s if begin_s >= earliest_s else -NEVER
+
+    def first_start(self, stop: int, from_s: int) -> int:
+        """Return the first time from `from_s` on at which the whole visit fits a window."""
+        for first_s, last_s in self.starts[stop]:
+            if from_s <= last_s:
+                return max(from_s, first_s)
+        return NEVER
+
+    def last_start(self, stop: int, until_s: int) -> int:
+        """Return the last time up to `until_s` at which the whole visit fits a window."""
+        for first_s, last_s in reversed(self.starts[stop]):
+            if until_s >= first_s:
+                return min(until_s, last_s)
+        return -NEVER
+
+    def serve(self, stop: int, arrive: Times) -> Times:
+        """Return the earliest times to leave a stop that is reached at `arrive`."""
+        service_s = self.service_s[stop]
+        fed_s = min(arrive[1], self.lunch_over(arrive[0]))
+        leave_s = self.first_start(stop, arrive[0]) + service_s
+        fed_leave_s = self.first_start(stop, fed_s) + service_s
+        return leave_s, min(fed_leave_s, self.lunch_over(leave_s))
+
+    def must_arrive(self, stop: int, leave: Times) -> Times:
+        """Return the last times to reach a stop that must be left by `leave`."""
+        service_s = self.service_s[stop]
+        fed_s = self.last_start(stop, leave[1] - service_s)
+        hungry_leave_s = max(leave[0], self.free_for_lunch(leave[1]))
+        hungry_s = self.last_start(stop, hungry_leave_s - service_s)
+        return max(hungry_s, self.free_for_lunch(fed_s)), fed_s
+
+    def must_finish(self) -> Times:
+        """Return the last times to reach the day's end."""
+        end_s = self.problem.shift_end_s
+        return self.free_for_lunch(end_s), end_s
+
+    def finish(self, order: Sequence[int], leave: Times, origin: int) -> int:
+        """Return when the day is over after `order`, whatever the shift says."""
+        for stop in order:
+            leave = self.serve(stop, shift(leave, self.leg_s[origin][stop]))
+            origin = stop
+        reached = shift(leave, self.leg_s[origin][self.end])
+        return min(reached[1], self.lunch_over(reached[0]))
+
+    def is_possible(self, order: Sequence[int]) -> bool:
+        """Return whether the stops can be visited in this order, with lunch, in the shift."""
+        return not order or (
+            self.finish(order, self.depart(), self.start) <= self.problem.shift_end_s
+        )
+
+    def travel_s(self, order: Sequence[int]) -> int:
+        """Return the seconds on the road; none for a day without stops."""
+        if not order:
+            return 0
+        places = [self.start, *order, self.end]
+        return sum(
+            self.leg_s[origin][target]
+            for origin, target in zip(places[:-1], places[1:], strict=True)
+        )
+
+    def cost(self, order: Sequence[int]) -> int:
+        """Return the objective: travel, and the price of every stop left out."""
+        return self.travel_s(order) + sum(self.price_s) - sum(self.price_s[s] for s in order)
+
+
+class Slack(msgspec.Struct, frozen=True):
+    """An order with the earliest times to leave and the last times to reach each of its places.
+
+    `leave[i]` belongs to `places[i]` and `reach[i]` to `places[i + 1]`: the gap between them is
+    where one more stop may go.
+    """
+
+    places: tuple[int, ...]
+    leave: tuple[Times, ...]
+    reach: tuple[Times, ...]
+
+
+def slack_of(table: Timetable, order: Sequence[int]) -> Slack:
+    """Return the room there is in every gap of an order."""
+    places = (table.start, *order, table.end)
+    leave = [table.depart()]
+    for origin, stop in zip(places, order, strict=False):
+        leave.append(table.serve(stop, shift(leave[-1], table.leg_s[origin][stop])))
+    reach = [table.must_finish()]
+    for target, stop in zip(reversed(places), reversed(order), strict=False):
+        reach.append(table.must_arrive(stop, shift(reach[-1], -table.leg_s[stop][target])))
+    return Slack(places=places, leave=tuple(leave), reach=tuple(reversed(reach)))
+
+
+def fits_gap(table: Timetable, slack: Slack, gap: int, stop: int) -> bool:
+    """Return whether a stop can be visited in a gap with all others kept."""
+    before_s = table.leg_s[slack.places[gap]][stop]
+    after_s = table.leg_s[stop][slack.places[gap + 1]]
+    leave = table.serve(stop, shift(slack.leave[gap], before_s))
+    reach = slack.reach[gap]
+    return leave[0] + after_s <= reach[0] or leave[1] + after_s <= reach[1]
+
+
+def detour_s(table: Timetable, slack: Slack, gap: int, stop: int) -> int:
+    """Return the seconds of travel that a stop adds in a gap."""
+    before, after = slack.places[gap], slack.places[gap + 1]
+    direct_s = table.leg_s[before][after] if len(slack.places) > 2 else 0  # noqa: PLR2004
+    return table.leg_s[before][stop] + table.leg_s[stop][after] - direct_s
+
+
+def shift(times: Times, seconds: int) -> Times:
+    """Return both times moved by the same seconds."""
+    return times[0] + seconds, times[1] + seconds
+
+
+def _legs(matrix: Matrix, nodes: Sequence[int | None]) -> list[list[int]]:
+    return [[_leg(matrix, origin, target) for target in nodes] for origin in nodes]
+
+
+def _leg(matrix: Matrix, origin: int | None, target: int | None) -> int:
+    entry = None if origin is None or target is None else matrix[origin][target]
+    return NEVER if entry is None else entry

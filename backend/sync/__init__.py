@@ -1,0 +1,1 @@
+"""Offline sync: push, pull, what syncs and the upload door. May import every room below."""

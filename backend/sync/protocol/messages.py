@@ -1,0 +1,148 @@
+"""The messages of push and pull, and the words of their states."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated
+
+import msgspec
+
+Value = bool | int | float | str | list[bool | int | float | str | None] | dict[str, object] | None
+"""A field's value on the wire."""
+
+Id = Annotated[
+    str, msgspec.Meta(pattern="^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$", max_length=36)
+]
+"""A UUID in lower-case text."""
+
+Moment = Annotated[datetime, msgspec.Meta(tz=True)]
+"""An aware time."""
+
+MAX_MUTATIONS = 100
+MAX_PUSH_BYTES = 1024 * 1024
+MAX_PULL_ROWS = 5000
+
+
+class Op(StrEnum):
+    """What a mutation does to its record."""
+
+    CREATE = "create"
+    PATCH = "patch"
+    DELETE = "delete"
+
+
+class Status(StrEnum):
+    """What became of a mutation."""
+
+    APPLIED = "applied"
+    MERGED = "merged"
+    """Applied in part: the fields in `kept_server` kept the server's value."""
+    CONFLICT = "conflict"
+    """Nothing applied: the server's values stand, the issue keeps ours."""
+    DUPLICATE = "duplicate"
+    """Seen before; the stored result follows in `rv` and `code`."""
+    REJECTED = "rejected"
+    DEFERRED = "deferred"
+    """Its parent is not known yet: send it again after the parent."""
+    ERROR = "error"
+    """The server failed; send it again later."""
+    QUARANTINED = "quarantined"
+
+
+FINAL = frozenset(
+    {
+        Status.APPLIED,
+        Status.MERGED,
+        Status.CONFLICT,
+        Status.DUPLICATE,
+        Status.REJECTED,
+        Status.QUARANTINED,
+    }
+)
+"""With these the mutation leaves the outbox."""
+
+
+class Mutation(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
+    """One change of one record, made on a device."""
+
+    id: Id
+    seq: int
+    op: Op
+    table: str
+    rid: Id
+    base_rv: int | None = None
+    base: dict[str, Value] = {}
+    set: dict[str, Value] = {}
+    add: dict[str, list[str]] = {}
+    remove: dict[str, list[str]] = {}
+    group: str | None = None
+    """Mutations of one group are applied all or not at all."""
+    at: Moment | None = None
+    """The device's clock when the person did it."""
+    elapsed_ms: int | None = None
+    """Monotonic milliseconds since the device's boot."""
+    boot_id: str | None = None
+
+
+class PushRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A batch of mutations, applied in order."""
+
+    device_id: Id
+    batch_id: Id
+    client_time: Moment
+    mutations: Annotated[list[Mutation], msgspec.Meta(max_length=MAX_MUTATIONS)]
+    protocol: int = 1
+
+
+class MutationResult(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What became of one mutation; `detail` is a sentence for people."""
+
+    id: str
+    status: Status
+    rv: int | None = None
+    code: str | None = None
+    detail: str | None = None
+    kept_server: list[str] = []
+    issue: str | None = None
+
+
+class PushResponse(msgspec.Struct, frozen=True):
+    """One result a mutation, in the order they were sent."""
+
+    server_time: Moment
+    results: list[MutationResult]
+
+
+class PullRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Ask for what changed since `cursor`, or for the next page by `token`."""
+
+    device_id: Id
+    cursor: str | None = None
+    token: str | None = None
+    limit: Annotated[int, msgspec.Meta(ge=1, le=MAX_PULL_ROWS)] = 1000
+    protocol: int = 1
+
+
+class PullResponse(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A page: rows to write, ids to drop, results of earlier mutations.
+
+    `state` is `more` (go on with `token`) or `done` (keep `cursor`). A row is
+    `[table, id, rv, [values in the order of cols[table]]]`, a drop `[table, id]`.
+    """
+
+    state: str
+    server_time: Moment
+    cols: dict[str, list[str]]
+    rows: list[msgspec.Raw]
+    drop: list[tuple[str, str]]
+    acks: list[MutationResult]
+    token: str | None = None
+    cursor: str | None = None
+
+
+class SyncProblem(msgspec.Struct, frozen=True):
+    """The problem+json body of a refused call, as far as a client needs it."""
+
+    code: str
+    title: str = ""
+    detail: str = ""
+    status: int = 0

@@ -1,0 +1,1 @@
+"""Territories, their areas, hierarchy and assignment to reps."""

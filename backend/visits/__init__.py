@@ -1,0 +1,1 @@
+"""Planned and done visits with check-in evidence, outcomes and notes."""

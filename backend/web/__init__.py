@@ -1,0 +1,1 @@
+"""The managers' pages: static assets and templates, no logic of its own."""

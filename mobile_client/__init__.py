@@ -1,0 +1,1 @@
+"""The phone client: headless core below, Kivy screens on top."""

@@ -1,0 +1,108 @@
+"""Today: the next stop large, the rest of the route below it."""
+
+from dataclasses import dataclass
+
+from mobile_client.facade import Core
+from mobile_client.i18n import Words
+from mobile_client.presenters.badge import Tone
+from mobile_client.views import DayView, StopRow
+
+_OUTCOME_TONES: dict[str, Tone] = {
+    "met": "ok",
+    "ordered": "ok",
+    "not_in": "warn",
+    "refused": "warn",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class StopLine:
+    """One stop in the list."""
+
+    visit_id: str
+    account_id: str
+    title: str
+    detail: str
+    trail: str
+    icon: str
+    tone: Tone
+    is_done: bool
+
+
+@dataclass(frozen=True, slots=True)
+class NextStop:
+    """The stop to go to now."""
+
+    account_id: str
+    visit_id: str
+    name: str
+    address: str
+    when: str
+
+
+@dataclass(frozen=True, slots=True)
+class TodayText:
+    """The whole screen; `empty` says why there is nothing to do."""
+
+    date: str
+    progress: str
+    summary: str
+    next_stop: NextStop | None
+    lines: tuple[StopLine, ...]
+    empty: str
+
+
+def today(core: Core, words: Words) -> TodayText:
+    """The signed-in user's day in words."""
+    day = core.today()
+    total = len(day.stops)
+    following = day.next_stop
+    return TodayText(
+        date=words.weekday(day.on),
+        progress=words("{done} of {total} done", done=day.done_count, total=total) if total else "",
+        summary=_summary(day, words),
+        next_stop=_next_stop(following, words) if following else None,
+        lines=tuple(_line(stop, words) for stop in day.stops),
+        empty=_empty(day, words),
+    )
+
+
+def _summary(day: DayView, words: Words) -> str:
+    parts = []
+    if day.distance_m is not None:
+        parts.append(words.distance(day.distance_m))
+    if day.drive_seconds is not None:
+        parts.append(words("{time} on the way", time=words.duration(day.drive_seconds)))
+    if day.ends_at is not None:
+        parts.append(words("ends {time}", time=words.time(day.ends_at)))
+    return " · ".join(parts)
+
+
+def _empty(day: DayView, words: Words) -> str:
+    if not day.stops:
+        return words("No visits are planned for today. Check in from the map or the list.")
+    return "" if day.next_stop else words("All visits of today are done.")
+
+
+def _next_stop(stop: StopRow, words: Words) -> NextStop:
+    parts = [words.time(stop.arrival_at)] if stop.arrival_at else []
+    if stop.leg_m is not None:
+        parts.append(words.distance(stop.leg_m))
+    return NextStop(stop.account_id, stop.visit_id, stop.name, stop.address, " · ".join(parts))
+
+
+def _line(stop: StopRow, words: Words) -> StopLine:
+    is_done = stop.state != "planned"
+    detail = words.label("outcome", stop.outcome) if stop.outcome else stop.address
+    if stop.is_pending:
+        detail = f"{detail} · {words('waiting to send')}"
+    return StopLine(
+        visit_id=stop.visit_id,
+        account_id=stop.account_id,
+        title=f"{stop.position}. {stop.name}",
+        detail=detail,
+        trail=words.time(stop.arrival_at) if stop.arrival_at else "",
+        icon="check" if is_done else "store",
+        tone=_OUTCOME_TONES.get(stop.outcome or "", "ok") if is_done else "info",
+        is_done=is_done,
+    )

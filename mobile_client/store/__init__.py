@@ -1,0 +1,1 @@
+"""The phone's SQLite store: server image, pending overlay, outbox. Imports the protocol only."""

@@ -1,0 +1,150 @@
+"""Photos and voice notes on the phone: files named by their content, kept until the server has them."""
+
+import hashlib
+import os
+import shutil
+import sqlite3
+from pathlib import Path
+
+import msgspec
+
+from mobile_client.store.outbox import KEEP_SECONDS
+
+_BLOCK_BYTES = 1 << 20
+_ISO_BRAND_AT = 4
+_SIGNATURES = (
+    (b"\xff\xd8\xff", "image/jpeg", ".jpg"),
+    (b"\x89PNG\r\n\x1a\n", "image/png", ".png"),
+    (b"RIFF", "audio/wav", ".wav"),
+)
+_VOICE_SUFFIX = ".m4a"
+
+
+class CaptureError(Exception):
+    """A captured file cannot be kept; the message says why."""
+
+
+class Capture(msgspec.Struct, frozen=True):
+    """A kept file; `file` is its name in the media folder."""
+
+    sha256: str
+    file: str
+    size_bytes: int
+    mime: str
+
+
+class Upload(msgspec.Struct, frozen=True):
+    """A file on its way to the server; `url` is where an earlier try began."""
+
+    media_id: str
+    unit: str
+    file: str
+    sha256: str
+    size_bytes: int
+    url: str
+    tries: int
+
+
+def keep_file(folder: Path, source: Path) -> Capture:
+    """Put a recorded file under its content's name, the source stays; raises CaptureError."""
+    if not source.is_file() or source.stat().st_size == 0:
+        raise CaptureError("The recording is empty. Take it again.")
+    mime, suffix = _sniff(source)
+    digest, size = hash_file(source)
+    capture = Capture(digest, f"{digest}{suffix}", size, mime)
+    target = folder / capture.file
+    if not target.exists():
+        try:
+            os.link(source, target)
+        except OSError:
+            _copy_whole(source, target)
+    return capture
+
+
+def _copy_whole(source: Path, target: Path) -> None:
+    """Copy by way of a temporary name, so that a full disk leaves no half file."""
+    part = target.with_suffix(".part")
+    shutil.copyfile(source, part)
+    part.replace(target)
+
+
+def _sniff(path: Path) -> tuple[str, str]:
+    with path.open("rb") as file:
+        head = file.read(16)
+    for signature, mime, suffix in _SIGNATURES:
+        if head.startswith(signature):
+            return mime, suffix
+    if head[_ISO_BRAND_AT:].startswith(b"ftyp"):
+        return "audio/mp4", _VOICE_SUFFIX
+    raise CaptureError("The file is neither a JPEG or PNG picture nor a WAV or M4A recording.")
+
+
+def hash_file(path: Path) -> tuple[str, int]:
+    """Return the file's SHA-256 in hexadecimal and its size in bytes."""
+    digest, size = hashlib.sha256(), 0
+    with path.open("rb") as file:
+        while block := file.read(_BLOCK_BYTES):
+            digest.update(block)
+            size += len(block)
+    return digest.hexdigest(), size
+
+
+def due_uploads(
+    db: sqlite3.Connection, user_id: str, now_s: float, *, is_forced: bool
+) -> list[Upload]:
+    """Return the files to send now: their records are with the server."""
+    rows = db.execute(
+        "SELECT u.* FROM upload u WHERE u.state = 'waiting' AND u.user_id = :user"
+        " AND (:forced OR u.next_try_at <= :now)"
+        " AND NOT EXISTS (SELECT 1 FROM mutation m WHERE m.tbl = 'media' AND m.rid = u.media_id"
+        " AND m.state IN ('waiting', 'sending')) ORDER BY u.made_at, u.media_id",
+        {"user": user_id, "forced": is_forced, "now": now_s},
+    )
+    return [Upload(**{name: row[name] for name in Upload.__struct_fields__}) for row in rows]
+
+
+def note_progress(db: sqlite3.Connection, media_id: str, *, url: str, sent_bytes: int) -> None:
+    """Keep where an upload goes on and how much the server holds."""
+    db.execute(
+        "UPDATE upload SET state = 'sending', url = ?, sent_bytes = ?, error = ''"
+        " WHERE media_id = ?",
+        (url, sent_bytes, media_id),
+    )
+
+
+def note_stored(db: sqlite3.Connection, media_id: str, now_s: float) -> None:
+    """Record the server's receipt."""
+    db.execute(
+        "UPDATE upload SET state = 'stored', sent_bytes = size_bytes, stored_at = ?, error = '',"
+        " url = '' WHERE media_id = ?",
+        (now_s, media_id),
+    )
+
+
+def note_failed(db: sqlite3.Connection, media_id: str, next_try_at: float, error: str) -> None:
+    """Put an upload off until `next_try_at`."""
+    db.execute(
+        "UPDATE upload SET state = 'waiting', tries = tries + 1, next_try_at = ?, error = ?"
+        " WHERE media_id = ?",
+        (next_try_at, error, media_id),
+    )
+
+
+def note_paused(db: sqlite3.Connection, media_id: str) -> None:
+    """Put an upload back that was cut off by a lost connection."""
+    db.execute("UPDATE upload SET state = 'waiting' WHERE media_id = ?", (media_id,))
+
+
+def purge_files(db: sqlite3.Connection, folder: Path, now_s: float) -> int:
+    """Remove files whose receipt is over 14 days old; return how many. Nothing unsent is touched."""
+    rows = db.execute(
+        "SELECT DISTINCT file FROM upload WHERE state = 'stored' AND stored_at < :limit"
+        " AND file NOT IN (SELECT file FROM upload WHERE state <> 'stored' OR stored_at >= :limit)",
+        {"limit": now_s - KEEP_SECONDS},
+    ).fetchall()
+    for row in rows:
+        (folder / row["file"]).unlink(missing_ok=True)
+    db.execute(
+        "DELETE FROM upload WHERE state = 'stored' AND stored_at < ?", (now_s - KEEP_SECONDS,)
+    )
+    return len(rows)

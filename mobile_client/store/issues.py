@@ -1,0 +1,131 @@
+"""Issues: what the server did not take as sent, kept with both values until the user chose."""
+
+import sqlite3
+from datetime import datetime
+
+import msgspec
+
+from backend.sync.protocol.messages import Mutation, MutationResult, Op, Value
+from mobile_client.store.outbox import Stamp, Wish, enqueue
+from mobile_client.store.overlay import read_base
+
+_FOLLOW_ON = ("group_rejected", "parent_rejected")
+"""Codes of refusals that only follow from another one of the same unit."""
+
+_INSERT = """
+INSERT INTO issue(id, unit, user_id, tbl, rid, account_id, subject, field, mine, theirs, at, code,
+  message, can_use_mine) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT(id) DO UPDATE SET code = excluded.code, message = excluded.message,
+  tbl = excluded.tbl, rid = excluded.rid
+  WHERE issue.code IN ('group_rejected', 'parent_rejected')
+  AND excluded.code NOT IN ('group_rejected', 'parent_rejected')
+"""
+
+
+def raise_issues(
+    db: sqlite3.Connection,
+    row: sqlite3.Row,
+    mutation: Mutation,
+    result: MutationResult,
+    *,
+    is_refused: bool,
+) -> None:
+    """Make what was not taken visible: one issue a field kept, or one for a unit refused."""
+    if is_refused or mutation.op is Op.DELETE:
+        text = _said(db, row["unit"]) if is_refused else ""
+        _insert(db, row, mutation, result, ("", text, ""), can_use_mine=False)
+        return
+    held = read_base(db, mutation.table, mutation.rid)
+    server = {} if held is None else held[0]
+    for field in result.kept_server or [*mutation.set]:
+        mine, theirs = mutation.set.get(field), server.get(field)
+        values = (field, encode(mine), encode(theirs))
+        _insert(db, row, mutation, result, values, can_use_mine=True)
+
+
+def _insert(
+    db: sqlite3.Connection,
+    row: sqlite3.Row,
+    mutation: Mutation,
+    result: MutationResult,
+    values: tuple[str, str, str],
+    *,
+    can_use_mine: bool,
+) -> None:
+    field, mine, theirs = values
+    key = f"{mutation.id}:{field}" if can_use_mine else f"{row['unit']}:"
+    code = result.code or result.status.value
+    message = result.detail or _sentence(code)
+    db.execute(
+        _INSERT,
+        (
+            *(key, row["unit"], row["user_id"], row["tbl"], row["rid"], row["account_id"]),
+            *(row["subject"], field, mine, theirs, row["made_at"], code, message),
+            int(can_use_mine),
+        ),
+    )
+
+
+def _sentence(code: str) -> str:
+    if code in {"merged", "conflict"}:
+        return "The record was changed on the server in the meantime."
+    if code in _FOLLOW_ON:
+        return "The server refused what this belongs to."
+    return f"The server did not take this ({code})."
+
+
+def _said(db: sqlite3.Connection, unit: str) -> str:
+    """Return what the person had written in a unit that was refused, so that it can be copied."""
+    bodies = db.execute("SELECT body FROM mutation WHERE unit = ? ORDER BY seq", (unit,))
+    mutations = [msgspec.json.decode(body[0], type=Mutation) for body in bodies]
+    notes = [str(m.set["body"]) for m in mutations if m.table == "note" and m.set.get("body")]
+    if notes:
+        return encode("\n".join(notes))
+    edits = [m.set for m in mutations if m.op is Op.PATCH]
+    parts = [f"{name}: {value}" for values in edits for name, value in values.items() if value]
+    return encode(", ".join(parts))
+
+
+def refresh_theirs(db: sqlite3.Connection, records: set[tuple[str, str]]) -> None:
+    """Give open issues about the records the server's values that a pull just brought."""
+    rows = db.execute(
+        "SELECT id, tbl, rid, field FROM issue WHERE closed_at IS NULL AND can_use_mine"
+    ).fetchall()
+    for row in rows:
+        held = read_base(db, row["tbl"], row["rid"])
+        if (row["tbl"], row["rid"]) in records and held is not None:
+            theirs = encode(held[0].get(row["field"]))
+            db.execute("UPDATE issue SET theirs = ? WHERE id = ?", (theirs, row["id"]))
+
+
+def close_issue(db: sqlite3.Connection, issue_id: str, stamp: Stamp, *, use_mine: bool) -> None:
+    """Close an issue; with `use_mine` queue the person's value on top of the server's.
+
+    Raises KeyError for an unknown or closed issue.
+    """
+    row = db.execute(
+        "SELECT * FROM issue WHERE id = ? AND closed_at IS NULL", (issue_id,)
+    ).fetchone()
+    if row is None:
+        raise KeyError(issue_id)
+    db.execute("UPDATE issue SET closed_at = ? WHERE id = ?", (stamp.at.timestamp(), issue_id))
+    if use_mine and row["can_use_mine"]:
+        changes = {row["field"]: decode(row["mine"])}
+        wish = Wish(Op.PATCH, row["tbl"], row["rid"], set=changes)
+        enqueue(db, stamp, [wish], account_id=row["account_id"])
+
+
+def encode(value: Value) -> str:
+    """Return a field's value as the text that an issue keeps."""
+    return msgspec.json.encode(value).decode()
+
+
+def decode(text: str) -> Value:
+    """Return the field's value that an issue keeps."""
+    loaded: Value = msgspec.json.decode(text or "null")
+    return loaded
+
+
+def made_at(row: sqlite3.Row) -> datetime:
+    """Return when the person made what the row is about."""
+    return datetime.fromisoformat(row["made_at"])
