@@ -55,7 +55,7 @@ def render(problem: Problem) -> Response[ProblemBody]:
     )
 
 
-def explain(error: BaseException) -> Problem | None:
+def explain(error: BaseException) -> Problem | None:  # noqa: PLR0911  # one return a kind
     """Return the problem behind an exception, or None when it is our own fault."""
     match error:
         case Problem():

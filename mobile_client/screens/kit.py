@@ -146,10 +146,19 @@ class TopBar(BoxLayout):
 
 
 class AppScreen(Screen):
-    """A screen that can be asked to read the core again."""
+    """A screen of the shell; `words` speak the user's language, `shell` leads elsewhere."""
+
+    words = ObjectProperty()
+    shell = ObjectProperty()
+
+    def open(self, argument: object) -> None:
+        """Shows what the argument names; screens of one content take none."""
 
     def refresh(self) -> None:
-        """Reads the core again and shows it."""
+        """Reads the core again and shows it; what is being typed stays."""
+
+    def leave(self) -> None:
+        """Keeps what is being typed; called before another screen is shown."""
 
 
 load_kv(__file__)

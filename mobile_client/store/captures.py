@@ -1,4 +1,4 @@
-"""Photos and voice notes on the phone: files named by their content, kept until the server has them."""
+"""Photos and voice notes: files named by their content, kept until the server has them."""
 
 import hashlib
 import os
@@ -8,6 +8,7 @@ from pathlib import Path
 
 import msgspec
 
+from mobile_client.store.drafts import draft_files
 from mobile_client.store.outbox import KEEP_SECONDS
 
 _BLOCK_BYTES = 1 << 20
@@ -17,6 +18,7 @@ _SIGNATURES = (
     (b"\x89PNG\r\n\x1a\n", "image/png", ".png"),
     (b"RIFF", "audio/wav", ".wav"),
 )
+_STRAY_SECONDS = 86_400.0
 _VOICE_SUFFIX = ".m4a"
 
 
@@ -136,15 +138,17 @@ def note_paused(db: sqlite3.Connection, media_id: str) -> None:
 
 
 def purge_files(db: sqlite3.Connection, folder: Path, now_s: float) -> int:
-    """Remove files whose receipt is over 14 days old; return how many. Nothing unsent is touched."""
-    rows = db.execute(
-        "SELECT DISTINCT file FROM upload WHERE state = 'stored' AND stored_at < :limit"
-        " AND file NOT IN (SELECT file FROM upload WHERE state <> 'stored' OR stored_at >= :limit)",
-        {"limit": now_s - KEEP_SECONDS},
-    ).fetchall()
-    for row in rows:
-        (folder / row["file"]).unlink(missing_ok=True)
+    """Remove files that the server holds for 14 days or that nothing speaks of; return how many."""
     db.execute(
         "DELETE FROM upload WHERE state = 'stored' AND stored_at < ?", (now_s - KEEP_SECONDS,)
     )
-    return len(rows)
+    spoken_of = {row[0] for row in db.execute("SELECT file FROM upload")} | draft_files(db)
+    gone = [
+        path
+        for path in folder.iterdir()
+        # A recording that has only just begun is not in any draft yet.
+        if path.name not in spoken_of and path.stat().st_mtime < now_s - _STRAY_SECONDS
+    ]
+    for path in gone:
+        path.unlink(missing_ok=True)
+    return len(gone)

@@ -16,9 +16,7 @@ _BUSY_SECONDS = 10.0
 
 def connect(path: Path) -> sqlite3.Connection:
     """Open the file with full durability; transactions are begun and ended by hand."""
-    db = sqlite3.connect(
-        path, isolation_level=None, check_same_thread=False, timeout=_BUSY_SECONDS
-    )
+    db = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=_BUSY_SECONDS)
     db.row_factory = sqlite3.Row
     for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"):
         db.execute(f"PRAGMA {pragma}")

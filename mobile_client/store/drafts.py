@@ -23,9 +23,7 @@ class _Body(msgspec.Struct, frozen=True, omit_defaults=True):
     saved_at: datetime | None = None
 
 
-def save_draft(
-    db: sqlite3.Connection, draft: CheckInDraft, *, user_id: str, at: datetime
-) -> None:
+def save_draft(db: sqlite3.Connection, draft: CheckInDraft, *, user_id: str, at: datetime) -> None:
     """Keep the draft, one for each account; text and paths as they are."""
     body = _Body(
         account_id=draft.account_id,
@@ -70,8 +68,34 @@ def read_draft(
 def take_draft(db: sqlite3.Connection, account_id: str, unit: str) -> None:
     """Move the draft aside for as long as its check-in can be taken back."""
     db.execute(
-        "INSERT OR REPLACE INTO taken_draft(unit, account_id, body)"
-        " SELECT ?, account_id, body FROM draft WHERE account_id = ?",
+        "INSERT OR REPLACE INTO taken_draft(unit, account_id, user_id, body)"
+        " SELECT ?, account_id, user_id, body FROM draft WHERE account_id = ?",
         (unit, account_id),
     )
     db.execute("DELETE FROM draft WHERE account_id = ?", (account_id,))
+
+
+def restore_draft(db: sqlite3.Connection, unit: str) -> None:
+    """Bring back the draft of a check-in that was taken back, unless a newer one was begun."""
+    db.execute(
+        "INSERT OR IGNORE INTO draft(account_id, user_id, body)"
+        " SELECT account_id, user_id, body FROM taken_draft WHERE unit = ?",
+        (unit,),
+    )
+    db.execute("DELETE FROM taken_draft WHERE unit = ?", (unit,))
+
+
+def draft_files(db: sqlite3.Connection) -> set[str]:
+    """Return the names of all files that drafts speak of."""
+    rows = db.execute("SELECT body FROM draft UNION ALL SELECT body FROM taken_draft")
+    bodies = [msgspec.json.decode(row[0], type=_Body) for row in rows]
+    photos = {name for body in bodies for name in body.photos}
+    return photos | {body.voice for body in bodies if body.voice}
+
+
+def purge_taken(db: sqlite3.Connection) -> None:
+    """Forget the drafts of check-ins that can no longer be taken back."""
+    db.execute(
+        "DELETE FROM taken_draft WHERE unit NOT IN"
+        " (SELECT unit FROM mutation WHERE state = 'waiting' AND tries = 0)"
+    )

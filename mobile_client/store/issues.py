@@ -32,8 +32,8 @@ def raise_issues(
 ) -> None:
     """Make what was not taken visible: one issue a field kept, or one for a unit refused."""
     if is_refused or mutation.op is Op.DELETE:
-        text = _said(db, row["unit"]) if is_refused else ""
-        _insert(db, row, mutation, result, ("", text, ""), can_use_mine=False)
+        text = _said(db, row["unit"]) if is_refused else encode(None)
+        _insert(db, row, mutation, result, ("", text, encode(None)), can_use_mine=False)
         return
     held = read_base(db, mutation.table, mutation.rid)
     server = {} if held is None else held[0]

@@ -127,9 +127,7 @@ def _take_ack(db: sqlite3.Connection, ack: MutationResult, now: datetime) -> boo
     return ack.status in FINAL and settle(db, ack, now=now, next_try_at=0.0)
 
 
-def _remove_unnamed(
-    db: sqlite3.Connection, named: set[tuple[str, str]]
-) -> set[tuple[str, str]]:
+def _remove_unnamed(db: sqlite3.Connection, named: set[tuple[str, str]]) -> set[tuple[str, str]]:
     gone = {
         (table, str(row[0]))
         for table, sql in SQL.items()
@@ -139,5 +137,3 @@ def _remove_unnamed(
     for table, rid in gone:
         db.execute(SQL[table].delete_base, (rid,))
     return gone
-
-

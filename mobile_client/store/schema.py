@@ -87,7 +87,7 @@ CREATE TABLE IF NOT EXISTS draft(
   account_id TEXT PRIMARY KEY, user_id TEXT NOT NULL, body BLOB NOT NULL
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS taken_draft(
-  unit TEXT PRIMARY KEY, account_id TEXT NOT NULL, body BLOB NOT NULL
+  unit TEXT PRIMARY KEY, account_id TEXT NOT NULL, user_id TEXT NOT NULL, body BLOB NOT NULL
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS stage(no INTEGER PRIMARY KEY, page BLOB NOT NULL);
 """
@@ -122,17 +122,20 @@ def _sql_of(table: Table) -> TableSql:
         for column in table.columns
         if column in _INDEXED
     ]
+    flags = "is_deleted INTEGER NOT NULL, is_pending INTEGER NOT NULL"
     # Only names from the protocol's own tables are put into these texts, never input.
+    view = (
+        f"CREATE VIEW {name} AS"  # noqa: S608 - see above
+        f" SELECT id, rv, {listed}, 0 AS is_pending FROM {name}_base b"
+        f" WHERE NOT EXISTS (SELECT 1 FROM {name}_mine m WHERE m.id = b.id)"
+        f" UNION ALL SELECT id, rv, {listed}, is_pending FROM {name}_mine WHERE NOT is_deleted"
+    )
     return TableSql(
         create=(
             f"CREATE TABLE {name}_base(id TEXT PRIMARY KEY, rv INTEGER, {typed}) WITHOUT ROWID",
-            f"CREATE TABLE {name}_mine(id TEXT PRIMARY KEY, rv INTEGER, {typed},"
-            " is_deleted INTEGER NOT NULL, is_pending INTEGER NOT NULL) WITHOUT ROWID",
+            f"CREATE TABLE {name}_mine(id TEXT PRIMARY KEY, rv INTEGER, {typed}, {flags})",
             *indexes,
-            f"CREATE VIEW {name} AS"  # noqa: S608 - see above
-            f" SELECT id, rv, {listed}, 0 AS is_pending FROM {name}_base b"
-            f" WHERE NOT EXISTS (SELECT 1 FROM {name}_mine m WHERE m.id = b.id)"
-            f" UNION ALL SELECT id, rv, {listed}, is_pending FROM {name}_mine WHERE NOT is_deleted",
+            view,
         ),
         forget=(
             f"DROP VIEW IF EXISTS {name}",

@@ -54,3 +54,20 @@ BEGIN
     PERFORM pg_advisory_xact_lock_shared(hashtextextended('tuyen_areas:' || p_org, 0));
   END IF;
 END $$;
+
+-- The day it is for the organisation, wherever the server stands.
+CREATE FUNCTION tuyen_today(p_org uuid) RETURNS date LANGUAGE sql STABLE SECURITY DEFINER
+SET search_path = public, pg_temp AS
+  $$ SELECT (now() AT TIME ZONE o.time_zone)::date FROM organisation o WHERE o.id = p_org $$;
+
+-- The territories that a person holds today, those below them included.
+CREATE FUNCTION tuyen_territories_of(p_org uuid, p_user uuid)
+RETURNS SETOF uuid LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+  WITH RECURSIVE held AS (
+    SELECT t.id FROM territory_assignment a
+      JOIN territory t ON t.org_id = a.org_id AND t.id = a.territory_id AND t.deleted_at IS NULL
+     WHERE a.org_id = p_org AND a.user_id = p_user AND a.valid_from <= tuyen_today(p_org)
+       AND (a.valid_to IS NULL OR a.valid_to > tuyen_today(p_org))
+    UNION
+    SELECT c.id FROM territory c JOIN held h ON c.org_id = p_org AND c.parent_id = h.id AND c.deleted_at IS NULL)
+  SELECT id FROM held ORDER BY id $$;

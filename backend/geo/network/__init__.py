@@ -1,0 +1,1 @@
+"""Street networks behind one interface: travel matrices and paths, measured or estimated."""

@@ -1,0 +1,109 @@
+"""What every street network answers: travel matrices and paths between positions."""
+
+from collections.abc import Sequence
+from typing import Literal, Protocol, get_args
+
+import msgspec
+
+from backend.geo.vocabulary import GeoError, LonLat
+
+type Profile = Literal["car", "bicycle", "foot"]
+
+PROFILES: tuple[str, ...] = get_args(Profile.__value__)
+# A matrix grows with the square: 2,000 points are 4 million pairs, about 10 s and 1 GB.
+MAX_POINTS = 2000
+MIN_PATH_POINTS = 2
+
+
+class NetworkError(GeoError):
+    """The street network cannot answer: damaged, too slow, or the question is too large."""
+
+
+class OffNetwork(msgspec.Struct, frozen=True):
+    """A point too far from any street; `distance_m` to the nearest one, None when unknown."""
+
+    index: int
+    reason: str
+    distance_m: int | None
+
+
+class Matrix(msgspec.Struct, frozen=True):
+    """Travel from each point (row) to each (column); None where no way leads.
+
+    The rows and columns of points in `off_network` are None throughout.
+    """
+
+    durations_s: tuple[tuple[int | None, ...], ...]
+    distances_m: tuple[tuple[int | None, ...], ...]
+    is_estimate: bool
+    off_network: tuple[OffNetwork, ...] = ()
+
+
+class Leg(msgspec.Struct, frozen=True):
+    """From one point to the next; its part of the line starts at `line_start_index`."""
+
+    distance_m: int
+    duration_s: int
+    line_start_index: int
+
+
+class Path(msgspec.Struct, frozen=True):
+    """The way through all points in order: the line on the map and one leg between each two."""
+
+    line: tuple[LonLat, ...]
+    legs: tuple[Leg, ...]
+    distance_m: int
+    duration_s: int
+    is_estimate: bool
+
+
+class StreetNetwork(Protocol):
+    """Answers travel questions for one profile; safe to share between threads."""
+
+    @property
+    def profile(self) -> str:
+        """How one travels: one of PROFILES."""
+
+    @property
+    def version(self) -> str:
+        """Changes whenever answers may: a key for caches."""
+
+    @property
+    def is_estimate(self) -> bool:
+        """True when answers come from the straight line, not from streets."""
+
+    @property
+    def why(self) -> str | None:
+        """The sentence that explains an estimate; None for a real network."""
+
+    def matrix(self, points: Sequence[LonLat]) -> Matrix:
+        """Travel seconds and metres between all points; raises NetworkError, never for a point."""
+
+    def path(self, points: Sequence[LonLat]) -> Path:
+        """The way through the points; NetworkError (off_network, no_path) names the stop."""
+
+    def close(self) -> None:
+        """Give back what the network holds; it may be called twice."""
+
+
+def check_profile(profile: str) -> str:
+    """Return the profile, or raise NetworkError (unknown_profile)."""
+    if profile not in PROFILES:
+        raise NetworkError(
+            "unknown_profile",
+            f"There is no travel profile “{profile}”; take one of {', '.join(PROFILES)}.",
+            "profile",
+        )
+    return profile
+
+
+def check_points(points: Sequence[LonLat], *, least: int = 0) -> None:
+    """Raise NetworkError (too_many_points, too_few_points) for a question out of bounds."""
+    if len(points) > MAX_POINTS:
+        raise NetworkError(
+            "too_many_points",
+            f"{len(points):,} points are too many at once; {MAX_POINTS:,} is the most.",
+            "points",
+        )
+    if len(points) < least:
+        raise NetworkError("too_few_points", f"A path needs at least {least} points.", "points")

@@ -1,0 +1,126 @@
+"""A child process that answers framed questions over pipes, with a hard time limit."""
+
+import os
+import select
+import subprocess
+import sys
+import tempfile
+import time
+import weakref
+from collections.abc import Sequence
+from pathlib import Path
+from typing import IO
+
+from backend.geo.network.osrm_worker import LENGTH_BYTES, frame
+
+READ_BYTES = 1 << 20
+CLOSE_SECONDS = 2.0
+TAIL_BYTES = 2000
+
+
+class WorkerDiedError(Exception):
+    """The child ended before it answered; the text is the end of what it printed."""
+
+
+class WorkerTimeoutError(Exception):
+    """The child did not answer in time and was killed."""
+
+
+class WorkerProcess:
+    """One child; not thread-safe. It cannot outlive its parent: it ends when its stdin closes.
+
+    PR_SET_PDEATHSIG is of no use here: it fires when the *thread* that started the child ends,
+    and threads of a server's pool come and go.
+    """
+
+    def __init__(self, script: Path, arguments: Sequence[str]) -> None:
+        self._log = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the child
+        self._process = subprocess.Popen(  # noqa: S603 - our own script, no shell
+            [sys.executable, "-P", str(script), *arguments],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self._log,
+            bufsize=0,
+        )
+        self._finalizer = weakref.finalize(self, _end, self._process, self._log)
+        self.owner = os.getpid()
+
+    @property
+    def pid(self) -> int:
+        """The child's process id."""
+        return self._process.pid
+
+    @property
+    def is_alive(self) -> bool:
+        """False once the child has ended."""
+        return self._process.poll() is None
+
+    def ask(self, payload: bytes, *, timeout_s: float) -> bytes:
+        """Send a frame and wait for the answering one; WorkerDiedError, WorkerTimeoutError."""
+        _, stdin = self._pipes()
+        try:
+            # Questions fit the pipe's 64 KiB and the child is waiting: this cannot block.
+            stdin.write(frame(payload))
+        except OSError as error:
+            raise self._died() from error
+        return self.receive(timeout_s=timeout_s)
+
+    def receive(self, *, timeout_s: float) -> bytes:
+        """Wait for one frame; a child that is too slow is killed."""
+        deadline = time.monotonic() + timeout_s
+        head = self._read(LENGTH_BYTES, deadline)
+        return self._read(int.from_bytes(head), deadline)
+
+    def kill(self) -> None:
+        """End the child at once."""
+        self._process.kill()
+        self._finalizer()
+
+    def close(self) -> None:
+        """Close the child's stdin and wait for its end; kill it when it does not listen."""
+        self._finalizer()
+
+    def forget(self) -> None:
+        """In a forked process: leave the child to the process that started it."""
+        self._finalizer.detach()
+
+    def _read(self, count: int, deadline: float) -> bytes:
+        stdout, _ = self._pipes()
+        poll = select.poll()
+        poll.register(stdout, select.POLLIN)
+        data = bytearray()
+        while len(data) < count:
+            left_ms = (deadline - time.monotonic()) * 1000
+            if left_ms <= 0 or not poll.poll(left_ms):
+                self.kill()
+                raise WorkerTimeoutError
+            chunk = os.read(stdout.fileno(), min(READ_BYTES, count - len(data)))
+            if not chunk:
+                raise self._died()
+            data += chunk
+        return bytes(data)
+
+    def _died(self) -> WorkerDiedError:
+        code = self._process.wait()
+        size = self._log.seek(0, os.SEEK_END)
+        self._log.seek(max(0, size - TAIL_BYTES))
+        tail = self._log.read().decode(errors="replace").strip().splitlines()
+        self._finalizer()
+        return WorkerDiedError(tail[-1] if tail else f"it ended with code {code}")
+
+    def _pipes(self) -> tuple[IO[bytes], IO[bytes]]:
+        if self._process.stdout is None or self._process.stdin is None:
+            raise WorkerDiedError("it has no pipes")
+        return self._process.stdout, self._process.stdin
+
+
+def _end(process: subprocess.Popen[bytes], log: IO[bytes]) -> None:
+    for pipe in (process.stdin, process.stdout):
+        if pipe is not None:
+            pipe.close()
+    try:
+        process.wait(CLOSE_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+    log.close()

@@ -1,0 +1,121 @@
+"""Sync status: what waits, what failed and why, what needs a choice; and the way out."""
+# mypy: allow-subclassing-any
+# Kivy ships no types.
+
+from kivy.metrics import dp
+from kivy.properties import BooleanProperty, ObjectProperty, StringProperty
+from kivy.uix.boxlayout import BoxLayout
+
+from mobile_client.facade import OutboxNotEmpty
+from mobile_client.presenters.sync import IssueLine, ItemLine, sync
+from mobile_client.screens.kit import AppScreen, Card, load_kv
+
+_ISSUE_DP, _REFUSAL_DP, _ROW_DP = 208, 168, 72
+
+
+class IssueCard(BoxLayout):
+    """One choice with both values, or a refusal to acknowledge."""
+
+    words = ObjectProperty(allownone=True)
+    key = StringProperty()
+    title = StringProperty()
+    detail = StringProperty()
+    mine = StringProperty()
+    theirs = StringProperty()
+    has_choice = BooleanProperty(defaultvalue=True)
+    action = ObjectProperty(None, allownone=True)
+
+    def choose(self, *, use_mine: bool) -> None:
+        """Closes the issue."""
+        if self.action is not None:
+            self.action(self.key, use_mine=use_mine)
+
+
+class SyncScreen(AppScreen):
+    """The state of sending."""
+
+    icon = StringProperty()
+    tone = StringProperty("info")
+    headline = StringProperty()
+    detail = StringProperty()
+    empty = StringProperty()
+    who = StringProperty()
+
+    def refresh(self) -> None:
+        """Shows the outbox as the core has it."""
+        text = sync(self.shell.core, self.words)
+        self.icon, self.tone = text.icon, text.tone
+        self.headline, self.detail = text.headline, text.detail
+        self.empty, self.who = text.empty, text.who
+        issues = [self._issue(issue) for issue in text.issues]
+        self.ids.items.data = issues + [self._item(item) for item in text.items]
+
+    def send_now(self) -> None:
+        """Wakes the engine; never disabled."""
+        self.shell.core.sync_now()
+
+    def sign_out(self) -> None:
+        """Signs out, or asks first when unsent work would be lost."""
+        try:
+            self.shell.core.sign_out()
+        except OutboxNotEmpty as error:
+            self.shell.ask(SignOutQuestion(words=self.words, shell=self.shell, count=error.count))
+        else:
+            self.shell.signed_out()
+
+    def _issue(self, issue: IssueLine) -> dict[str, object]:
+        height = _ISSUE_DP if issue.can_use_mine else _REFUSAL_DP
+        return {
+            "kind": "IssueCard",
+            "size": (None, dp(height)),
+            "words": self.words,
+            "key": issue.id,
+            "title": issue.title,
+            "detail": issue.detail,
+            "mine": issue.mine,
+            "theirs": issue.theirs,
+            "has_choice": issue.can_use_mine,
+            "action": self.shell.core.resolve_issue,
+        }
+
+    def _item(self, item: ItemLine) -> dict[str, object]:
+        return {
+            "kind": "Row",
+            "size": (None, dp(_ROW_DP)),
+            "key": "",
+            "title": item.title,
+            "detail": item.detail,
+            "trail": item.trail,
+            "icon": item.icon,
+            "picture": "",
+            "tone": item.tone,
+            "is_strong": True,
+            "is_faded": False,
+            "action": None,
+        }
+
+
+class SignOutQuestion(Card):
+    """Asks before unsent work is deleted."""
+
+    words = ObjectProperty()
+    shell = ObjectProperty()
+    text = StringProperty()
+
+    def __init__(self, count: int, **properties: object) -> None:
+        super().__init__(**properties)
+        self.text = self.words("{n} items are not sent yet. Signing out deletes them.", n=count)
+
+    def stay(self) -> None:
+        """Keeps everything and tries to send."""
+        self.shell.answer()
+        self.shell.core.sync_now()
+
+    def delete(self) -> None:
+        """Signs out for good."""
+        self.shell.answer()
+        self.shell.core.sign_out(discard_outbox=True)
+        self.shell.signed_out()
+
+
+load_kv(__file__)
