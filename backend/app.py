@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from datetime import timedelta
 
 from litestar import Litestar, Request
 from litestar.config.compression import CompressionConfig
@@ -14,26 +13,59 @@ from litestar.middleware import DefineMiddleware
 from litestar.openapi import OpenAPIConfig
 from litestar.types import ControllerRouterHandler
 
+from backend.accounts.controllers import AccountController, ContactController
 from backend.api.health import HealthController
 from backend.api.rendering import EXCEPTION_HANDLERS
 from backend.clock import Clock, SystemClock
 from backend.db.tenancy import Database
 from backend.identity.actor import Actor
 from backend.identity.authentication import BearerAuthentication
-from backend.identity.tokens import TokenService
+from backend.identity.controllers import (
+    AuthController,
+    DeviceController,
+    MeController,
+    TeamController,
+    UserController,
+)
+from backend.identity.desk import open_desk
+from backend.media.blobs import Blobs, open_blobs
+from backend.media.controllers import MediaController
 from backend.settings import Settings
+from backend.sync.controllers import SyncController
+from backend.sync.cursor import CursorSigner, load_secret
+from backend.visits.controllers import VisitController
 
-CONTROLLERS: Sequence[ControllerRouterHandler] = [HealthController]
+CONTROLLERS: Sequence[ControllerRouterHandler] = [
+    AccountController,
+    AuthController,
+    ContactController,
+    DeviceController,
+    HealthController,
+    MeController,
+    MediaController,
+    SyncController,
+    TeamController,
+    UserController,
+    VisitController,
+]
 
 
 def create_app(settings: Settings, database: Database, *, clock: Clock | None = None) -> Litestar:
     """Build the service; the caller owns the database and closes it."""
     clock = clock or SystemClock()
     settings.data_dir.mkdir(parents=True, exist_ok=True)
-    tokens = TokenService(
-        settings.key_dir, clock, lifetime=timedelta(minutes=settings.access_minutes)
+    desk = open_desk(settings, database, clock)
+    state = State(
+        {
+            "settings": settings,
+            "database": database,
+            "clock": clock,
+            "desk": desk,
+            "tokens": desk.tokens,
+            "blobs": open_blobs(settings.blob_url, settings.blob_dir),
+            "signer": CursorSigner(load_secret(settings.key_dir)),
+        }
     )
-    state = State({"settings": settings, "database": database, "clock": clock, "tokens": tokens})
     return Litestar(
         route_handlers=CONTROLLERS,
         state=state,
@@ -45,6 +77,8 @@ def create_app(settings: Settings, database: Database, *, clock: Clock | None = 
             "actor": Provide(_provide_actor, sync_to_thread=False),
             "clock": Provide(_provide_clock, sync_to_thread=False),
             "settings": Provide(_provide_settings, sync_to_thread=False),
+            "blobs": Provide(_provide_blobs, sync_to_thread=False),
+            "signer": Provide(_provide_signer, sync_to_thread=False),
         },
         openapi_config=OpenAPIConfig(title="Tuyen", version="0.1.0", path="/schema"),
         compression_config=CompressionConfig(backend="gzip", minimum_size=1000),
@@ -76,6 +110,16 @@ def _provide_clock(state: State) -> Clock:
 def _provide_settings(state: State) -> Settings:
     settings: Settings = state.settings
     return settings
+
+
+def _provide_blobs(state: State) -> Blobs:
+    blobs: Blobs = state.blobs
+    return blobs
+
+
+def _provide_signer(state: State) -> CursorSigner:
+    signer: CursorSigner = state.signer
+    return signer
 
 
 def _provide_actor(request: Request[Actor, None, State]) -> Actor:

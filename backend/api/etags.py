@@ -1,5 +1,7 @@
 """ETags: what the client has, against what there is."""
 
+from typing import Any
+
 from litestar import Request
 from litestar.datastructures import State
 from litestar.response import Response
@@ -12,13 +14,13 @@ def version_tag(rv: int) -> str:
     return f'W/"{rv}"'
 
 
-def has_tag(request: Request[object, object, State], tag: str) -> bool:
+def has_tag(request: Request[Any, Any, State], tag: str) -> bool:
     """Tell whether If-None-Match names the tag: then 304 is the answer."""
     offered = request.headers.get("if-none-match")
     return offered is not None and tag in {part.strip() for part in offered.split(",")}
 
 
-def check_if_match(request: Request[object, object, State], rv: int) -> None:
+def check_if_match(request: Request[Any, Any, State], rv: int) -> None:
     """Raise PreconditionFailed when If-Match names another version than the record's."""
     wanted = request.headers.get("if-match")
     if wanted is not None and wanted.strip() not in {"*", version_tag(rv), f'"{rv}"'}:

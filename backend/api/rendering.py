@@ -6,6 +6,8 @@ from collections.abc import Callable
 import psycopg2
 import psycopg2.errors
 import sqlalchemy.exc
+from typing import Any
+
 from litestar import Request
 from litestar.datastructures import State
 from litestar.exceptions import HTTPException, ValidationException
@@ -42,7 +44,7 @@ _PASSING = (
     psycopg2.errors.LockNotAvailable,
 )
 
-AnyRequest = Request[object, object, State]
+AnyRequest = Request[Any, Any, State]
 
 
 def render(problem: Problem) -> Response[ProblemBody]:

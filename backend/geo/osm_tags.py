@@ -88,7 +88,7 @@ def address_of(tags: Tags, country: str | None) -> str | None:
     land = (_whole(tags, "addr:country") or country or "").upper()
     street = _whole(tags, "addr:street") or _whole(tags, "addr:place")
     number = _whole(tags, "addr:housenumber")
-    city, postcode = _whole(tags, "addr:city"), _whole(tags, "addr:postcode")
+    city, postcode = _whole(tags, "addr:city"), first_of(tags, "addr:postcode")
     line = (number, street) if land in NUMBER_FIRST else (street, number)
     town = (city, postcode) if land in POSTCODE_LAST else (postcode, city)
     parts = (

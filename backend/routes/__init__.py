@@ -1,1 +1,4 @@
-"""Visit routes, a rep's tours of visits (never HTTP endpoints). May import visits and the rooms below."""
+"""Visit routes, a rep's tours of visits (never HTTP endpoints).
+
+May import visits and the rooms below.
+"""

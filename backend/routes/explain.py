@@ -1,11 +1,9 @@
 """Why a stop is not in a day's plan, in a sentence with its numbers, and what would let it in."""
 
-from collections.abc import Sequence
-
-from backend.routes.improve import best_insertion, best_swap
+from backend.routes.improve import Room, best_insertion, best_swap
 from backend.routes.plan import Dropped, Reason
 from backend.routes.problem import Stop
-from backend.routes.timetable import NEVER, Slack, Timetable, shift, slack_of
+from backend.routes.timetable import NEVER, Slack, Timetable, missing_s, shift
 from backend.routes.windows import LATEST_S, clock_time, whole_minutes
 
 type Facts = dict[str, int | str]
@@ -27,39 +25,48 @@ def find_hopeless(table: Timetable, stop: int) -> Dropped | None:
     return _outside_shift(table, stop) or _no_lunch(table, stop)
 
 
-def explain_dropped(table: Timetable, order: Sequence[int], stop: int) -> Dropped:
+def explain_dropped(table: Timetable, room: Room, stop: int) -> Dropped:
     """Return why a stop that could be visited alone is not among the stops of an order."""
     wish = table.problem.stops[stop]
-    insertion = best_insertion(table, order, stop)
-    if insertion is not None:
-        extra_s = insertion.change + table.price_s[stop]
-        return _dropped(
-            wish,
-            Reason.LOWER_VALUE,
-            f"it would add {whole_minutes(extra_s)} minutes of travel and is worth "
-            f"{wish.value_s // 60}",
-            {
-                "extra_travel_s": extra_s,
-                "value_s": wish.value_s,
-                "position": insertion.order.index(stop),
-            },
-        )
+    insertion = best_insertion(table, room, stop)
+    if insertion is None:
+        return _no_time_left(table, room, stop)
+    extra_s = insertion.change + table.price_s[stop]
+    return _dropped(
+        wish,
+        Reason.LOWER_VALUE,
+        f"it would add {whole_minutes(extra_s)} minutes of travel and is worth "
+        f"{wish.value_s // 60}",
+        {
+            "extra_travel_s": extra_s,
+            "value_s": wish.value_s,
+            "position": insertion.order.index(stop),
+        },
+    )
+
+
+def _no_time_left(table: Timetable, room: Room, stop: int) -> Dropped:
+    wish = table.problem.stops[stop]
     facts: Facts = {}
     remedies = [
-        *_longer_shift(table, order, stop, facts),
-        *_longer_opening(table, order, stop, facts),
+        *_longer_shift(table, room, stop, facts),
+        *_longer_opening(table, room, stop, facts),
     ]
-    swap = best_swap(table, order, stop)
+    choices = [remedy for _, remedy in sorted(remedies)]
+    swap = best_swap(table, room, stop)
     if swap is not None and swap.removed is not None:
         other = table.problem.stops[swap.removed]
         facts["pushes_out"] = other.key
         facts["swap_position"] = swap.order.index(stop)
-        remedies.append((LATEST_S, f"{other.name} is left out"))
+        choices.append(f"{other.name} is left out")
     text = "it does not fit between the planned stops"
     if wish.is_required:
         text = "it must be visited, but no plan was found that keeps all that must be"
-    choices = " or if ".join(remedy for _, remedy in sorted(remedies))
-    advice = f" It fits if {choices}." if choices else ""
+    short_s = min(missing_s(table, room.slack, gap, stop) for gap in range(len(room.order) + 1))
+    if short_s < NEVER // 2:
+        facts["short_s"] = short_s
+        text += f"; at its best place it is {whole_minutes(short_s)} minutes short"
+    advice = f" It fits if {' or if '.join(choices)}." if choices else ""
     return _dropped(wish, Reason.NO_TIME_LEFT, text, facts, advice)
 
 
@@ -125,12 +132,10 @@ def _no_lunch(table: Timetable, stop: int) -> Dropped | None:
     )
 
 
-def _longer_shift(
-    table: Timetable, order: Sequence[int], stop: int, facts: Facts
-) -> list[tuple[int, str]]:
-    slack = slack_of(table, order)
+def _longer_shift(table: Timetable, room: Room, stop: int, facts: Facts) -> list[tuple[int, str]]:
+    slack = room.slack
     finishes = [
-        (table.finish([stop, *order[gap:]], slack.leave[gap], slack.places[gap]), gap)
+        (table.finish([stop, *room.order[gap:]], slack.leave[gap], slack.places[gap]), gap)
         for gap in range(len(slack.leave))
     ]
     finish_s, gap = min(finishes)
@@ -141,10 +146,8 @@ def _longer_shift(
     return [(later_s, f"the shift ends {whole_minutes(later_s)} minutes later")]
 
 
-def _longer_opening(
-    table: Timetable, order: Sequence[int], stop: int, facts: Facts
-) -> list[tuple[int, str]]:
-    slack = slack_of(table, order)
+def _longer_opening(table: Timetable, room: Room, stop: int, facts: Facts) -> list[tuple[int, str]]:
+    slack = room.slack
     found: tuple[int, str, int] | None = None
     for gap in range(len(slack.leave)):
         for first_s, last_s in _free_starts(table, slack, gap, stop):

@@ -16,19 +16,48 @@ class Move(msgspec.Struct, frozen=True):
     removed: int | None = None
 
 
+class Removal(msgspec.Struct, frozen=True):
+    """An order with one stop taken out, and what that alone changes in the objective."""
+
+    removed: int
+    change: int
+    order: tuple[int, ...]
+    slack: Slack
+
+
+class Room(msgspec.Struct, frozen=True):
+    """An order with the slack in its gaps, as it is and with each stop taken out."""
+
+    order: tuple[int, ...]
+    slack: Slack
+    removals: tuple[Removal, ...]
+
+
+def room_in(table: Timetable, order: Sequence[int]) -> Room:
+    """Return an order ready for trying further stops in it."""
+    travel_s = table.travel_s(order)
+    removals = []
+    for place, removed in enumerate(order):
+        fewer = (*order[:place], *order[place + 1 :])
+        change = table.travel_s(fewer) - travel_s + table.price_s[removed]
+        removals.append(Removal(removed, change, fewer, slack_of(table, fewer)))
+    return Room(tuple(order), slack_of(table, order), tuple(removals))
+
+
 def improve(table: Timetable, order: Sequence[int], outside: Iterable[int]) -> list[int]:
     """Return an order that no insertion and no swap of one stop for another makes better.
 
     An insertion that costs nothing is made: a visit is worth more than none.
     """
-    current, waiting = list(order), sorted(set(outside) - set(order))
+    waiting = sorted(set(outside) - set(order))
+    room = room_in(table, order)
     while True:
-        move = _best(best_insertion(table, current, stop) for stop in waiting)
+        move = _best(best_insertion(table, room, stop) for stop in waiting)
         if move is None or move.change > 0:
-            move = _best(best_swap(table, current, stop, below=0) for stop in waiting)
+            move = _best(best_swap(table, room, stop, below=0) for stop in waiting)
         if move is None:
-            return current
-        current = list(move.order)
+            return list(room.order)
+        room = room_in(table, move.order)
         waiting.remove(move.stop)
         if move.removed is not None:
             waiting.append(move.removed)
@@ -43,31 +72,27 @@ def make_possible(table: Timetable, order: Sequence[int]) -> list[int]:
     return current
 
 
-def best_insertion(table: Timetable, order: Sequence[int], stop: int) -> Move | None:
+def best_insertion(table: Timetable, room: Room, stop: int) -> Move | None:
     """Return the cheapest possible way to add a stop; None when it fits nowhere."""
-    slack = slack_of(table, order)
-    gap = _best_gap(table, slack, stop, limit=None)
+    gap = _best_gap(table, room.slack, stop, limit=None)
     if gap is None:
         return None
-    change = detour_s(table, slack, gap, stop) - table.price_s[stop]
-    return Move(change, (*order[:gap], stop, *order[gap:]), stop)
+    change = detour_s(table, room.slack, gap, stop) - table.price_s[stop]
+    return Move(change, (*room.order[:gap], stop, *room.order[gap:]), stop)
 
 
-def best_swap(
-    table: Timetable, order: Sequence[int], stop: int, *, below: int | None = None
-) -> Move | None:
+def best_swap(table: Timetable, room: Room, stop: int, *, below: int | None = None) -> Move | None:
     """Return the cheapest way to take a stop in for another, changing the objective by less."""
     found: Move | None = None
-    travel_s = table.travel_s(order)
-    for place, removed in enumerate(order):
-        fewer = (*order[:place], *order[place + 1 :])
-        slack = slack_of(table, fewer)
-        base = table.travel_s(fewer) - travel_s + table.price_s[removed] - table.price_s[stop]
-        limit = below if found is None else found.change
-        gap = _best_gap(table, slack, stop, limit=None if limit is None else limit - base)
+    limit = below
+    for removal in room.removals:
+        base = removal.change - table.price_s[stop]
+        detour_limit = None if limit is None else limit - base
+        gap = _best_gap(table, removal.slack, stop, limit=detour_limit)
         if gap is not None:
-            change = base + detour_s(table, slack, gap, stop)
-            found = Move(change, (*fewer[:gap], stop, *fewer[gap:]), stop, removed)
+            limit = base + detour_s(table, removal.slack, gap, stop)
+            order = (*removal.order[:gap], stop, *removal.order[gap:])
+            found = Move(limit, order, stop, removal.removed)
     return found
 
 

@@ -45,7 +45,7 @@ class PlannedLunch(msgspec.Struct, frozen=True, kw_only=True):
     """The break: after which visit it comes, and at which stop's place it is taken.
 
     `after` is None before the first visit. `at` equals `after`, or is the next stop when the rep
-    drives there first, or is None at the place where the day starts or ends.
+    drives there first, or is None with `after` at the place where the day starts.
     """
 
     start_s: int

@@ -13,6 +13,9 @@ MAX_STOPS = 500
 MAX_VALUE_S = 7 * 24 * 3600
 """A visit is worth a week's travel at most, which keeps sums far from overflow."""
 
+MAX_SEED = 2**31 - 1
+"""What every engine takes."""
+
 type Matrix = tuple[tuple[int | None, ...], ...]
 """Row is from, column is to; None where no street leads."""
 
@@ -50,7 +53,10 @@ class Stop(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Lunch(msgspec.Struct, frozen=True, kw_only=True):
-    """A break that starts between two times; it is taken where the rep is, without a detour."""
+    """A break that starts between two times; it is taken where the rep is, without a detour.
+
+    A day that is over by the latest time, or starts after it, has no break in it.
+    """
 
     earliest_s: int
     latest_s: int
@@ -84,6 +90,12 @@ class DayProblem(msgspec.Struct, frozen=True, kw_only=True):
         _check_stops(self.stops)
 
 
+def needs_lunch(problem: DayProblem) -> bool:
+    """Return whether a day in this shift can be so long that it has lunch in it."""
+    lunch = problem.lunch
+    return lunch is not None and problem.shift_start_s <= lunch.latest_s < problem.shift_end_s
+
+
 def price_of_leaving_out(problem: DayProblem, stop: Stop) -> int:
     """Return what the objective pays for a dropped stop: a required one outweighs all others."""
     return required_price_s(problem) if stop.is_required else stop.value_s
@@ -107,8 +119,8 @@ def _check_shift(problem: DayProblem) -> None:
             f"between 0 and {LATEST_S}.",
             "shift_start_s",
         )
-    if problem.seed < 0:
-        _fail(f"The seed {problem.seed} is negative; give 0 or more.", "seed")
+    if not 0 <= problem.seed <= MAX_SEED:
+        _fail(f"The seed is {problem.seed}; give 0 to {MAX_SEED}.", "seed")
 
 
 def _check_lunch(problem: DayProblem) -> None:
@@ -123,9 +135,6 @@ def _check_lunch(problem: DayProblem) -> None:
             "which is no time at all; swap the two.",
             "lunch.latest_s",
         )
-    begin_s = max(lunch.earliest_s, problem.shift_start_s)
-    if begin_s > lunch.latest_s or begin_s + lunch.duration_s > problem.shift_end_s:
-        _fail("Lunch does not fit into the shift; move it, shorten it or leave it out.", "lunch")
 
 
 def _check_matrix(field: str, matrix: Matrix) -> None:

@@ -103,8 +103,8 @@ def schedule_in_order(problem: DayProblem, order: Sequence[str]) -> DayPlan:
 
 
 def find_lunch(table: Timetable, order: Sequence[int]) -> LunchPlace | None:
-    """Return where lunch lets the day end earliest; None without lunch or without stops."""
-    if not order or table.problem.lunch is None:
+    """Return where lunch lets the day end earliest; None for a day without lunch in it."""
+    if not order or table.lunch is None:
         return None
     start_s = table.problem.shift_start_s
     hungry_s, place, fed_s = start_s, _LUNCH_FIRST, table.lunch_over(start_s)
@@ -119,13 +119,12 @@ def find_lunch(table: Timetable, order: Sequence[int]) -> LunchPlace | None:
         if over_s < fed_s:
             fed_s, place = over_s, LunchPlace(number + 1, on_arrival=False)
     home_s = table.leg_s[order[-1]][table.end]
-    if table.lunch_over(hungry_s + home_s) < fed_s + home_s:
-        place = LunchPlace(len(order), on_arrival=True)
-    return place
+    is_over = table.day_over((hungry_s + home_s, fed_s + home_s)) < fed_s + home_s
+    return None if is_over else place
 
 
 def _day_start(table: Timetable, order: Sequence[int], place: LunchPlace | None) -> int:
-    start_s, lunch = table.problem.shift_start_s, table.problem.lunch
+    start_s, lunch = table.problem.shift_start_s, table.lunch
     if not order:
         return start_s
     if lunch is not None and place == _LUNCH_FIRST:
@@ -145,7 +144,7 @@ class _Break:
         self.taken: PlannedLunch | None = None
 
     def pass_by(self, place: LunchPlace, now_s: int, *, after: str | None, at: str | None) -> int:
-        lunch = self._table.problem.lunch
+        lunch = self._table.lunch
         if lunch is None or place != self._place:
             return now_s
         end_s = self._table.lunch_over(now_s)
@@ -186,5 +185,4 @@ def _walk(
         now_s = lunch.pass_by(on_leaving, leave_s, after=key, at=key)
         previous = key
     now_s += table.leg_s[order[-1]][table.end] if order else 0
-    at_the_end = LunchPlace(len(order), on_arrival=True)
-    return stops, lunch.taken, lunch.pass_by(at_the_end, now_s, after=previous, at=None)
+    return stops, lunch.taken, now_s

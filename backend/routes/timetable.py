@@ -6,10 +6,11 @@ one more stop is tried between two others without looking at the rest of the day
 """
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import msgspec
 
-from backend.routes.problem import DayProblem, Matrix, price_of_leaving_out
+from backend.routes.problem import DayProblem, Matrix, needs_lunch, price_of_leaving_out
 from backend.routes.windows import start_ranges
 
 NEVER = 1 << 40
@@ -32,7 +33,7 @@ class Timetable:
         self.service_s = [stop.service_s for stop in problem.stops]
         self.starts = [start_ranges(stop.windows, stop.service_s) for stop in problem.stops]
         self.price_s = [price_of_leaving_out(problem, stop) for stop in problem.stops]
-        lunch = problem.lunch
+        self.lunch = lunch = problem.lunch if needs_lunch(problem) else None
         self._lunch = (lunch.earliest_s, lunch.latest_s, lunch.duration_s) if lunch else None
 
     def depart(self) -> Times:
@@ -86,18 +87,22 @@ class Timetable:
         hungry_s = self.last_start(stop, hungry_leave_s - service_s)
         return max(hungry_s, self.free_for_lunch(fed_s)), fed_s
 
+    def day_over(self, reached: Times) -> int:
+        """Return when the day is over for a rep who reaches its end, with or without lunch."""
+        no_break_s = reached[0] if self.lunch and reached[0] <= self.lunch.latest_s else NEVER
+        return min(reached[1], no_break_s)
+
     def must_finish(self) -> Times:
         """Return the last times to reach the day's end."""
         end_s = self.problem.shift_end_s
-        return self.free_for_lunch(end_s), end_s
+        return min(self.lunch.latest_s, end_s) if self.lunch else -NEVER, end_s
 
     def finish(self, order: Sequence[int], leave: Times, origin: int) -> int:
         """Return when the day is over after `order`, whatever the shift says."""
         for stop in order:
             leave = self.serve(stop, shift(leave, self.leg_s[origin][stop]))
             origin = stop
-        reached = shift(leave, self.leg_s[origin][self.end])
-        return min(reached[1], self.lunch_over(reached[0]))
+        return self.day_over(shift(leave, self.leg_s[origin][self.end]))
 
     def is_possible(self, order: Sequence[int]) -> bool:
         """Return whether the stops can be visited in this order, with lunch, in the shift."""
@@ -110,10 +115,7 @@ class Timetable:
         if not order:
             return 0
         places = [self.start, *order, self.end]
-        return sum(
-            self.leg_s[origin][target]
-            for origin, target in zip(places[:-1], places[1:], strict=True)
-        )
+        return sum(self.leg_s[origin][target] for origin, target in pairwise(places))
 
     def cost(self, order: Sequence[int]) -> int:
         """Return the objective: travel, and the price of every stop left out."""
@@ -146,11 +148,7 @@ def slack_of(table: Timetable, order: Sequence[int]) -> Slack:
 
 def fits_gap(table: Timetable, slack: Slack, gap: int, stop: int) -> bool:
     """Return whether a stop can be visited in a gap with all others kept."""
-    before_s = table.leg_s[slack.places[gap]][stop]
-    after_s = table.leg_s[stop][slack.places[gap + 1]]
-    leave = table.serve(stop, shift(slack.leave[gap], before_s))
-    reach = slack.reach[gap]
-    return leave[0] + after_s <= reach[0] or leave[1] + after_s <= reach[1]
+    return missing_s(table, slack, gap, stop) <= 0
 
 
 def detour_s(table: Timetable, slack: Slack, gap: int, stop: int) -> int:
@@ -158,6 +156,15 @@ def detour_s(table: Timetable, slack: Slack, gap: int, stop: int) -> int:
     before, after = slack.places[gap], slack.places[gap + 1]
     direct_s = table.leg_s[before][after] if len(slack.places) > 2 else 0  # noqa: PLR2004
     return table.leg_s[before][stop] + table.leg_s[stop][after] - direct_s
+
+
+def missing_s(table: Timetable, slack: Slack, gap: int, stop: int) -> int:
+    """Return the seconds by which a stop comes too late for what follows the gap."""
+    before_s = table.leg_s[slack.places[gap]][stop]
+    after_s = table.leg_s[stop][slack.places[gap + 1]]
+    leave = table.serve(stop, shift(slack.leave[gap], before_s))
+    reach = slack.reach[gap]
+    return min(leave[0] - reach[0], leave[1] - reach[1]) + after_s
 
 
 def shift(times: Times, seconds: int) -> Times:

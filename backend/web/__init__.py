@@ -1,1 +1,1 @@
-"""The managers' pages: static assets and templates, no logic of its own."""
+"""The managers' pages: a template and static modules that call the API; no logic of their own."""

@@ -6,9 +6,7 @@ from kivy.metrics import dp
 from kivy.properties import StringProperty
 
 from mobile_client.presenters.account_card import CardLine, account_card
-from mobile_client.screens.kit import AppScreen, load_kv
-
-_ROW_DP, _HEADING_DP = 72, 44
+from mobile_client.screens.kit import HEADING_DP, AppScreen, load_kv, row_data
 
 
 class AccountScreen(AppScreen):
@@ -37,21 +35,19 @@ class AccountScreen(AppScreen):
 
     def _row(self, line: CardLine) -> dict[str, object]:
         if line.is_heading:
-            return {"kind": "Heading", "title": line.title, "size": (None, dp(_HEADING_DP))}
-        return {
-            "kind": "Row",
-            "size": (None, dp(_ROW_DP)),
-            "key": line.contact_id,
-            "title": line.title,
-            "detail": line.detail,
-            "trail": line.trail,
-            "icon": line.icon,
-            "picture": str(line.picture) if line.picture else "",
-            "tone": line.tone,
-            "is_strong": bool(line.icon),
-            "is_faded": not line.icon,
-            "action": self._edit_contact if line.contact_id else None,
-        }
+            return {"kind": "Heading", "title": line.title, "size": (None, dp(HEADING_DP))}
+        return row_data(
+            key=line.contact_id,
+            title=line.title,
+            detail=line.detail,
+            trail=line.trail,
+            icon=line.icon,
+            picture=str(line.picture) if line.picture else "",
+            tone=line.tone,
+            is_strong=bool(line.icon),
+            is_faded=not line.icon,
+            action=self._edit_contact if line.contact_id else None,
+        )
 
     def _edit_contact(self, contact_id: str) -> None:
         self.shell.open_contact_form(self.account_id, contact_id)

@@ -6,7 +6,7 @@ from kivy.clock import Clock
 from kivy.properties import StringProperty
 
 from mobile_client.presenters.accounts import accounts
-from mobile_client.screens.kit import AppScreen, load_kv
+from mobile_client.screens.kit import AppScreen, load_kv, row_data
 
 SEARCH_DELAY_S = 0.12
 
@@ -31,18 +31,14 @@ class AccountsScreen(AppScreen):
         text = accounts(self.shell.core, self.words, self.query)
         self.empty = text.empty
         self.ids.found.data = [
-            {
-                "key": line.account_id,
-                "title": line.title,
-                "detail": line.detail,
-                "trail": line.trail,
-                "icon": "store",
-                "picture": "",
-                "tone": "info",
-                "is_strong": True,
-                "is_faded": False,
-                "action": self.shell.open_account,
-            }
+            row_data(
+                key=line.account_id,
+                title=line.title,
+                detail=line.detail,
+                trail=line.trail,
+                icon="store",
+                action=self.shell.open_account,
+            )
             for line in text.lines
         ]
 

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable
+from functools import partial
 
 from kivy.clock import Clock
 
@@ -16,12 +17,12 @@ def run_in_background[Result](work: Callable[[], Result], done: Callable[[Result
         try:
             result = work()
         except Exception as error:  # noqa: BLE001 - carried to the window's thread
-            Clock.schedule_once(lambda _: _raise(error))
+            Clock.schedule_once(partial(_raise, error))
         else:
             Clock.schedule_once(lambda _: done(result))
 
     threading.Thread(target=run, name="tuyen-work", daemon=True).start()
 
 
-def _raise(error: Exception) -> None:
+def _raise(error: Exception, _elapsed: float) -> None:
     raise error

@@ -64,7 +64,11 @@ class CheckInScreen(AppScreen):
         if form is None:
             return
         self._flush_note()
-        path = form.begin_photo()
+        try:
+            path = form.begin_photo()
+        except EditError as error:
+            self._tell(error)
+            return
         done = mainthread(lambda is_taken: self._photographed(form, path, is_taken=is_taken))
         self.shell.core.device.camera.take(path, done)
 
@@ -74,6 +78,8 @@ class CheckInScreen(AppScreen):
             return
         try:
             self._form.toggle_voice()
+        except EditError as error:
+            self._tell(error)
         except OSError as error:
             self.problem = self.words("The microphone cannot be used: {reason}", reason=error)
         self.recorded_seconds = 0
@@ -93,11 +99,14 @@ class CheckInScreen(AppScreen):
         try:
             result = form.save(outcome)
         except EditError as error:
-            self.problem = self.words.problem("edit_problem", error.code, error.message)
+            self._tell(error)
             return
         self._form = None
         self._tick.cancel()
         self.shell.checked_in(form.name, result.id)
+
+    def _tell(self, error: EditError) -> None:
+        self.problem = self.words.problem("edit_problem", error.code, error.message)
 
     def _measured(self, form: CheckInForm, found: Fix | GpsUnavailable) -> None:
         if form is self._form:
@@ -108,8 +117,7 @@ class CheckInScreen(AppScreen):
         if form is not self._form:
             return
         form.end_photo(path, is_taken=is_taken)
-        if not is_taken:
-            self.problem = self.words("No photo was taken")
+        self.problem = "" if is_taken else self.words("No photo was taken")
         self._show()
 
     def _flush_note(self) -> None:

@@ -44,8 +44,9 @@ class EditScreen(AppScreen):
                 self.problem = told
             return
         self.shell.back()
-        message = "Saved on this phone" if has_changed else "Nothing was changed"
-        self.shell.toast(self.words(message))
+        words = self.words
+        told = words("Saved on this phone") if has_changed else words("Nothing was changed")
+        self.shell.toast(told)
 
 
 load_kv(__file__)

@@ -5,6 +5,7 @@
 from pathlib import Path
 
 from kivy.lang import Builder
+from kivy.metrics import dp
 from kivy.properties import (
     BooleanProperty,
     ColorProperty,
@@ -21,6 +22,8 @@ from mobile_client.screens.icons import Icon
 from mobile_client.screens.theme import T
 
 __all__ = ["Icon"]
+
+ROW_DP, TALL_ROW_DP, HEADING_DP = 72, 92, 44
 
 
 def load_kv(module_file: str) -> None:
@@ -45,7 +48,7 @@ class Btn(ButtonBehavior, BoxLayout):
     icon = StringProperty()
     bg = ColorProperty(T.primary)
     fg = ColorProperty(T.on_primary)
-    is_outlined = BooleanProperty(defaultvalue=False)
+    border = ColorProperty(T.clear)
 
 
 class IconBtn(ButtonBehavior, BoxLayout):
@@ -54,17 +57,19 @@ class IconBtn(ButtonBehavior, BoxLayout):
     icon = StringProperty()
     bg = ColorProperty(T.clear)
     fg = ColorProperty(T.ink)
+    border = ColorProperty(T.clear)
 
 
 class Card(BoxLayout):
     """A rounded surface."""
 
     bg = ColorProperty(T.container)
+    border = ColorProperty(T.clear)
     radius = NumericProperty("16dp")
 
 
 class Row(ButtonBehavior, BoxLayout):
-    """A list's line; every one of these is set for every row, as rows are used again."""
+    """A list's line; made from `row_data`, as rows are used again for other lines."""
 
     key = StringProperty()
     title = StringProperty()
@@ -75,12 +80,33 @@ class Row(ButtonBehavior, BoxLayout):
     tone = StringProperty("info")
     is_strong = BooleanProperty(defaultvalue=True)
     is_faded = BooleanProperty(defaultvalue=False)
+    detail_lines = NumericProperty(1)
     action = ObjectProperty(None, allownone=True)
 
     def on_release(self) -> None:
         """Runs the row's action with its key."""
         if self.action is not None:
             self.action(self.key)
+
+
+def row_data(**wanted: object) -> dict[str, object]:
+    """A row's data with every key set: one left out would keep the value of another line."""
+    data: dict[str, object] = {
+        "kind": "Row",
+        "size": (None, dp(ROW_DP)),
+        "key": "",
+        "title": "",
+        "detail": "",
+        "trail": "",
+        "icon": "",
+        "picture": "",
+        "tone": "info",
+        "is_strong": True,
+        "is_faded": False,
+        "detail_lines": 1,
+        "action": None,
+    }
+    return data | wanted
 
 
 class Heading(BoxLayout):
@@ -112,9 +138,9 @@ class Snackbar(BoxLayout):
     text = StringProperty()
     action = StringProperty()
 
-    __events__ = ("on_action",)
+    __events__ = ("on_pressed",)
 
-    def on_action(self) -> None:
+    def on_pressed(self) -> None:
         """The word was tapped."""
 
 

@@ -27,8 +27,6 @@ from mobile_client.screens.today import TodayScreen
 
 WIDE_DP = 840
 SNACKBAR_S = 8
-PLACES = (("today", "Today"), ("map", "Map"), ("accounts", "Accounts"), ("sync", "Sync"))
-_ICONS = {"today": "today", "map": "map", "accounts": "store", "sync": "sync"}
 
 
 class Question(FloatLayout):
@@ -61,9 +59,9 @@ class Shell(FloatLayout):
         self._snackbar: Snackbar | None = None
         self._question: Question | None = None
         super().__init__(words=words)
-        self._screens = self._build_screens()
         self.map_pane = MapPane(words=words, shell=self)
-        self._build_nav()
+        self._screens = self._build_screens()
+        self._places = self._build_places()
         self._hide_snackbar = Clock.create_trigger(lambda _: self.hide_toast(), SNACKBAR_S)
         Window.bind(size=self._fit)
         self._fit()
@@ -139,12 +137,14 @@ class Shell(FloatLayout):
         """Keeps what is being typed: the system may end the app at any time now."""
         self._current().leave()
 
-    def toast(self, text: str, action: str = "", on_action: Callable[[], None] | None = None) -> None:
+    def toast(
+        self, text: str, action: str = "", on_action: Callable[[], None] | None = None
+    ) -> None:
         """Shows a message for some seconds."""
         self.hide_toast()
         self._snackbar = Snackbar(text=text, action=action)
         if on_action is not None:
-            self._snackbar.bind(on_action=lambda _: on_action())
+            self._snackbar.bind(on_pressed=lambda _: on_action())
         self.add_widget(self._snackbar)
         self._place_snackbar()
         self._hide_snackbar()
@@ -170,10 +170,12 @@ class Shell(FloatLayout):
             self._question = None
 
     def _undo(self, result_id: str) -> None:
-        is_undone = self.core.undo_check_in(result_id)
-        told = "Check-in undone" if is_undone else "Already sent, it cannot be undone"
+        if self.core.undo_check_in(result_id):
+            told = self.words("Check-in undone")
+        else:
+            told = self.words("Already sent, it cannot be undone")
         self.refresh()
-        self.toast(self.words(told))
+        self.toast(told)
 
     def _build_screens(self) -> dict[str, AppScreen]:
         self.ids.screens.transition = NoTransition()
@@ -192,11 +194,17 @@ class Shell(FloatLayout):
             self.ids.screens.add_widget(screens[name])
         return screens
 
-    def _build_nav(self) -> None:
-        for name, text in PLACES:
-            item = NavItem(name=name, text=self.words(text), icon=_ICONS[name])
-            item.bind(on_release=lambda pressed: self.go(pressed.name))
-            self.ids.nav.add_widget(item)
+    def _build_places(self) -> list[NavItem]:
+        words = self.words
+        places = [
+            NavItem(name="today", text=words("Today"), icon="today"),
+            NavItem(name="map", text=words("Map"), icon="map"),
+            NavItem(name="accounts", text=words("Accounts"), icon="store"),
+            NavItem(name="sync", text=words("Sync"), icon="sync"),
+        ]
+        for place in places:
+            place.bind(on_release=lambda pressed: self.go(pressed.name))
+        return places
 
     def _push(self, name: str, argument: object) -> None:
         self._history.append((name, argument))
@@ -207,35 +215,39 @@ class Shell(FloatLayout):
 
     def _show(self, name: str, argument: object) -> None:
         self._current().leave()
+        self.map_pane.hide_card()
         self.hide_toast()
         self._screens[name].open(argument)
         self.ids.screens.current = name
         self.is_at_place = not self._history
-        for item in self.ids.nav.children:
+        for item in self._places:
             item.is_active = item.name == self.place
         self.refresh()
 
     def _fit(self, *_: object) -> None:
         """Puts list and map side by side on a wide window, the places at the left edge."""
         self.is_wide = Window.width >= dp(WIDE_DP)
-        self._nav_item("map").disabled = self.is_wide
-        home = self.ids.beside if self.is_wide else self._screens["map"]
-        if self.map_pane.parent is not home:
-            if self.map_pane.parent is not None:
-                self.map_pane.parent.remove_widget(self.map_pane)
-            home.add_widget(self.map_pane)
-        if self.is_wide and self.place == "map":
-            self.go("today")
+        self._move(self.map_pane, self.ids.beside if self.is_wide else self._screens["map"])
+        for place in self._places:
+            self._move(place, self.ids.rail if self.is_wide else self.ids.nav)
+        if self.is_wide:
+            # The map is always in sight there.
+            self.ids.rail.remove_widget(self._places[1])
+            if self.place == "map":
+                self.go("today")
         self._place_snackbar()
 
-    def _nav_item(self, name: str) -> NavItem:
-        return next(item for item in self.ids.nav.children if item.name == name)
+    def _move(self, widget: Widget, home: Widget) -> None:
+        if widget.parent is not home:
+            if widget.parent is not None:
+                widget.parent.remove_widget(widget)
+            home.add_widget(widget)
 
     def _place_snackbar(self) -> None:
         if self._snackbar is not None:
             self._snackbar.width = min(dp(480), Window.width - dp(32))
             self._snackbar.pos_hint = {"center_x": 0.5}
-            self._snackbar.y = dp(92)
+            self._snackbar.y = dp(16) if self.is_wide else dp(96)
 
 
 load_kv(__file__)

@@ -8,9 +8,9 @@ from kivy.uix.boxlayout import BoxLayout
 
 from mobile_client.facade import OutboxNotEmpty
 from mobile_client.presenters.sync import IssueLine, ItemLine, sync
-from mobile_client.screens.kit import AppScreen, Card, load_kv
+from mobile_client.screens.kit import ROW_DP, TALL_ROW_DP, AppScreen, Card, load_kv, row_data
 
-_ISSUE_DP, _REFUSAL_DP, _ROW_DP = 208, 168, 72
+_ISSUE_DP, _REFUSAL_DP = 208, 168
 
 
 class IssueCard(BoxLayout):
@@ -48,7 +48,7 @@ class SyncScreen(AppScreen):
         self.headline, self.detail = text.headline, text.detail
         self.empty, self.who = text.empty, text.who
         issues = [self._issue(issue) for issue in text.issues]
-        self.ids.items.data = issues + [self._item(item) for item in text.items]
+        self.ids.waiting.data = issues + [self._item(item) for item in text.items]
 
     def send_now(self) -> None:
         """Wakes the engine; never disabled."""
@@ -79,20 +79,16 @@ class SyncScreen(AppScreen):
         }
 
     def _item(self, item: ItemLine) -> dict[str, object]:
-        return {
-            "kind": "Row",
-            "size": (None, dp(_ROW_DP)),
-            "key": "",
-            "title": item.title,
-            "detail": item.detail,
-            "trail": item.trail,
-            "icon": item.icon,
-            "picture": "",
-            "tone": item.tone,
-            "is_strong": True,
-            "is_faded": False,
-            "action": None,
-        }
+        has_reason = item.tone == "warn"
+        return row_data(
+            size=(None, dp(TALL_ROW_DP if has_reason else ROW_DP)),
+            title=item.title,
+            detail=item.detail,
+            detail_lines=2 if has_reason else 1,
+            trail=item.trail,
+            icon=item.icon,
+            tone=item.tone,
+        )
 
 
 class SignOutQuestion(Card):

@@ -5,7 +5,7 @@
 from kivy.properties import BooleanProperty, StringProperty
 
 from mobile_client.presenters.today import StopLine, today
-from mobile_client.screens.kit import AppScreen, load_kv
+from mobile_client.screens.kit import AppScreen, load_kv, row_data
 
 
 class TodayScreen(AppScreen):
@@ -34,18 +34,17 @@ class TodayScreen(AppScreen):
         self.ids.stops.data = [self._row(line) for line in text.lines]
 
     def _row(self, line: StopLine) -> dict[str, object]:
-        return {
-            "key": line.account_id,
-            "title": line.title,
-            "detail": line.detail,
-            "trail": line.trail,
-            "icon": line.icon,
-            "picture": "",
-            "tone": line.tone,
-            "is_strong": not line.is_done,
-            "is_faded": line.is_done,
-            "action": self.shell.open_account,
-        }
+        return row_data(
+            key=line.account_id,
+            title=line.title,
+            detail=line.detail,
+            trail=line.trail,
+            icon=line.icon,
+            tone=line.tone,
+            is_strong=not line.is_done,
+            is_faded=line.is_done,
+            action=self.shell.open_account,
+        )
 
 
 load_kv(__file__)

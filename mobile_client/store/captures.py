@@ -56,15 +56,20 @@ def keep_file(folder: Path, source: Path) -> Capture:
     capture = Capture(digest, f"{digest}{suffix}", size, mime)
     target = folder / capture.file
     if not target.exists():
-        try:
-            os.link(source, target)
-        except OSError:
-            _copy_whole(source, target)
+        _put(source, target)
     return capture
 
 
-def _copy_whole(source: Path, target: Path) -> None:
-    """Copy by way of a temporary name, so that a full disk leaves no half file."""
+def _put(source: Path, target: Path) -> None:
+    """Link within the folder, else copy by a temporary name: a full disk leaves no half file."""
+    if source.parent == target.parent:
+        try:
+            os.link(source, target)
+        except OSError:
+            # Some of Android's file systems have no hard links.
+            pass
+        else:
+            return
     part = target.with_suffix(".part")
     shutil.copyfile(source, part)
     part.replace(target)
@@ -132,6 +137,20 @@ def note_failed(db: sqlite3.Connection, media_id: str, next_try_at: float, error
     )
 
 
+def refuse_upload(db: sqlite3.Connection, media_id: str, code: str, message: str) -> None:
+    """Give an upload up for good and make that an issue; the file stays on the phone."""
+    db.execute(
+        "UPDATE upload SET state = 'refused', error = ? WHERE media_id = ?", (message, media_id)
+    )
+    db.execute(
+        "INSERT OR IGNORE INTO issue(id, unit, user_id, tbl, rid, account_id, subject, field, mine,"
+        " theirs, made_at, code, message, can_use_mine)"
+        " SELECT media_id || ':file', unit, user_id, 'media', media_id, account_id, subject, '',"
+        " 'null', 'null', made_at, ?, ?, 0 FROM upload WHERE media_id = ?",
+        (code, message, media_id),
+    )
+
+
 def note_paused(db: sqlite3.Connection, media_id: str) -> None:
     """Put an upload back that was cut off by a lost connection."""
     db.execute("UPDATE upload SET state = 'waiting' WHERE media_id = ?", (media_id,))
@@ -141,6 +160,11 @@ def purge_files(db: sqlite3.Connection, folder: Path, now_s: float) -> int:
     """Remove files that the server holds for 14 days or that nothing speaks of; return how many."""
     db.execute(
         "DELETE FROM upload WHERE state = 'stored' AND stored_at < ?", (now_s - KEEP_SECONDS,)
+    )
+    db.execute(
+        "DELETE FROM upload WHERE state = 'refused'"
+        " AND unit NOT IN (SELECT unit FROM issue WHERE closed_at IS NULL OR closed_at > ?)",
+        (now_s - KEEP_SECONDS,),
     )
     spoken_of = {row[0] for row in db.execute("SELECT file FROM upload")} | draft_files(db)
     gone = [

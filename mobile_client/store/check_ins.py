@@ -2,16 +2,22 @@
 
 import sqlite3
 from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
 
 import msgspec
 
 from backend.sync.protocol.ids import new_id
 from backend.sync.protocol.messages import Op, Value
-from mobile_client.store.captures import Capture
+from mobile_client.facade import EditError
+from mobile_client.store.captures import Capture, CaptureError, keep_file
 from mobile_client.store.drafts import restore_draft, save_draft, take_draft
 from mobile_client.store.outbox import Stamp, Wish, enqueue, take_back
 from mobile_client.store.overlay import read_record
 from mobile_client.views import CheckInDraft, CheckInResult, MediaKind
+
+_MOST_PHOTOS = 20
+_LONGEST_NOTE = 10_000
 
 
 class Media(msgspec.Struct, frozen=True):
@@ -20,6 +26,39 @@ class Media(msgspec.Struct, frozen=True):
     id: str
     kind: MediaKind
     capture: Capture
+
+
+def keep_files(
+    folder: Path, draft: CheckInDraft
+) -> tuple[CheckInDraft, list[tuple[MediaKind, Capture]]]:
+    """Put what was recorded under its content's name; return the draft that speaks of it there.
+
+    Raises EditError when the draft holds too much or a recording is empty.
+    """
+    if len(draft.note) > _LONGEST_NOTE:
+        raise EditError("too_long", "note", f"The note is over {_LONGEST_NOTE} characters.")
+    if len(draft.photo_paths) > _MOST_PHOTOS:
+        raise EditError("invalid", "photo", f"At most {_MOST_PHOTOS} photos fit a check-in.")
+    sources: list[tuple[MediaKind, Path]] = [("photo", path) for path in draft.photo_paths]
+    if draft.voice_path is not None:
+        sources.append(("voice", draft.voice_path))
+    files: list[tuple[MediaKind, Capture]] = []
+    for kind, path in sources:
+        try:
+            files.append((kind, keep_file(folder, path)))
+        except CaptureError as error:
+            raise EditError("invalid", kind, str(error)) from error
+    photos = tuple(folder / capture.file for kind, capture in files if kind == "photo")
+    voice = next((folder / capture.file for kind, capture in files if kind == "voice"), None)
+    return replace(draft, photo_paths=photos, voice_path=voice), files
+
+
+def remove_sources(folder: Path, draft: CheckInDraft, kept: CheckInDraft) -> None:
+    """Delete the recordings' first names in the media folder; files from elsewhere stay."""
+    names = {path.name for path in (*kept.photo_paths, kept.voice_path) if path is not None}
+    for path in (*draft.photo_paths, draft.voice_path):
+        if path is not None and path.parent == folder and path.name not in names:
+            path.unlink(missing_ok=True)
 
 
 def save_check_in(

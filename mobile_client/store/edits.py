@@ -45,7 +45,7 @@ def save_contact(
     if read_record(db, "account", account_id) is None:
         raise KeyError(account_id)
     if wanted.get("full_name") is None:
-        raise EditError("name", "A contact needs a name.")
+        raise EditError("required", "name", "A contact needs a name.")
     rid = new_id()
     given: dict[str, Value] = {k: value for k, value in wanted.items() if value is not None}
     wish = Wish(Op.CREATE, "contact", rid, set={"account_id": account_id, **given})
@@ -76,13 +76,14 @@ def _checked(changes: Mapping[str, object], fields: Mapping[str, str]) -> dict[s
     wanted: dict[str, Value] = {}
     for name, value in changes.items():
         if name not in fields:
-            raise EditError(name, f"The field {name} cannot be edited on the phone.")
+            raise EditError("invalid", name, f"The field {name} cannot be edited on the phone.")
         if not isinstance(value, str):
-            raise EditError(name, f"The field {name} takes text.")
+            raise EditError("invalid", name, f"The field {name} takes text.")
         text = value.strip()
         if len(text) > _LONGEST_TEXT:
-            raise EditError(name, f"The text is longer than {_LONGEST_TEXT} characters.")
+            message = f"The text is longer than {_LONGEST_TEXT} characters."
+            raise EditError("too_long", name, message)
         if name == "name" and not text:
-            raise EditError(name, "The name must not be empty.")
+            raise EditError("required", name, "The name must not be empty.")
         wanted[fields[name]] = text or None
     return wanted

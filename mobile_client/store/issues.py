@@ -13,8 +13,8 @@ _FOLLOW_ON = ("group_rejected", "parent_rejected")
 """Codes of refusals that only follow from another one of the same unit."""
 
 _INSERT = """
-INSERT INTO issue(id, unit, user_id, tbl, rid, account_id, subject, field, mine, theirs, at, code,
-  message, can_use_mine) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+INSERT INTO issue(id, unit, user_id, tbl, rid, account_id, subject, field, mine, theirs, made_at,
+  code, message, can_use_mine) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT(id) DO UPDATE SET code = excluded.code, message = excluded.message,
   tbl = excluded.tbl, rid = excluded.rid
   WHERE issue.code IN ('group_rejected', 'parent_rejected')

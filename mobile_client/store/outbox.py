@@ -189,13 +189,23 @@ def count_unsent(db: sqlite3.Connection, user_id: str) -> int:
 
 def next_due_at(db: sqlite3.Connection, user_id: str) -> float | None:
     """Return the earliest unix second at which something unsent may be sent, None if nothing."""
-    row = db.execute(
-        "SELECT MIN(due) FROM (SELECT MAX(MAX(hold_until), MAX(next_try_at)) AS due FROM mutation"
-        " WHERE state = 'waiting' AND user_id = :user GROUP BY unit UNION ALL"
-        " SELECT next_try_at FROM upload WHERE state = 'waiting' AND user_id = :user)",
-        {"user": user_id},
-    ).fetchone()
-    return None if row[0] is None else float(row[0])
+    moments: list[float] = []
+    earlier: set[str] = set()
+    for unit in waiting_units(db, user_id):
+        # What waits behind an earlier edit of its record is not due before that one.
+        if not unit.records & earlier:
+            moments.append(max(unit.hold_until, unit.next_try_at))
+        earlier |= unit.records
+    moments += [
+        float(row[0])
+        for row in db.execute(
+            "SELECT next_try_at FROM upload u WHERE state = 'waiting' AND user_id = ?"
+            " AND NOT EXISTS (SELECT 1 FROM mutation m WHERE m.tbl = 'media'"
+            " AND m.rid = u.media_id AND m.state IN ('waiting', 'sending'))",
+            (user_id,),
+        )
+    ]
+    return min(moments, default=None)
 
 
 def purge_sent(db: sqlite3.Connection, now_s: float) -> None:

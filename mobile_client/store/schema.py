@@ -57,7 +57,7 @@ CREATE TABLE IF NOT EXISTS issue(
   field TEXT NOT NULL,
   mine TEXT NOT NULL,
   theirs TEXT NOT NULL,
-  at TEXT NOT NULL,
+  made_at TEXT NOT NULL,
   code TEXT NOT NULL,
   message TEXT NOT NULL,
   can_use_mine INTEGER NOT NULL,

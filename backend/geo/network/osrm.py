@@ -29,12 +29,9 @@ from backend.geo.vocabulary import LonLat, check_lonlat
 SNAP_RADIUS_M = 500.0
 TIMEOUT_SECONDS = 30.0
 START_SECONDS = 120.0  # a country's graph is read from a cold disk
-ATTEMPTS = 2
 _SCRIPT = FilePath(osrm_worker.__file__)
 _encode = msgspec.msgpack.Encoder().encode
-_decode = msgspec.msgpack.Decoder(
-    osrm_worker.MatrixAnswer | osrm_worker.PathAnswer | osrm_worker.Refusal | osrm_worker.Ready
-).decode
+_answers: msgspec.msgpack.Decoder[osrm_worker.Answer] = msgspec.msgpack.Decoder(osrm_worker.Answer)
 
 
 class OsrmNetwork:
@@ -141,17 +138,19 @@ class OsrmNetwork:
             self._lock.release()
 
     def _ask_worker(self, payload: bytes) -> osrm_worker.Answer:
-        for attempt in range(1, ATTEMPTS + 1):
-            try:
-                worker = self._running()
-                return _decode(worker.ask(payload, timeout_s=self.timeout_s))
-            except WorkerDiedError as error:
-                self._worker = None
-                if attempt == ATTEMPTS:
-                    raise NetworkError(
-                        "network_crashed", f"The street network's process ended: {error}."
-                    ) from error
-        raise AssertionError("unreachable")
+        try:
+            return self._ask_once(payload)
+        except WorkerDiedError:
+            self._worker = None  # once more, in a new process
+        try:
+            return self._ask_once(payload)
+        except WorkerDiedError as error:
+            raise NetworkError(
+                "network_crashed", f"The street network's process ended: {error}."
+            ) from error
+
+    def _ask_once(self, payload: bytes) -> osrm_worker.Answer:
+        return _answers.decode(self._running().ask(payload, timeout_s=self.timeout_s))
 
     def _running(self) -> WorkerProcess:
         worker = self._worker
@@ -161,7 +160,7 @@ class OsrmNetwork:
         if worker is not None and worker.is_alive:
             return worker
         worker = WorkerProcess(_SCRIPT, [str(self._base)])
-        ready = _decode(worker.receive(timeout_s=START_SECONDS))
+        ready = _answers.decode(worker.receive(timeout_s=START_SECONDS))
         if isinstance(ready, osrm_worker.Refusal):
             worker.close()
             raise NetworkError(
@@ -194,9 +193,9 @@ class OsrmNetwork:
         return f"The nearest street is {metres:,} m away; {limit} is the most."
 
 
-def _checked(points: Sequence[LonLat]) -> list[tuple[float, float]]:
+def _checked(points: Sequence[LonLat]) -> Sequence[tuple[float, float]]:
     return [
-        tuple(check_lonlat(lon, lat, field=f"point {index + 1}"))
+        check_lonlat(lon, lat, field=f"position of point {index + 1}")
         for index, (lon, lat) in enumerate(points)
     ]
 

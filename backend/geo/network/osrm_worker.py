@@ -10,6 +10,7 @@ import os
 import select
 import signal
 import sys
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -24,7 +25,7 @@ type Position = tuple[float, float]
 class MatrixQuestion(msgspec.Struct, tag="matrix"):
     """All pairs of the points that lie within `radius_m` of a street."""
 
-    points: list[Position]
+    points: Sequence[Position]
     radius_m: float
     within_s: float
 
@@ -32,7 +33,7 @@ class MatrixQuestion(msgspec.Struct, tag="matrix"):
 class PathQuestion(msgspec.Struct, tag="path"):
     """The way through all points."""
 
-    points: list[Position]
+    points: Sequence[Position]
     radius_m: float
     within_s: float
 
@@ -123,13 +124,12 @@ class Engine:
         return off
 
     def _nearest_m(self, point: Position, radiuses: list[float]) -> int | None:
-        asked = osrm.NearestParameters(
-            coordinates=[point], radiuses=radiuses, generate_hints=False, number_of_results=1
-        )
+        asked = osrm.NearestParameters(coordinates=[point], radiuses=radiuses, generate_hints=False)
         try:
-            return round(self._osrm.Nearest(asked)["waypoints"][0]["distance"])
+            metres: float = self._osrm.Nearest(asked)["waypoints"][0]["distance"]
         except RuntimeError:
             return None
+        return round(metres)
 
     def _matrix(self, question: MatrixQuestion, off: list[tuple[int, int | None]]) -> MatrixAnswer:
         missing = {index for index, _ in off}
@@ -141,10 +141,10 @@ class Engine:
         table = self._table(kept, question.radius_m)
         return MatrixAnswer(_whole(table["durations"]), _whole(table["distances"]), off)
 
-    def _table(self, points: list[Position], radius_m: float) -> Any:  # noqa: ANN401 - osrm is untyped
+    def _table(self, points: Sequence[Position], radius_m: float) -> Any:  # noqa: ANN401 - osrm is untyped
         return self._osrm.Table(
             osrm.TableParameters(
-                coordinates=points,
+                coordinates=list(points),
                 annotations=["duration", "distance"],
                 radiuses=[radius_m] * len(points),
                 generate_hints=False,
@@ -153,7 +153,7 @@ class Engine:
 
     def _path(self, question: PathQuestion) -> PathAnswer | Refusal:
         asked = osrm.RouteParameters(
-            coordinates=question.points,
+            coordinates=list(question.points),
             geometries="geojson",
             overview="full",
             annotations=["distance"],

@@ -101,6 +101,7 @@ class WorkerProcess:
         return bytes(data)
 
     def _died(self) -> WorkerDiedError:
+        self._process.kill()  # it may have closed its pipe and stayed
         code = self._process.wait()
         size = self._log.seek(0, os.SEEK_END)
         self._log.seek(max(0, size - TAIL_BYTES))

@@ -1,1 +1,4 @@
-"""The engines that order a day: the only home of PyVRP and OR-Tools. May import the pure routes modules."""
+"""The engines that order a day: the only home of PyVRP and OR-Tools.
+
+May import the pure modules of routes.
+"""

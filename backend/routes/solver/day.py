@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from backend.routes.explain import explain_dropped, find_hopeless
-from backend.routes.improve import improve, make_possible
+from backend.routes.improve import improve, make_possible, room_in
 from backend.routes.plan import DayPlan, Optimality
 from backend.routes.problem import DayProblem
 from backend.routes.schedule import Proof, lay_out
@@ -11,15 +11,19 @@ from backend.routes.solver.ortools_engine import prove_order
 from backend.routes.solver.pyvrp_engine import Effort, search_order
 from backend.routes.timetable import Timetable
 
-PROVE_UP_TO = 10
+PROVE_UP_TO = 8
 """Days of so many stops are proven by default, which costs tens of milliseconds."""
 
-PROOF_EFFORT = 2.0
+PROOF_EFFORT = 0.5
 """CP-SAT's deterministic seconds; beyond them a plan stays as good as it was found."""
 
 
 def solve_day(
-    problem: DayProblem, *, effort: Effort | None = None, prove_up_to: int = PROVE_UP_TO
+    problem: DayProblem,
+    *,
+    effort: Effort | None = None,
+    prove_up_to: int = PROVE_UP_TO,
+    proof_effort: float = PROOF_EFFORT,
 ) -> DayPlan:
     """Return the day's plan; every stop is in it or is dropped with a reason that is true.
 
@@ -31,10 +35,11 @@ def solve_day(
     order = _search(table, candidates, effort or Effort())
     proof = Proof(engine="pyvrp")
     if len(candidates) <= prove_up_to:
-        order, proof = _prove(table, candidates, order)
+        order, proof = _prove(table, candidates, order, proof_effort)
     left_out = [stop for stop in candidates if stop not in order]
     dropped = [one for one in hopeless.values() if one is not None]
-    dropped += [explain_dropped(table, order, stop) for stop in left_out]
+    room = room_in(table, order)
+    dropped += [explain_dropped(table, room, stop) for stop in left_out]
     return lay_out(table, order, dropped, proof)
 
 
@@ -53,10 +58,10 @@ def _search(table: Timetable, candidates: Sequence[int], effort: Effort) -> list
 
 
 def _prove(
-    table: Timetable, candidates: Sequence[int], order: list[int]
+    table: Timetable, candidates: Sequence[int], order: list[int], effort: float
 ) -> tuple[list[int], Proof]:
     known = lay_out(table, order, [], Proof(engine="pyvrp"))
-    answer = prove_order(table, candidates, known, effort=PROOF_EFFORT)
+    answer = prove_order(table, candidates, known, effort=effort)
     if answer is None:
         return order, Proof(engine="pyvrp")
     if answer.is_proven and table.cost(answer.order) < table.cost(order):

@@ -1,11 +1,12 @@
 """OR-Tools' CP-SAT as the exact engine of a small day: finds the best order and proves it.
 
 One circuit runs from the day's start to its end; a stop with a loop of its own is left out. Lunch
-is one interval at one of the places: at the start, on arriving at a stop, on leaving it, at the
-end.
+is one interval at one of the places, at the start, on arriving at a stop or on leaving it, unless
+the day is over by then.
 """
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import msgspec
 from ortools.sat.python import cp_model
@@ -42,13 +43,11 @@ class _Model:
         ]
         self.is_out = [self.cp.new_bool_var("") for _ in [_HOME, *stops]]
         self.arcs: dict[tuple[int, int], cp_model.IntVar] = {}
-        self.lunch_at: dict[tuple[int, bool], cp_model.IntVar] = {}
-        self.lunch_s: cp_model.IntVar | None = None
         self.busy: list[cp_model.IntervalVar] = []
         self._add_visits()
         self._add_arcs()
-        if table.problem.lunch is not None:
-            self._add_lunch(table.problem.lunch)
+        if table.lunch is not None:
+            self._add_lunch(table.lunch)
         self.cp.add_no_overlap(self.busy)
         self._add_objective()
 
@@ -89,31 +88,28 @@ class _Model:
         self.cp.add_circuit([*loops, *((one, two, arc) for (one, two), arc in self.arcs.items())])
 
     def _add_lunch(self, lunch: Lunch) -> None:
-        begin = self.lunch_s = self.cp.new_int_var(lunch.earliest_s, lunch.latest_s, "")
-        end_s = self.table.problem.shift_end_s
-        for node in range(len(self.stops) + 1):
-            on_arrival = self.lunch_at[node, True] = self.cp.new_bool_var("")
-            on_leaving = self.lunch_at[node, False] = self.cp.new_bool_var("")
+        begin = self.cp.new_int_var(lunch.earliest_s, lunch.latest_s, "")
+        over = begin + lunch.duration_s
+        is_over = self.cp.new_bool_var("")
+        self.cp.add(self.arrive[_HOME] <= lunch.latest_s).only_enforce_if(is_over)
+        at_start = self.cp.new_bool_var("")
+        self.cp.add(begin >= self.table.problem.shift_start_s).only_enforce_if(at_start)
+        self.cp.add(self.depart[_HOME] >= over).only_enforce_if(at_start)
+        places = [is_over, at_start]
+        for node, (stop, visit) in enumerate(zip(self.stops, self.begin, strict=True), start=1):
+            on_arrival, on_leaving = self.cp.new_bool_var(""), self.cp.new_bool_var("")
             self.cp.add(begin >= self.arrive[node]).only_enforce_if(on_arrival)
-            over = begin + lunch.duration_s
-            self.cp.add(self.depart[node] >= over).only_enforce_if(on_leaving)
-            if node == _HOME:
-                self.cp.add(over <= end_s).only_enforce_if(on_arrival)
-                start_s = self.table.problem.shift_start_s
-                self.cp.add(begin >= start_s).only_enforce_if(on_leaving)
-                continue
-            visit = self.begin[node - 1]
-            served = visit + self.table.service_s[self.stops[node - 1]]
             self.cp.add(visit >= over).only_enforce_if(on_arrival)
+            served = visit + self.table.service_s[stop]
             self.cp.add(begin >= served).only_enforce_if(on_leaving)
-            self.cp.add_implication(on_arrival, ~self.is_out[node])
-            self.cp.add_implication(on_leaving, ~self.is_out[node])
+            self.cp.add(self.depart[node] >= over).only_enforce_if(on_leaving)
+            for place in (on_arrival, on_leaving):
+                self.cp.add_implication(place, ~self.is_out[node])
+                places.append(place)
+        self.cp.add_exactly_one(places)
         self.busy.append(
-            self.cp.new_optional_fixed_size_interval_var(
-                begin, lunch.duration_s, ~self.is_out[_HOME], ""
-            )
+            self.cp.new_optional_fixed_size_interval_var(begin, lunch.duration_s, ~is_over, "")
         )
-        self.cp.add_exactly_one([*self.lunch_at.values(), self.is_out[_HOME]])
 
     def _add_objective(self) -> None:
         travel = [self._leg_s(*ends) * arc for ends, arc in self.arcs.items()]
@@ -127,11 +123,11 @@ class _Model:
         """Start from a plan that is known to be possible."""
         keys = [self.table.problem.stops[stop].key for stop in self.stops]
         route = [_HOME, *(keys.index(stop.key) + 1 for stop in plan.stops), _HOME]
-        used = set(zip(route[:-1], route[1:], strict=True))
+        used = set(pairwise(route))
         for ends, arc in self.arcs.items():
             self.cp.add_hint(arc, ends in used)
         for node, out in enumerate(self.is_out):
-            self.cp.add_hint(out, node not in route if plan.stops else True)  # noqa: FBT003
+            self.cp.add_hint(out, node not in route if plan.stops else True)
         for stop in plan.stops:
             self.cp.add_hint(self.begin[keys.index(stop.key)], stop.start_s)
 
@@ -159,7 +155,7 @@ def prove_order(
         model.add_hint(known)
     solver = cp_model.CpSolver()
     solver.parameters.num_workers = 1
-    solver.parameters.random_seed = table.problem.seed % 2**31
+    solver.parameters.random_seed = table.problem.seed
     solver.parameters.linearization_level = 2
     solver.parameters.max_deterministic_time = effort
     status = solver.solve(model.cp)

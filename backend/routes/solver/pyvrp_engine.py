@@ -8,6 +8,7 @@ at most, which holds here since lunch has clients of its own. After PyVRP's docu
 
 import warnings
 from collections.abc import Sequence
+from typing import Any, cast
 
 import msgspec
 import numpy as np
@@ -82,8 +83,8 @@ def search_order(
             service_s=table.service_s[stop],
             prize=None if is_must else table.price_s[stop],
         )
-    if table.problem.lunch is not None:
-        _add_lunch(clients, table.problem.lunch, places=len(stops) + _FIRST_STOP_PLACE)
+    if table.lunch is not None:
+        _add_lunch(clients, table, table.lunch, places=len(stops) + _FIRST_STOP_PLACE)
     data = _problem_data(table, stops, clients)
     stop_when = MultipleCriteria(
         [NoImprovement(effort.no_improvement), MaxIterations(effort.max_iterations)]
@@ -93,12 +94,13 @@ def search_order(
         result = solve(data, stop_when, seed=table.problem.seed, collect_stats=False)
     if not result.is_feasible():
         return None
-    return [
-        stop
+    visits = [
+        clients.stops[activity.idx]
         for route in result.best.routes()
         for activity in route
-        if activity.is_client() and (stop := clients.stops[activity.idx]) is not None
+        if activity.is_client()
     ]
+    return [stop for stop in visits if stop is not None]
 
 
 def _starts_in_shift(table: Timetable, stop: int) -> list[tuple[int, int]]:
@@ -109,10 +111,12 @@ def _starts_in_shift(table: Timetable, stop: int) -> list[tuple[int, int]]:
     return [(first, last) for first, last in ranges if first <= last]
 
 
-def _add_lunch(clients: _Clients, lunch: Lunch, *, places: int) -> None:
-    times = (lunch.earliest_s, lunch.latest_s)
-    options = [(place, times) for place in range(places)]
-    clients.add(None, options, service_s=lunch.duration_s, prize=None)
+def _add_lunch(clients: _Clients, table: Timetable, lunch: Lunch, *, places: int) -> None:
+    first_s = max(lunch.earliest_s, table.problem.shift_start_s)
+    last_s = min(lunch.latest_s, table.problem.shift_end_s - lunch.duration_s)
+    if first_s <= last_s:
+        options = [(place, (first_s, last_s)) for place in range(places)]
+        clients.add(None, options, service_s=lunch.duration_s, prize=None)
 
 
 def _problem_data(table: Timetable, stops: Sequence[int], clients: _Clients) -> ProblemData:
@@ -120,7 +124,8 @@ def _problem_data(table: Timetable, stops: Sequence[int], clients: _Clients) -> 
     blocked_s = end_s - start_s + 1  # no shift has time for it
     places = [table.start, table.end, *stops]
     legs = np.array([[table.leg_s[origin][to] for to in places] for origin in places])
-    matrix = np.where(legs >= NEVER, blocked_s, legs)
+    # PyVRP's stubs say ndarray[int] where they mean a matrix of integers.
+    matrix = cast("Any", np.where(legs >= NEVER, blocked_s, legs))
     return ProblemData(
         locations=[Location(0, 0)] * len(places),
         clients=clients.clients,

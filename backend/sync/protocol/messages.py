@@ -39,7 +39,7 @@ class Status(StrEnum):
     CONFLICT = "conflict"
     """Nothing applied: the server's values stand, the issue keeps ours."""
     DUPLICATE = "duplicate"
-    """Seen before; the stored result follows in `rv` and `code`."""
+    """Seen before: nothing was done again; `was` tells what became of it then."""
     REJECTED = "rejected"
     DEFERRED = "deferred"
     """Its parent is not known yet: send it again after the parent."""
@@ -98,6 +98,7 @@ class MutationResult(msgspec.Struct, frozen=True, omit_defaults=True):
 
     id: str
     status: Status
+    was: Status | None = None
     rv: int | None = None
     code: str | None = None
     detail: str | None = None

@@ -8,7 +8,7 @@ from mobile_client.presenters.map.projection import TILE_SIZE_DP, to_world
 from mobile_client.views import MapPoint
 
 CELL_DP = 64
-APART_ZOOM = 16
+APART_ZOOM = 17
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +21,7 @@ class Cluster:
 
 
 def cluster(points: Iterable[MapPoint], zoom: int) -> list[Cluster]:
-    """Clusters for a whole zoom; today's stops and everything from zoom 16 on stay alone."""
+    """Clusters for a whole zoom; today's stops and everything from zoom 17 on stay alone."""
     cells: dict[object, list[tuple[float, float, MapPoint]]] = {}
     cell = CELL_DP / (TILE_SIZE_DP * 2.0**zoom)
     for point in points:

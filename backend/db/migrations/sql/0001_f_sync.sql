@@ -142,12 +142,16 @@ CREATE TABLE sync_mutation (
   device_id uuid NOT NULL,
   user_id uuid NOT NULL,
   body_hash bytea NOT NULL,
+  op text NOT NULL,
+  tbl text NOT NULL,
+  rid uuid NOT NULL,
   result jsonb NOT NULL,
   xid xid8 NOT NULL DEFAULT pg_current_xact_id(),
   created_at timestamptz NOT NULL DEFAULT now(),
   PRIMARY KEY (org_id, id)
 );
 CREATE INDEX sync_mutation_acks ON sync_mutation (org_id, device_id, xid);
+CREATE INDEX sync_mutation_record ON sync_mutation (org_id, rid);
 
 -- The values that lost a conflict: kept, shown, and usable again with one tap.
 CREATE TABLE sync_issue (

@@ -1,0 +1,180 @@
+"""All SQL of accounts. Reads are plain SQL on the driver's cursor: lists are the hottest calls."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from backend.accounts.models import ACCOUNT
+from backend.accounts.schemas import AccountFilter, AccountRead, NearbyRead
+from backend.db.tenancy import driver_cursor
+from backend.ids import AccountId, OrgId, TerritoryId, UserId
+
+# In the order of AccountRead's fields.
+_COLUMNS = """a.id, a.kind, a.name, a.life_stage, a.category, a.address, a.phone, a.email,
+  a.website, a.channel, a.tags, a.opening_hours,
+  CASE WHEN a.location IS NOT NULL THEN ARRAY[ST_X(a.location), ST_Y(a.location)] END,
+  a.location_source, a.territory_id, a.territory_is_manual, a.owner_id, a.visit_minutes,
+  a.visit_every_days, a.priority, a.last_visit_at, a.rv, a.created_at, a.updated_at"""
+_LIVE = "a.org_id = %(org)s AND a.deleted_at IS NULL"
+_IN_SCOPE = """(a.territory_id = ANY (%(territories)s::uuid[])
+  OR (a.territory_id IS NULL AND a.owner_id = %(owner)s))"""
+_SELECT = f"SELECT {_COLUMNS} FROM account a WHERE {_LIVE}"  # noqa: S608  # constants only
+_ONE = f"{_SELECT} AND a.id = %(id)s"
+
+_CRITERIA = {
+    "q": "a.id IN (SELECT account_search_words(%(org)s, %(q)s))",
+    "life_stage": "a.life_stage = %(life_stage)s",
+    "category": "a.category = %(category)s",
+    "territory_id": "a.territory_id = %(territory_id)s",
+    "tag": "%(tag)s = ANY (a.tags)",
+}
+_AFTER = """(a.name_folded, a.id) > (
+  (SELECT b.name_folded FROM account b WHERE b.org_id = %(org)s AND b.id = %(after)s), %(after)s)"""
+
+_POINT = "ST_SetSRID(ST_MakePoint(%(lon)s, %(lat)s), 4326)"
+# The inner LIMIT tells the planner how few rows the function gives.
+_NEAREST = f"""SELECT * FROM (SELECT n.id, n.distance_m
+  FROM account_nearest(%(org)s, %(territories)s::uuid[], {_POINT}, %(limit)s) n
+  LIMIT %(limit)s) placed"""  # noqa: S608  # constants only
+_NEAREST_OWN = f"""SELECT a.id, ST_Distance(a.location::geography, {_POINT}::geography)
+  FROM account a WHERE {_LIVE} AND a.owner_id = %(owner)s AND a.territory_id IS NULL
+   AND a.location IS NOT NULL"""  # noqa: S608  # constants only
+
+
+def scope_territories(connection: sa.Connection, org_id: OrgId, user_id: UserId) -> list[UUID]:
+    """Return the territories that a person holds today, those below them included."""
+    with driver_cursor(connection) as cursor:
+        cursor.execute("SELECT tuyen_territories_of(%s, %s)", (org_id, user_id))
+        return [row[0] for row in cursor.fetchall()]
+
+
+def country_of(connection: sa.Connection, org_id: OrgId) -> str:
+    """Return the organisation's country, ISO alpha-2."""
+    with driver_cursor(connection) as cursor:
+        cursor.execute("SELECT country FROM organisation WHERE id = %s", (org_id,))
+        row = cursor.fetchone()
+        return str(row[0]) if row else "VN"
+
+
+def lock_areas(connection: sa.Connection, org_id: OrgId) -> None:
+    """Wait until nobody changes areas, and keep them as they are to the transaction's end."""
+    with driver_cursor(connection) as cursor:
+        cursor.execute("SELECT tuyen_lock_areas(%s, false)", (org_id,))
+
+
+def find_account(
+    connection: sa.Connection, org_id: OrgId, account_id: AccountId
+) -> AccountRead | None:
+    """Return a live account of the organisation."""
+    return _find(connection, _ONE, org_id, account_id)
+
+
+def find_account_for_update(
+    connection: sa.Connection, org_id: OrgId, account_id: AccountId
+) -> AccountRead | None:
+    """Return a live account, locked against other writers to the transaction's end."""
+    return _find(connection, f"{_ONE} FOR NO KEY UPDATE", org_id, account_id)
+
+
+def find_account_for_children(
+    connection: sa.Connection, org_id: OrgId, account_id: AccountId
+) -> AccountRead | None:
+    """Return a live account, locked so that it does not move while a child is written."""
+    return _find(connection, f"{_ONE} FOR SHARE", org_id, account_id)
+
+
+def _find(
+    connection: sa.Connection, query: str, org_id: OrgId, account_id: AccountId
+) -> AccountRead | None:
+    with driver_cursor(connection) as cursor:
+        cursor.execute(query, {"org": org_id, "id": account_id})
+        row = cursor.fetchone()
+        return AccountRead(*row) if row else None
+
+
+def select_accounts(
+    connection: sa.Connection,
+    org_id: OrgId,
+    wanted: AccountFilter,
+    *,
+    territories: Sequence[TerritoryId] | None,
+    owner: UserId,
+    after: UUID | None,
+    limit: int,
+) -> list[AccountRead]:
+    """Return accounts by name; `territories` None is no scope, else also the owner's unplaced."""
+    values: dict[str, Any] = {
+        field: value for field in _CRITERIA if (value := getattr(wanted, field)) is not None
+    }
+    conditions = [_CRITERIA[field] for field in values]
+    if territories is not None:
+        conditions.append(_IN_SCOPE)
+        values |= {"territories": list(territories), "owner": owner}
+    if after is not None:
+        conditions.append(_AFTER)
+    values |= {"org": org_id, "after": after, "limit": limit}
+    query = " AND ".join([_SELECT, *conditions]) + " ORDER BY a.name_folded, a.id LIMIT %(limit)s"
+    with driver_cursor(connection) as cursor:
+        cursor.execute(query, values)
+        return [AccountRead(*row) for row in cursor.fetchall()]
+
+
+def select_nearest(
+    connection: sa.Connection,
+    org_id: OrgId,
+    point: tuple[float, float],
+    *,
+    territories: Sequence[TerritoryId] | None,
+    owner: UserId,
+    limit: int,
+) -> list[NearbyRead]:
+    """Return the accounts nearest to [lon, lat], nearest first."""
+    near = _NEAREST if territories is None else f"{_NEAREST} UNION ALL {_NEAREST_OWN}"
+    query = f"""SELECT near.distance_m, {_COLUMNS}
+      FROM ({near}) near (id, distance_m) JOIN account a ON {_LIVE} AND a.id = near.id
+     ORDER BY near.distance_m, a.id LIMIT %(limit)s"""  # noqa: S608  # constants only
+    values = {
+        "org": org_id,
+        "lon": point[0],
+        "lat": point[1],
+        "territories": None if territories is None else list(territories),
+        "owner": owner,
+        "limit": limit,
+    }
+    with driver_cursor(connection) as cursor:
+        cursor.execute(query, values)
+        return [NearbyRead(row[0], AccountRead(*row[1:])) for row in cursor.fetchall()]
+
+
+def insert_account(
+    connection: sa.Connection, org_id: OrgId, account_id: AccountId, values: Mapping[str, object]
+) -> None:
+    """Insert an account; the database places it."""
+    connection.execute(sa.insert(ACCOUNT).values(org_id=org_id, id=account_id, **_located(values)))
+
+
+def update_account(
+    connection: sa.Connection, org_id: OrgId, account_id: AccountId, values: Mapping[str, object]
+) -> None:
+    """Change fields of an account; its version goes up by one."""
+    connection.execute(
+        sa.update(ACCOUNT)
+        .where(ACCOUNT.c.org_id == org_id, ACCOUNT.c.id == account_id)
+        .values(**_located(values))
+    )
+
+
+def delete_account(connection: sa.Connection, org_id: OrgId, account_id: AccountId) -> None:
+    """Mark an account as deleted."""
+    update_account(connection, org_id, account_id, {"deleted_at": sa.func.now()})
+
+
+def _located(values: Mapping[str, object]) -> dict[str, Any]:
+    """Turn [lon, lat] into a geometry."""
+    location = values.get("location")
+    if not isinstance(location, tuple | list):
+        return dict(values)
+    point = sa.func.ST_SetSRID(sa.func.ST_MakePoint(*location), 4326)
+    return {**values, "location": point}

@@ -1,0 +1,147 @@
+"""Maps over HTTP: tiles, the phone's package, and what a page needs to start."""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Annotated
+from uuid import UUID
+
+from litestar import Controller, Request, get
+from litestar.datastructures import State
+from litestar.di import NamedDependency
+from litestar.params import FromPath, FromQuery, QueryParameter
+from litestar.response import Response, Stream
+
+from backend.api.etags import has_tag
+from backend.api.problems import NotFound
+from backend.db.tenancy import Database
+from backend.geo.tiles import Tile, check_tile
+from backend.geo.vocabulary import GeoError
+from backend.identity.actor import Actor
+from backend.identity.permissions import ANYBODY
+from backend.maps import repository, service
+from backend.maps.ranges import Span, read_span, requested_span
+from backend.maps.schemas import Layer, StyleInfo, TileAnswer, TileFilter
+from backend.maps.shelf import find_basemap, get_package
+from backend.settings import Settings
+
+MVT = "application/vnd.mapbox-vector-tile"
+MBTILES = "application/vnd.sqlite3"
+# The browser keeps tiles and asks each time whether they still hold: a 304 costs one look-up.
+_CACHING = {"Cache-Control": "private, no-cache", "Vary": "Authorization"}
+_MAX_CHOICES = 50
+_NO_CHANGE, _EMPTY, _PART = 304, 204, 206
+
+AnyRequest = Request[Actor, None, State]
+Choices = Annotated[list[str] | None, QueryParameter(max_items=_MAX_CHOICES)]
+TerritoryChoices = Annotated[list[UUID] | None, QueryParameter(max_items=_MAX_CHOICES)]
+
+
+class MapController(Controller):
+    """Vector tiles in the person's scope."""
+
+    path = "/v1"
+    tags = ["maps"]
+    guards = [ANYBODY]
+
+    @get("/tiles/{layer:str}/{z:int}/{x:int}/{y:str}", operation_id="tile", sync_to_thread=True)
+    def tile(
+        self,
+        request: AnyRequest,
+        layer: FromPath[Layer],
+        z: FromPath[int],
+        x: FromPath[int],
+        y: FromPath[str],
+        db: NamedDependency[Database],
+        actor: NamedDependency[Actor],
+        settings: NamedDependency[Settings],
+        life_stage: Choices = None,
+        category: Choices = None,
+        territory_id: TerritoryChoices = None,
+        on_date: FromQuery[date | None] = None,
+        rep_id: FromQuery[UUID | None] = None,
+    ) -> Response[bytes]:
+        """Read a Mapbox vector tile `/{layer}/{z}/{x}/{y}.mvt`; 204 where nothing is drawn."""
+        place = _tile_of(z, x, y)
+
+        def has(etag: str) -> bool:
+            return has_tag(request, etag)
+
+        if layer is Layer.BASEMAP:
+            basemap = find_basemap(settings.basemap_file)
+            return _respond(service.read_basemap_tile(basemap, place, has_tag=has))
+        wanted = TileFilter(
+            life_stages=_sorted(life_stage),
+            categories=_sorted(category),
+            territory_ids=tuple(sorted(set(territory_id or ()))),
+            on_date=on_date,
+            rep_id=rep_id,
+        )
+        with db.for_org(actor.org_id, snapshot=True) as connection:
+            answer = service.read_tile(connection, actor, layer, place, wanted=wanted, has_tag=has)
+        return _respond(answer)
+
+    @get("/maps/style-info", operation_id="map_style_info", sync_to_thread=True)
+    def style_info(
+        self,
+        db: NamedDependency[Database],
+        actor: NamedDependency[Actor],
+        settings: NamedDependency[Settings],
+    ) -> StyleInfo:
+        """Tell where your map starts, its attribution, its legend and your organisation's day."""
+        basemap = find_basemap(settings.basemap_file)
+        with db.for_org(actor.org_id, snapshot=True) as connection:
+            return service.describe_map(connection, actor, basemap)
+
+    @get("/maps/phone", operation_id="phone_map", sync_to_thread=True)
+    def phone_map(
+        self,
+        request: AnyRequest,
+        db: NamedDependency[Database],
+        actor: NamedDependency[Actor],
+        settings: NamedDependency[Settings],
+    ) -> Response[bytes] | Stream:
+        """Download the basemap of your territories as MBTiles; resumable with Range."""
+        with db.for_org(actor.org_id, snapshot=True) as connection:
+            bounds = repository.find_extent(connection, service.scope_of(connection, actor))
+        package = get_package(settings.package_dir, find_basemap(settings.basemap_file), bounds)
+        etag = f'"{package.stem}"'
+        headers = _CACHING | {"ETag": etag, "Accept-Ranges": "bytes"}
+        if has_tag(request, etag):
+            return Response(b"", status_code=_NO_CHANGE, media_type=MBTILES, headers=headers)
+        size = package.stat().st_size
+        part = requested_span(request.headers, etag, size)
+        span = part or Span(0, size)
+        if part is not None:
+            headers["Content-Range"] = f"bytes {span.start}-{span.stop - 1}/{size}"
+        headers["Content-Length"] = str(span.stop - span.start)
+        headers["Content-Disposition"] = 'attachment; filename="map.mbtiles"'
+        return Stream(
+            read_span(package, span),
+            status_code=_PART if part else 200,
+            media_type=MBTILES,
+            headers=headers,
+        )
+
+
+def _tile_of(z: int, x: int, y: str) -> Tile:
+    number, _, suffix = y.partition(".")
+    if suffix != "mvt" or not (number.isascii() and number.isdecimal()):
+        raise NotFound("A tile's path ends in '{y}.mvt'.", code="no_such_tile")
+    try:
+        return check_tile(z, x, int(number))
+    except (GeoError, ValueError) as error:  # ValueError: more digits than Python converts
+        raise NotFound(str(error), code="no_such_tile") from error
+
+
+def _sorted(chosen: Sequence[str] | None) -> tuple[str, ...]:
+    return tuple(sorted(set(chosen or ())))
+
+
+def _respond(answer: TileAnswer) -> Response[bytes]:
+    status = _NO_CHANGE if answer.data is None else 200 if answer.data else _EMPTY
+    return Response(
+        answer.data or b"",
+        status_code=status,
+        media_type=MVT,
+        headers=_CACHING | {"ETag": answer.etag},
+    )

@@ -1,0 +1,132 @@
+"""What maps ask of the database besides tiles: scope, extent and the versions behind ETags.
+
+A version names the visible state exactly: it changes with every change that a tile could show, and
+never comes back to an older value. Tables that only grow in versions (`rv` rises with every update,
+rows are marked as deleted and never removed) have the count and the sum of their versions.
+"""
+
+from datetime import date
+from typing import NamedTuple
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from backend.geo.tiles import world24_to_lonlat
+from backend.geo.vocabulary import Bounds
+from backend.ids import OrgId, UserId
+from backend.maps.schemas import Scope
+
+# The newest change of each bucket, and the transactions older than the newest of them that are
+# still running: what they commit later carries an older number, yet must make a new version.
+_ACCOUNTS_VERSION = sa.text("""
+WITH bucket AS (
+  SELECT 't:' || id AS name FROM territory
+   WHERE org_id = :org_id AND (cast(:ids AS uuid[]) IS NULL OR id = ANY (:ids))
+  UNION ALL SELECT unnest(cast(:more AS text[]))),
+newest AS (
+  SELECT b.name, s.xid FROM bucket b CROSS JOIN LATERAL (
+    SELECT xid FROM sync_row WHERE org_id = :org_id AND bucket = b.name
+     ORDER BY xid DESC LIMIT 1) s)
+SELECT (SELECT string_agg(name || '=' || xid::text, ' ' ORDER BY name) FROM newest)
+    || '|' || coalesce((SELECT string_agg(x::text, ' ' ORDER BY x)
+                          FROM pg_snapshot_xip(pg_current_snapshot()) x
+                         WHERE x < (SELECT xid FROM newest ORDER BY xid DESC LIMIT 1)), '')
+""")
+_TERRITORIES_VERSION = sa.text("""
+SELECT count(*) || '.' || coalesce(sum(rv), 0) FROM territory
+ WHERE org_id = :org_id AND (cast(:ids AS uuid[]) IS NULL OR id = ANY (:ids))
+""")
+# Stops and visits are drawn where their accounts are: a moved account makes a new version too.
+_ROUTES_VERSION = sa.text("""
+WITH day AS (SELECT rv, stops FROM route WHERE org_id = :org_id AND on_date = :on_date)
+SELECT (SELECT count(*) || '.' || coalesce(sum(rv), 0) FROM day) || '.' ||
+       (SELECT coalesce(sum(a.rv), 0) FROM day CROSS JOIN LATERAL jsonb_array_elements(stops) s
+          JOIN account a ON a.org_id = :org_id AND a.id = (s ->> 'account_id')::uuid)
+""")
+_VISITS_VERSION = sa.text("""
+SELECT count(*) || '.' || coalesce(sum(v.rv), 0) || '.' || coalesce(sum(a.rv), 0)
+  FROM visit v JOIN account a ON a.org_id = v.org_id AND a.id = v.account_id
+ WHERE v.org_id = :org_id AND v.planned_on = :on_date
+""")
+_TERRITORY_EXTENT = sa.text("""
+SELECT min(ST_XMin(area)), min(ST_YMin(area)), max(ST_XMax(area)), max(ST_YMax(area))
+  FROM territory WHERE org_id = :org_id AND deleted_at IS NULL AND area IS NOT NULL
+   AND (cast(:ids AS uuid[]) IS NULL OR id = ANY (:ids))
+""")
+_ACCOUNT_EXTENT = sa.text("""
+SELECT min(wx), max(wy), max(wx), min(wy) FROM account_map
+ WHERE org_id = :org_id AND (cast(:ids AS uuid[]) IS NULL OR territory_id = ANY (:ids))
+""")
+
+
+class OrgDay(NamedTuple):
+    """The day it is for an organisation, and its time zone."""
+
+    today: date
+    time_zone: str
+
+
+def select_territories_of(
+    connection: sa.Connection, org_id: OrgId, user_id: UserId
+) -> tuple[UUID, ...]:
+    """Return the territories that a person holds today, those below them included."""
+    statement = sa.text("SELECT tuyen_territories_of(:org_id, :user_id)")
+    return tuple(connection.scalars(statement, {"org_id": org_id, "user_id": user_id}))
+
+
+def get_org_day(connection: sa.Connection, org_id: OrgId) -> OrgDay:
+    """Return the organisation's day and time zone."""
+    statement = sa.text(
+        "SELECT tuyen_today(id) AS today, time_zone FROM organisation WHERE id = :org_id"
+    )
+    row = connection.execute(statement, {"org_id": org_id}).one()
+    return OrgDay(row.today, row.time_zone)
+
+
+def read_accounts_version(connection: sa.Connection, scope: Scope) -> str:
+    """Return the version of the accounts in scope: one index look-up a territory.
+
+    It relies on `sync_row` keeping its rows: whoever prunes them must raise an epoch here.
+    """
+    more = ["t:none"] if scope.territory_ids is None else [f"u:{scope.user_id}"]
+    return _version(connection, _ACCOUNTS_VERSION, scope, more=more)
+
+
+def read_territories_version(connection: sa.Connection, scope: Scope) -> str:
+    """Return the version of the territories in scope."""
+    return _version(connection, _TERRITORIES_VERSION, scope)
+
+
+def read_routes_version(connection: sa.Connection, scope: Scope, on_date: date) -> str:
+    """Return the version of a day's routes."""
+    return _version(connection, _ROUTES_VERSION, scope, on_date=on_date)
+
+
+def read_visits_version(connection: sa.Connection, scope: Scope, on_date: date) -> str:
+    """Return the version of a day's visits."""
+    return _version(connection, _VISITS_VERSION, scope, on_date=on_date)
+
+
+def find_extent(connection: sa.Connection, scope: Scope) -> Bounds | None:
+    """Return the box of the territories in scope, else of the accounts in scope, else None."""
+    values = {"org_id": scope.org_id, "ids": _ids(scope)}
+    west, south, east, north = connection.execute(_TERRITORY_EXTENT, values).one()
+    if west is not None:
+        return Bounds(west, south, east, north)
+    left, bottom, right, top = connection.execute(_ACCOUNT_EXTENT, values).one()
+    if left is None:
+        return None
+    south_west, north_east = world24_to_lonlat(left, bottom), world24_to_lonlat(right, top)
+    return Bounds(south_west.lon, south_west.lat, north_east.lon, north_east.lat)
+
+
+def _version(
+    connection: sa.Connection, statement: sa.TextClause, scope: Scope, **values: object
+) -> str:
+    bound = {"org_id": scope.org_id, "ids": _ids(scope)} | values
+    wanted = {name: bound[name] for name in statement.compile().params}
+    return str(connection.scalar(statement, wanted))
+
+
+def _ids(scope: Scope) -> list[UUID] | None:
+    return None if scope.territory_ids is None else list(scope.territory_ids)

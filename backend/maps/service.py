@@ -1,0 +1,128 @@
+"""Answers tiles from a version look-up (304) or from one query, in the person's scope."""
+
+import gzip
+import hashlib
+from collections.abc import Callable
+from datetime import date
+from typing import assert_never
+
+import sqlalchemy as sa
+
+from backend.api.problems import NotFound
+from backend.geo.basemap.features import ATTRIBUTION
+from backend.geo.basemap.reader import Basemap
+from backend.geo.tiles import Tile
+from backend.identity.actor import Actor
+from backend.maps import repository, tiles
+from backend.maps.schemas import LEGEND, Layer, Scope, StyleInfo, TileAnswer, TileFilter
+
+_SHAPE = 1
+"""The version of what tiles hold: raised with any change of a tile query, it ends old ETags."""
+
+HasTag = Callable[[str], bool]
+_BASEMAP_MAX_ZOOM = 14
+
+
+def scope_of(connection: sa.Connection, actor: Actor) -> Scope:
+    """Return what the person may see: derived from who they are, never from what they ask."""
+    if actor.sees_everything:
+        return Scope(actor.org_id, actor.user_id, None)
+    held = repository.select_territories_of(connection, actor.org_id, actor.user_id)
+    return Scope(actor.org_id, actor.user_id, held)
+
+
+def read_tile(
+    connection: sa.Connection,
+    actor: Actor,
+    layer: Layer,
+    tile: Tile,
+    *,
+    wanted: TileFilter,
+    has_tag: HasTag,
+) -> TileAnswer:
+    """Return a tile of the organisation's own data, or its ETag alone when the client has it."""
+    scope = scope_of(connection, actor)
+    on_date = wanted.on_date or repository.get_org_day(connection, actor.org_id).today
+    version = _read_version(connection, scope, layer, on_date)
+    etag = _etag(layer, tile, wanted, on_date, scope, version)
+    if has_tag(etag):
+        return TileAnswer(etag, None)
+    return TileAnswer(etag, _read_data(connection, scope, layer, tile, wanted, on_date))
+
+
+def read_basemap_tile(basemap: Basemap | None, tile: Tile, *, has_tag: HasTag) -> TileAnswer:
+    """Return a basemap tile; without a basemap every tile is empty and the page shows its data."""
+    if basemap is None:
+        return TileAnswer('W/"no-basemap"', b"")
+    etag = f'W/"{basemap.etag}-{tile.z}-{tile.x}-{tile.y}"'
+    if has_tag(etag):
+        return TileAnswer(etag, None)
+    data = basemap.tile(*tile)
+    # The server compresses what the client takes compressed; here it is not known.
+    return TileAnswer(etag, gzip.decompress(data) if data else b"")
+
+
+def describe_map(connection: sa.Connection, actor: Actor, basemap: Basemap | None) -> StyleInfo:
+    """Return where the person's map starts, its attribution and its legend."""
+    bounds = repository.find_extent(connection, scope_of(connection, actor))
+    if bounds is None and basemap is not None:
+        bounds = basemap.bounds
+    day = repository.get_org_day(connection, actor.org_id)
+    return StyleInfo(
+        bounds=list(bounds) if bounds else None,
+        center=[(bounds.west + bounds.east) / 2, (bounds.south + bounds.north) / 2]
+        if bounds
+        else None,
+        attribution=ATTRIBUTION,
+        legend=LEGEND,
+        has_basemap=basemap is not None,
+        basemap_max_zoom=basemap.max_zoom if basemap else _BASEMAP_MAX_ZOOM,
+        today=day.today,
+        time_zone=day.time_zone,
+    )
+
+
+def _read_version(connection: sa.Connection, scope: Scope, layer: Layer, on_date: date) -> str:
+    match layer:
+        case Layer.PROSPECTS:
+            return repository.read_accounts_version(connection, scope)
+        case Layer.TERRITORIES:
+            return repository.read_territories_version(connection, scope)
+        case Layer.ROUTES:
+            return repository.read_routes_version(connection, scope, on_date)
+        case Layer.VISITS:
+            return repository.read_visits_version(connection, scope, on_date)
+        case Layer.BASEMAP:
+            raise NotFound("The basemap is not read from the database.")
+        case _:
+            assert_never(layer)
+
+
+def _read_data(
+    connection: sa.Connection,
+    scope: Scope,
+    layer: Layer,
+    tile: Tile,
+    wanted: TileFilter,
+    on_date: date,
+) -> bytes:
+    match layer:
+        case Layer.PROSPECTS:
+            return tiles.read_prospects(connection, scope, tile, wanted)
+        case Layer.TERRITORIES:
+            return tiles.read_territories(connection, scope, tile)
+        case Layer.ROUTES:
+            return tiles.read_routes(connection, scope, tile, wanted, on_date)
+        case Layer.VISITS:
+            return tiles.read_visits(connection, scope, tile, wanted, on_date)
+        case Layer.BASEMAP:
+            raise NotFound("The basemap is not read from the database.")
+        case _:
+            assert_never(layer)
+
+
+def _etag(
+    layer: Layer, tile: Tile, wanted: TileFilter, on_date: date, scope: Scope, version: str
+) -> str:
+    parts = (_SHAPE, layer, tuple(tile), wanted, on_date, scope, version)
+    return f'W/"{hashlib.blake2b(repr(parts).encode(), digest_size=12).hexdigest()}"'

@@ -1,0 +1,129 @@
+"""Where files are kept, by content, and what is served of them."""
+
+import hashlib
+import io
+import warnings
+from pathlib import Path
+from uuid import UUID
+
+import filetype
+import obstore
+from obstore.store import LocalStore, ObjectStore, from_url
+from PIL import ExifTags, Image, ImageOps
+
+from backend.media.schemas import MIMES, MediaKind
+
+_MAX_PIXELS = 40_000_000
+_THUMB_PIXELS = 320
+_READ_BYTES = 1 << 20
+# What the sniffer calls the types that we name otherwise.
+_SAME_MIME = {"audio/x-wav": "audio/wav", "video/mp4": "audio/mp4", "audio/m4a": "audio/mp4"}
+_SAME_MIME |= {"audio/x-m4a": "audio/mp4", "video/3gpp": "audio/mp4"}
+
+
+class UnreadableImageError(ValueError):
+    """The bytes are no picture that can be shown safely."""
+
+
+class Blobs:
+    """Files by organisation and content hash, in a local folder or an object store."""
+
+    def __init__(self, store: ObjectStore) -> None:
+        self._store = store
+
+    def put_file(self, org_id: UUID, sha256: str, path: Path) -> None:
+        """Store a file; storing the same content again changes nothing."""
+        obstore.put(self._store, _key("original", org_id, sha256), path)
+
+    def get(self, org_id: UUID, sha256: str) -> bytes:
+        """Return a stored file; raise FileNotFoundError when it is missing."""
+        return bytes(obstore.get(self._store, _key("original", org_id, sha256)).bytes())
+
+    def get_picture(self, org_id: UUID, sha256: str, *, is_thumb: bool) -> bytes:
+        """Return a picture as JPEG without its EXIF, made once and kept."""
+        key = _key("thumb" if is_thumb else "served", org_id, sha256)
+        try:
+            return bytes(obstore.get(self._store, key).bytes())
+        except FileNotFoundError:
+            made = _render(self.get(org_id, sha256), _THUMB_PIXELS if is_thumb else None)
+            obstore.put(self._store, key, made)
+            return made
+
+
+def open_blobs(url: str | None, folder: Path) -> Blobs:
+    """Open the store of an `obstore` URL, or of a local folder when there is none."""
+    if url is not None:
+        return Blobs(from_url(url))
+    folder.mkdir(parents=True, exist_ok=True)
+    return Blobs(LocalStore(folder, mkdir=True))
+
+
+def hash_file(path: Path) -> str:
+    """Return the SHA-256 of a file in hex."""
+    digest = hashlib.sha256()
+    with path.open("rb") as source:
+        while chunk := source.read(_READ_BYTES):
+            digest.update(chunk)
+    return digest.hexdigest()
+
+
+def sniff(path: Path, kind: MediaKind) -> str | None:
+    """Return the file's own type when the kind allows it, else None."""
+    found = filetype.guess_mime(str(path))
+    mime = _SAME_MIME.get(found, found) if found else None
+    return mime if mime in MIMES[kind] else None
+
+
+def read_claims(path: Path) -> dict[str, object]:
+    """Return what a picture says of its time and place: claims, not facts."""
+    try:
+        with _open_image(path.read_bytes()) as image:
+            exif = image.getexif()
+    except UnreadableImageError:
+        return {}
+    claims: dict[str, object] = {}
+    taken_at = exif.get_ifd(ExifTags.IFD.Exif).get(ExifTags.Base.DateTimeOriginal)
+    if taken_at:
+        claims["taken_at"] = str(taken_at)[:40]
+    place = exif.get_ifd(ExifTags.IFD.GPSInfo)
+    if place:
+        names = ExifTags.GPSTAGS
+        claims["gps"] = {str(names.get(tag, tag)): str(value)[:80] for tag, value in place.items()}
+    return claims
+
+
+def check_picture(path: Path) -> None:
+    """Raise UnreadableImageError for bytes that are broken, or a bomb of pixels."""
+    with _open_image(path.read_bytes()) as image:
+        try:
+            image.load()
+        except (OSError, SyntaxError, ValueError) as error:
+            raise UnreadableImageError(str(error)) from error
+
+
+def _render(data: bytes, longest: int | None) -> bytes:
+    with _open_image(data) as image:
+        upright = ImageOps.exif_transpose(image).convert("RGB")
+        if longest is not None:
+            upright.thumbnail((longest, longest))
+        out = io.BytesIO()
+        upright.save(out, "JPEG", quality=85)
+        return out.getvalue()
+
+
+def _open_image(data: bytes) -> Image.Image:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", Image.DecompressionBombWarning)
+            image = Image.open(io.BytesIO(data), formats=("JPEG", "PNG", "WEBP"))
+    except (OSError, ValueError, Image.DecompressionBombWarning) as error:
+        raise UnreadableImageError(str(error)) from error
+    except Image.DecompressionBombError as error:
+        raise UnreadableImageError(str(error)) from error
+    if image.width * image.height > _MAX_PIXELS:
+        raise UnreadableImageError(f"{image.width} x {image.height} pixels are too many.")
+    return image
+
+
+def _key(rendition: str, org_id: UUID, sha256: str) -> str:
+    return f"{rendition}/{org_id}/{sha256[:2]}/{sha256}"

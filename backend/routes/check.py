@@ -1,0 +1,139 @@
+"""An independent check of a day's plan: its own arithmetic, nothing taken over from the solver."""
+
+from collections.abc import Iterator
+
+from backend.routes.plan import DayPlan, PlannedStop
+from backend.routes.problem import DayProblem, Stop
+
+
+def check_plan(problem: DayProblem, plan: DayPlan) -> list[str]:
+    """Return every rule of the day that a plan breaks, as sentences; empty for a sound plan."""
+    unknown = [*_check_keys(problem, plan)]
+    if unknown:
+        return unknown
+    day = [*_check_shift(problem, plan), *_check_lunch(problem, plan)]
+    return [*day, *_Walk(problem, plan).faults, *_check_totals(problem, plan)]
+
+
+def _check_keys(problem: DayProblem, plan: DayPlan) -> Iterator[str]:
+    known = {stop.key for stop in problem.stops}
+    said = [stop.key for stop in plan.stops] + [stop.key for stop in plan.dropped]
+    yield from (f"Unknown stop {key}." for key in said if key not in known)
+    yield from (f"Stop {key} is neither planned nor dropped." for key in known - set(said))
+    yield from (f"Stop {key} is named twice." for key in known if said.count(key) > 1)
+
+
+def _check_shift(problem: DayProblem, plan: DayPlan) -> Iterator[str]:
+    if plan.start_s < problem.shift_start_s:
+        yield "The day starts before the shift."
+    if plan.end_s > problem.shift_end_s:
+        yield "The day ends after the shift."
+
+
+def _check_lunch(problem: DayProblem, plan: DayPlan) -> Iterator[str]:
+    lunch, taken = problem.lunch, plan.lunch
+    if lunch is None or taken is None:
+        if taken is not None:
+            yield "Lunch was not asked for."
+        if lunch and problem.shift_start_s <= lunch.latest_s < plan.end_s:
+            yield "Lunch is missing."
+        return
+    if not lunch.earliest_s <= taken.start_s <= lunch.latest_s:
+        yield "Lunch starts outside its time."
+    if taken.end_s - taken.start_s != lunch.duration_s:
+        yield "Lunch has the wrong length."
+
+
+class _Walk:
+    """Goes through the day from its start, place by place, and notes what does not add up."""
+
+    def __init__(self, problem: DayProblem, plan: DayPlan) -> None:
+        self.faults: list[str] = []
+        self._now_s = plan.start_s
+        self._lunch = plan.lunch
+        by_key = {stop.key: stop for stop in problem.stops}
+        node: int | None = problem.start
+        previous: str | None = None
+        self._pause(after=None, at=None)
+        for planned in plan.stops:
+            stop = by_key[planned.key]
+            self.faults += _check_leg(problem, planned, node, stop)
+            self._now_s += planned.leg_duration_s
+            if planned.arrive_s != self._now_s:
+                self.faults.append(f"{stop.key} is not reached by its leg.")
+            self._pause(after=previous, at=stop.key)
+            self.faults += _check_visit(stop, planned, self._now_s)
+            self._now_s = planned.leave_s
+            self._pause(after=stop.key, at=stop.key)
+            node, previous = stop.node, stop.key
+        self._now_s += plan.end_leg_duration_s
+        self._pause(after=previous, at=None)
+        if self._lunch is not None:
+            self.faults.append("Lunch is at no place of the day.")
+        if self._now_s != plan.end_s:
+            self.faults.append(f"The day ends at {self._now_s}, not at {plan.end_s}.")
+
+    def _pause(self, *, after: str | None, at: str | None) -> None:
+        lunch = self._lunch
+        if lunch is None or (lunch.after, lunch.at) != (after, at):
+            return
+        if lunch.wait_s < 0 or lunch.start_s != self._now_s + lunch.wait_s:
+            self.faults.append("Lunch starts at another time than after waiting.")
+        self._now_s, self._lunch = lunch.end_s, None
+
+
+def _check_leg(
+    problem: DayProblem, planned: PlannedStop, origin: int | None, stop: Stop
+) -> Iterator[str]:
+    if stop.node is None or origin is None:
+        yield f"{stop.key} is planned without a street."
+        return
+    if problem.durations_s[origin][stop.node] != planned.leg_duration_s:
+        yield f"The leg to {stop.key} has another duration in the matrix."
+    if problem.distances_m[origin][stop.node] != planned.leg_distance_m:
+        yield f"The leg to {stop.key} has another length in the matrix."
+
+
+def _check_visit(stop: Stop, planned: PlannedStop, ready_s: int) -> Iterator[str]:
+    if planned.wait_s < 0 or planned.start_s != ready_s + planned.wait_s:
+        yield f"{stop.key} starts at another time than after waiting."
+    if planned.leave_s != planned.start_s + stop.service_s:
+        yield f"{stop.key} is left before or after its visit."
+    if not any(
+        window.start_s <= planned.start_s and planned.leave_s <= window.end_s
+        for window in stop.windows
+    ):
+        yield f"The visit to {stop.key} is not wholly inside one window."
+
+
+def _check_totals(problem: DayProblem, plan: DayPlan) -> Iterator[str]:
+    nodes = {stop.key: stop.node for stop in problem.stops}
+    last = nodes[plan.stops[-1].key] if plan.stops else None
+    home = (0, 0)
+    if last is not None:
+        home = (
+            problem.durations_s[last][problem.end] or 0,
+            problem.distances_m[last][problem.end] or 0,
+        )
+    if (plan.end_leg_duration_s, plan.end_leg_distance_m) != home:
+        yield "The last leg differs from the matrix."
+    travel_s = sum(stop.leg_duration_s for stop in plan.stops) + home[0]
+    if plan.travel_s != travel_s:
+        yield "The travel time is not the sum of the legs."
+    if plan.distance_m != sum(stop.leg_distance_m for stop in plan.stops) + home[1]:
+        yield "The distance is not the sum of the legs."
+    wait_s = sum(stop.wait_s for stop in plan.stops) + (plan.lunch.wait_s if plan.lunch else 0)
+    if plan.wait_s != wait_s:
+        yield "The waiting time is not the sum of the waits."
+    optional_s = sum(stop.value_s for stop in problem.stops if not stop.is_required)
+    price_s = optional_s + problem.shift_end_s - problem.shift_start_s + 1
+    left_out = {stop.key for stop in plan.dropped}
+    cost_s = sum(
+        price_s if stop.is_required else stop.value_s
+        for stop in problem.stops
+        if stop.key in left_out
+    )
+    if plan.objective != travel_s + cost_s:
+        yield "The objective is not travel and the price of what is left out."
+    if plan.bound is not None and plan.bound > plan.objective:
+        yield "The bound is above the objective."

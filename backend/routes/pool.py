@@ -1,0 +1,176 @@
+"""Solving in processes of its own: engines hold the interpreter lock and may hang or crash.
+
+A worker is a child process that is reused from day to day and killed when it takes too long. It
+is started as a module, not forked, so it carries nothing of the service, and it ends with it.
+"""
+
+import os
+import queue
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from multiprocessing.connection import Connection, Pipe
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import msgspec
+
+from backend.routes.plan import DayPlan
+from backend.routes.problem import DayProblem
+from backend.routes.solver.answer import Failed, Solved, decode_answer
+
+_WORKER_MODULE = "backend.routes.solver.worker"
+
+_START_LIMIT_S = 60.0
+"""Loading the engines takes about a second; a machine under heavy load may need far longer."""
+
+
+class SolverTimeout(TimeoutError):
+    """No plan in time; whatever was computing it has been killed."""
+
+
+class SolverCrash(RuntimeError):
+    """The solver failed on this day, twice or with an error of its own."""
+
+
+class SolverPool:
+    """Up to `size` solver processes, started when first needed and shared by threads.
+
+    Close it, or use it as a context manager, to end them.
+    """
+
+    def __init__(self, size: int, *, monotonic: Callable[[], float] = time.monotonic) -> None:
+        if size < 1:
+            raise ValueError(f"A pool of {size} solvers; give 1 or more.")
+        self._monotonic = monotonic
+        self._is_closed = False
+        # Last in, first out: an idle service keeps using its warm worker and starts no other.
+        self._slots: queue.LifoQueue[_Worker | None] = queue.LifoQueue()
+        self._size = size
+        for _ in range(size):
+            self._slots.put(None)
+
+    def solve(self, problem: DayProblem, timeout_s: float) -> DayPlan:
+        """Return the day's plan; callable from any thread.
+
+        Raises SolverTimeout when all workers stay busy, or the day takes longer, together for
+        `timeout_s` seconds (loading a new worker's engines does not count), and SolverCrash when
+        the solver itself fails.
+        """
+        deadline = self._monotonic() + timeout_s
+        slot = self._take_slot(timeout_s)
+        remaining_s = max(deadline - self._monotonic(), 0.0)
+        request = msgspec.msgpack.encode(problem)
+        try:
+            for _attempt in range(2):  # a worker may have been killed, at work or while idle
+                try:
+                    slot = slot or _Worker()
+                    return _plan_of(slot.ask(request, remaining_s))
+                except SolverTimeout:
+                    _end(slot)
+                    slot = None
+                    raise
+                except (EOFError, OSError):
+                    _end(slot)
+                    slot = None
+        finally:
+            self._give_back(slot)
+        raise SolverCrash("The solver's process ended twice while it planned this day.")
+
+    def process_ids(self) -> list[int]:
+        """Return the ids of the idle workers' processes, for health pages."""
+        return [slot.process_id for slot in list(self._slots.queue) if slot is not None]
+
+    def close(self) -> None:
+        """End every worker; those at work end with the day they compute."""
+        self._is_closed = True
+        for _ in range(self._size):
+            try:
+                slot = self._slots.get_nowait()
+            except queue.Empty:
+                return
+            _end(slot)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def _take_slot(self, timeout_s: float) -> "_Worker | None":
+        if self._is_closed:
+            raise SolverCrash("The solver pool is closed.")
+        try:
+            return self._slots.get(timeout=max(timeout_s, 0.0))
+        except queue.Empty:
+            raise SolverTimeout(
+                f"All {self._size} solvers were busy for {timeout_s:g} seconds; try again."
+            ) from None
+
+    def _give_back(self, slot: "_Worker | None") -> None:
+        if self._is_closed:
+            _end(slot)
+            return
+        self._slots.put(slot)
+
+
+class _Worker:
+    """One solver process and our end of its socket."""
+
+    def __init__(self) -> None:
+        ours, theirs = Pipe()
+        root = str(Path(__file__).parents[2])
+        path = os.pathsep.join([root, *filter(None, [os.environ.get("PYTHONPATH")])])
+        try:
+            self._process = subprocess.Popen(  # noqa: S603  our own module, no outside input
+                [sys.executable, "-m", _WORKER_MODULE, str(theirs.fileno())],
+                pass_fds=[theirs.fileno()],
+                env=os.environ | {"PYTHONPATH": path},
+                stdin=subprocess.DEVNULL,
+                process_group=0,  # an interrupt at the terminal is for the service alone
+            )
+        finally:
+            theirs.close()
+        self._connection: Connection = ours
+        self.process_id = self._process.pid
+        try:
+            self._receive(_START_LIMIT_S)
+        except BaseException:
+            self.end()
+            raise
+
+    def ask(self, request: bytes, timeout_s: float) -> bytes:
+        """Return the worker's answer; SolverTimeout, or EOFError or OSError when it is gone."""
+        self._connection.send_bytes(request)
+        return self._receive(timeout_s)
+
+    def end(self) -> None:
+        """Kill the process and wait for its end, which leaves nothing behind."""
+        self._connection.close()
+        self._process.kill()
+        self._process.wait()
+
+    def _receive(self, timeout_s: float) -> bytes:
+        if not self._connection.poll(timeout_s):
+            raise SolverTimeout(f"No plan within {timeout_s:g} seconds; the solver was stopped.")
+        return self._connection.recv_bytes()
+
+
+def _end(slot: _Worker | None) -> None:
+    if slot is not None:
+        slot.end()
+
+
+def _plan_of(answer: bytes) -> DayPlan:
+    match decode_answer(answer):
+        case Solved(plan=plan):
+            return plan
+        case Failed(detail=detail):
+            raise SolverCrash(f"The solver could not plan this day ({detail}).")

@@ -1,0 +1,183 @@
+"""The SQL of pull: which records changed for whom between two snapshots, and their rows."""
+
+from collections.abc import Mapping, Sequence
+from uuid import UUID
+
+import msgspec
+import sqlalchemy as sa
+
+from backend.db.tenancy import driver_cursor
+from backend.ids import DeviceId, OrgId, UserId
+from backend.sync.cursor import Position
+from backend.sync.protocol.messages import MutationResult
+from backend.sync.protocol.tables import TABLES, FieldType, Table
+
+
+class Candidate(msgspec.Struct, frozen=True):
+    """A record that changed for the device: to be sent when visible, else dropped."""
+
+    table: str
+    id: UUID
+    is_visible: bool
+
+
+def read_snapshot(connection: sa.Connection) -> str:
+    """Return the running transaction's snapshot as text."""
+    return str(connection.execute(sa.text("SELECT pg_current_snapshot()::text")).scalar_one())
+
+
+def read_epoch(connection: sa.Connection) -> str:
+    """Return the name of this life of the database."""
+    statement = (
+        "SELECT epoch::text || ':' || (pg_control_system()).system_identifier FROM sync_epoch"
+    )
+    return str(connection.execute(sa.text(statement)).scalar_one())
+
+
+def read_buckets(
+    connection: sa.Connection, org_id: OrgId, user_id: UserId, *, is_everything: bool
+) -> tuple[str, ...]:
+    """Return the buckets that a person may see now, sorted."""
+    if is_everything:
+        statement = (
+            "SELECT 't:' || id FROM territory WHERE org_id = :org_id AND deleted_at IS NULL"
+            " UNION ALL SELECT 't:none' UNION ALL SELECT 'u:' || cast(:user_id AS text)"
+        )
+    else:
+        statement = (
+            "SELECT 't:' || tuyen_territories_of(:org_id, :user_id)"
+            " UNION ALL SELECT 'u:' || cast(:user_id AS text)"
+        )
+    rows = connection.execute(sa.text(statement), {"org_id": org_id, "user_id": user_id})
+    return tuple(sorted(rows.scalars()))
+
+
+# Every branch of the union reads one index; together they are the rows that changed, were gained
+# or were lost on the way from `seen` to `target`. What entered after that waits for the next delta.
+_PAGE = """
+WITH hit AS (
+  SELECT tbl, id FROM sync_row
+   WHERE org_id = %(org)s AND bucket = ANY (%(added)s) AND NOT removed
+     AND (tbl, id) > (%(tbl)s, %(id)s) AND pg_visible_in_snapshot(first_xid, %(target)s)
+  UNION
+  SELECT tbl, id FROM sync_row
+   WHERE org_id = %(org)s AND bucket = ANY (%(old)s) AND (tbl, id) > (%(tbl)s, %(id)s)
+     AND xid >= pg_snapshot_xmin(%(seen)s) AND NOT pg_visible_in_snapshot(xid, %(seen)s)
+     AND pg_visible_in_snapshot(first_xid, %(target)s)
+     AND (pg_visible_in_snapshot(first_xid, %(seen)s)
+          OR NOT removed AND bucket = ANY (%(new)s))
+  UNION
+  SELECT tbl, id FROM sync_row
+   WHERE org_id = %(org)s AND bucket = ANY (%(lost)s) AND NOT removed
+     AND (tbl, id) > (%(tbl)s, %(id)s) AND pg_visible_in_snapshot(first_xid, %(seen)s)
+  ORDER BY tbl, id LIMIT %(limit)s)
+SELECT hit.tbl, hit.id, EXISTS (
+  SELECT 1 FROM sync_row s WHERE s.org_id = %(org)s AND s.tbl = hit.tbl AND s.id = hit.id
+     AND NOT s.removed AND s.bucket = ANY (%(new)s)
+     AND pg_visible_in_snapshot(s.first_xid, %(target)s)) AS is_visible
+ FROM hit ORDER BY hit.tbl, hit.id
+"""
+_EMPTY_SNAPSHOT = "1:1:"
+
+
+def read_page(
+    connection: sa.Connection, org_id: OrgId, position: Position, limit: int
+) -> list[Candidate]:
+    """Return the next records of the way from `seen` to `target`, in the order of table and id."""
+    old, new = set(position.buckets), set(position.target_buckets)
+    # From nothing, every bucket is gained; the empty snapshot then only fills a place.
+    values = {
+        "org": org_id,
+        "old": sorted(old),
+        "new": sorted(new),
+        "added": sorted(new - old),
+        "lost": sorted(old - new),
+        "seen": position.seen or _EMPTY_SNAPSHOT,
+        "target": position.target,
+        "tbl": position.table,
+        "id": UUID(position.row_id),
+        "limit": limit,
+    }
+    typed = _PAGE
+    for name, kind in _CASTS.items():
+        typed = typed.replace(f"%({name})s", f"%({name})s::{kind}")
+    with driver_cursor(connection) as cursor:
+        cursor.execute(typed, values)
+        return [Candidate(table, row_id, visible) for table, row_id, visible in cursor.fetchall()]
+
+
+_CASTS = {
+    "org": "uuid", "old": "text[]", "new": "text[]", "added": "text[]", "lost": "text[]",
+    "seen": "pg_snapshot", "target": "pg_snapshot", "id": "uuid", "tbl": "text",
+}  # fmt: skip
+
+
+def read_rows(
+    connection: sa.Connection, org_id: OrgId, table: Table, ids: Sequence[UUID]
+) -> list[msgspec.Raw]:
+    """Return records as `[table, id, rv, [values]]`, built as JSON by the database."""
+    with driver_cursor(connection) as cursor:
+        cursor.execute(_ROW_SQL[table.name], {"org": org_id, "ids": list(ids)})
+        return [msgspec.Raw(text.encode()) for (text,) in cursor.fetchall()]
+
+
+def read_values(
+    connection: sa.Connection, org_id: OrgId, table: Table, row_id: UUID
+) -> tuple[int, dict[str, object]] | None:
+    """Return one record's version and values by column as they look on the wire, or None."""
+    rows = read_rows(connection, org_id, table, [row_id])
+    if not rows:
+        return None
+    _, _, rv, values = msgspec.json.decode(rows[0], type=tuple[str, str, int, list[object]])
+    return rv, dict(zip(table.columns, values, strict=True))
+
+
+def read_acks(
+    connection: sa.Connection,
+    org_id: OrgId,
+    device_id: DeviceId,
+    *,
+    seen: str | None,
+    target: str,
+) -> list[MutationResult]:
+    """Return the results of this device's mutations that committed between two snapshots."""
+    if seen is None:
+        return []
+    statement = sa.text(
+        "SELECT result FROM sync_mutation WHERE org_id = :org_id AND device_id = :device_id"
+        " AND xid >= pg_snapshot_xmin(cast(:seen AS pg_snapshot))"
+        " AND NOT pg_visible_in_snapshot(xid, cast(:seen AS pg_snapshot))"
+        " AND pg_visible_in_snapshot(xid, cast(:target AS pg_snapshot)) ORDER BY xid, id"
+    )
+    values = {"org_id": org_id, "device_id": device_id, "seen": seen, "target": target}
+    rows = connection.execute(statement, values).scalars().all()
+    return msgspec.convert(rows, list[MutationResult])
+
+
+_EXPRESSIONS: Mapping[FieldType, str] = {
+    FieldType.POINT: (
+        "CASE WHEN r.{0} IS NULL THEN NULL ELSE json_build_array(ST_X(r.{0}), ST_Y(r.{0})) END"
+    ),
+    FieldType.MOMENT: 'to_char(r.{0}, \'YYYY-MM-DD"T"HH24:MI:SS.US"Z"\')',
+}
+_SPECIAL = {
+    # Shapes for the phone: the outline, to about a metre.
+    ("territory", "area"): "ST_AsGeoJSON(r.area, 5)::json",
+    ("route", "line"): "ST_AsEncodedPolyline(r.line, 6)",
+}
+
+
+def _row_sql(table: Table) -> str:
+    parts = [
+        _SPECIAL.get((table.name, field.name))
+        or _EXPRESSIONS.get(field.type, "r.{0}").format(field.name)
+        for field in table.fields
+    ]
+    return (
+        f"SELECT json_build_array('{table.name}', r.id, r.rv, json_build_array("  # noqa: S608
+        f"{', '.join(parts)}))::text FROM {table.name} r"
+        " WHERE r.org_id = %(org)s AND r.id = ANY (%(ids)s::uuid[]) ORDER BY r.id"
+    )
+
+
+_ROW_SQL = {table.name: _row_sql(table) for table in TABLES.values()}

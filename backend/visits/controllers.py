@@ -1,0 +1,127 @@
+"""Visits over HTTP."""
+
+from datetime import date
+from typing import Annotated
+from uuid import UUID
+
+from litestar import Controller, get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
+
+from backend.api.paging import DEFAULT_LIMIT, CursorQuery, LimitQuery, decode_cursor, encode_cursor
+from backend.api.payloads import Page
+from backend.clock import Clock
+from backend.db.tenancy import Database
+from backend.identity.actor import Actor
+from backend.identity.permissions import ANYBODY
+from backend.visits import service
+from backend.visits.schemas import (
+    CheckInCreate,
+    VisitComplete,
+    VisitCreate,
+    VisitRead,
+    VisitStatus,
+)
+
+_AFTER_PARTS = 2
+
+
+class VisitController(Controller):
+    """Planned and done visits with their evidence."""
+
+    path = "/v1/visits"
+    tags = ["visits"]
+    guards = [ANYBODY]
+
+    @get(operation_id="list_visits", sync_to_thread=True)
+    def list_visits(
+        self,
+        db: NamedDependency[Database],
+        actor: NamedDependency[Actor],
+        on_date: Annotated[date | None, QueryParameter(description="Planned on this day")] = None,
+        rep_id: FromQuery[UUID | None] = None,
+        account_id: FromQuery[UUID | None] = None,
+        limit: LimitQuery = DEFAULT_LIMIT,
+        cursor: CursorQuery = None,
+    ) -> Page[VisitRead]:
+        """List visits in your scope, by day."""
+        after = decode_cursor(cursor, _AFTER_PARTS)
+        with db.for_org(actor.org_id, snapshot=True) as connection:
+            visits = service.list_visits(
+                connection,
+                actor,
+                on_date=on_date,
+                rep_id=rep_id,
+                account_id=account_id,
+                after=(after[0], after[1]) if after else None,
+                limit=limit + 1,
+            )
+        page = visits[:limit]
+        more = encode_cursor(page[-1].planned_on.isoformat(), str(page[-1].id))
+        return Page(page, more if len(visits) > limit else None) if page else Page([])
+
+    @get("/{visit_id:uuid}", operation_id="get_visit", sync_to_thread=True)
+    def get_visit(
+        self,
+        visit_id: FromPath[UUID],
+        db: NamedDependency[Database],
+        actor: NamedDependency[Actor],
+    ) -> VisitRead:
+        """Read one visit."""
+        with db.for_org(actor.org_id, snapshot=True) as connection:
+            return service.get_visit(connection, actor, visit_id)
+
+    @post(operation_id="create_visit", sync_to_thread=True)
+    def create_visit(
+        self,
+        data: JSONBody[VisitCreate],
+        db: NamedDependency[Database],
+        actor: NamedDependency[Actor],
+    ) -> VisitRead:
+        """Plan a visit."""
+        with db.for_org(actor.org_id) as connection:
+            visit_id = service.create_visit(connection, actor, data)
+            return service.get_visit(connection, actor, visit_id)
+
+    @post("/{visit_id:uuid}/check-in", operation_id="check_in", sync_to_thread=True)
+    def check_in(
+        self,
+        visit_id: FromPath[UUID],
+        data: JSONBody[CheckInCreate],
+        db: NamedDependency[Database],
+        actor: NamedDependency[Actor],
+        clock: NamedDependency[Clock],
+    ) -> VisitRead:
+        """Check in at the account."""
+        capture = service.capture_now(data.captured_at, clock.now())
+        with db.for_org(actor.org_id) as connection:
+            service.record_check_in(connection, actor, visit_id, data, capture)
+            return service.get_visit(connection, actor, visit_id)
+
+    @post("/{visit_id:uuid}/complete", operation_id="complete_visit", sync_to_thread=True)
+    def complete(
+        self,
+        visit_id: FromPath[UUID],
+        data: JSONBody[VisitComplete],
+        db: NamedDependency[Database],
+        actor: NamedDependency[Actor],
+        clock: NamedDependency[Clock],
+    ) -> VisitRead:
+        """End the visit with its outcome and, if wanted, a note."""
+        now = clock.now()
+        with db.for_org(actor.org_id) as connection:
+            service.move_visit(
+                connection, actor, visit_id, at=now, status=VisitStatus.DONE, outcome=data.outcome
+            )
+            visit = service.get_visit(connection, actor, visit_id)
+            if data.note:
+                service.add_note(
+                    connection,
+                    actor,
+                    account_id=visit.account_id,
+                    visit_id=visit_id,
+                    body=data.note,
+                    captured_at=now,
+                )
+                visit = service.get_visit(connection, actor, visit_id)
+            return visit

@@ -1,0 +1,43 @@
+/** Builds elements; text is always text, never markup. */
+
+/** `el('p.quiet', {title: 'x', onclick: f}, 'text', child, null)`: classes after dots. */
+export function el(name, properties = {}, ...children) {
+  const [tag, ...classes] = name.split('.');
+  const node = document.createElement(tag);
+  if (classes.length) node.className = classes.join(' ');
+  for (const [key, value] of Object.entries(properties)) {
+    if (value === undefined || value === null) continue;
+    if (key === 'dataset') Object.assign(node.dataset, value);
+    else if (key.startsWith('aria') || key === 'role' || key === 'for') node.setAttribute(key, value);
+    else node[key] = value;
+  }
+  node.append(...children.flat().filter((child) => child !== null && child !== undefined && child !== false));
+  return node;
+}
+
+/** A round spot of a colour; the colour is set by the object model, which the security policy allows. */
+export function swatch(color) {
+  const spot = el('span.swatch', { 'aria-hidden': 'true' });
+  spot.style.background = color;
+  return spot;
+}
+
+/** A select with `[value, label]` options. */
+export function select(name, label, options, value, onchange) {
+  const field = el('select', { name, onchange: () => onchange?.(field.value) },
+    options.map(([key, text]) => el('option', { value: key, selected: key === value }, text)));
+  return el('label', {}, el('span', {}, label), field);
+}
+
+/** An ordinary labelled input. */
+export function input(name, label, properties = {}) {
+  return el('label', {}, el('span', {}, label), el('input', { name, ...properties }));
+}
+
+export function debounce(action, milliseconds) {
+  let timer;
+  return (...values) => {
+    clearTimeout(timer);
+    timer = setTimeout(() => action(...values), milliseconds);
+  };
+}

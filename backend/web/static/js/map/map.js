@@ -1,0 +1,105 @@
+/** The map: one MapLibre island whose style follows what is to be seen. */
+
+import * as maplibre from 'maplibre-gl';
+import { renew, token } from '../api.js';
+import { whenThemeChanges } from '../colors.js';
+import { t } from '../i18n.js';
+import { drawPolygon } from './draw.js';
+import { buildStyle } from './style.js';
+
+const POINTED_AT = ['stops', 'visits', 'prospects'];
+const SOURCES = ['prospects', 'territories', 'routes', 'visits'];
+
+/** Make the map. `on`: {account(id), message(text|null)}. */
+export function createMap(container, info, date, on) {
+  maplibre.setWorkerUrl(`${document.body.dataset.static}/vendor/maplibre-gl/maplibre-gl-worker.mjs`);
+  const seen = {
+    info, date, emphasis: 'prospects',
+    shown: { prospects: true, territories: true, routes: true, visits: true },
+  };
+  const map = new maplibre.Map({
+    container, style: buildStyle(seen), center: info.center ?? [106, 16], zoom: info.center ? 12 : 4,
+    attributionControl: false, maxZoom: 19, dragRotate: false, pitchWithRotate: false, maxPitch: 0,
+    transformRequest: (url) =>
+      (url.startsWith(`${location.origin}/v1/`) ? { url, headers: { Authorization: `Bearer ${token()}` } } : { url }),
+    locale: words(),
+  });
+  container.map = map;
+  if (info.bounds) map.fitBounds(pairs(info.bounds), { padding: 30, animate: false, maxZoom: 15 });
+  map.addControl(new maplibre.NavigationControl({ showCompass: false }), 'top-right');
+  map.addControl(new maplibre.ScaleControl(), 'bottom-right');
+  map.addControl(new maplibre.AttributionControl({ compact: false }), 'bottom-right');
+  map.touchZoomRotate.disableRotation();
+  map.once('idle', () => { document.body.dataset.ready = 'true'; });
+  listen(map, on);
+
+  let isDrawing = false;
+  const show = () => { if (!isDrawing) map.setStyle(buildStyle(seen)); };
+  whenThemeChanges(show);
+  return {
+    /** Change what is seen: date, emphasis, lifeStage, territoryId, routeId, selectedPoint, shown. */
+    see(changes) {
+      if (Object.entries(changes).every(([key, value]) => seen[key] === value)) return;
+      Object.assign(seen, changes);
+      show();
+    },
+    shown: () => seen.shown,
+    repaint: show,
+    /** Ask for a source's tiles again, after a change of its data. */
+    refresh(...names) {
+      for (const name of names.length ? names : SOURCES) if (map.getSource(name)) map.refreshTiles(name);
+    },
+    fly(point) {
+      map.flyTo({ center: point, zoom: Math.max(map.getZoom(), 16), speed: 2.4, maxDuration: 1500 });
+    },
+    fit(points) {
+      const box = points.reduce((bounds, point) => bounds.extend(point), new maplibre.LngLatBounds());
+      if (!box.isEmpty()) map.fitBounds(box, { padding: 50, maxZoom: 16, maxDuration: 1200 });
+    },
+    resize: () => map.resize(),
+    async draw(bar) {
+      isDrawing = true;
+      try {
+        return await drawPolygon(map, bar);
+      } finally {
+        isDrawing = false;
+        show();
+      }
+    },
+  };
+}
+
+const pairs = ([west, south, east, north]) => [[west, south], [east, north]];
+
+function listen(map, on) {
+  map.on('click', (event) => {
+    if (map.isDrawingArea) return;
+    const [feature] = map.queryRenderedFeatures(around(event.point), { layers: POINTED_AT.filter((id) => map.getLayer(id)) });
+    if (!feature) return;
+    const id = feature.properties.account_id ?? feature.properties.id;
+    if (id) on.account(id);
+    else map.easeTo({ center: feature.geometry.coordinates, zoom: Math.min(map.getZoom() + 2, 19), duration: 400 });
+  });
+  for (const layer of POINTED_AT) {
+    map.on('mouseenter', layer, () => { map.getCanvas().style.cursor = 'pointer'; });
+    map.on('mouseleave', layer, () => { map.getCanvas().style.cursor = ''; });
+  }
+  map.on('error', (event) => {
+    const status = event.error?.status;
+    if (status === 401) renew().then(() => SOURCES.forEach((name) => map.refreshTiles(name))).catch(() => {});
+    else if (status !== undefined || event.error?.message) on.message(t('map_failed'));
+  });
+  map.on('idle', () => on.message(null));
+}
+
+/** A finger is wider than a pointer's tip. */
+function around({ x, y }) {
+  return [[x - 5, y - 5], [x + 5, y + 5]];
+}
+
+function words() {
+  return {
+    'NavigationControl.ZoomIn': t('zoom_in'), 'NavigationControl.ZoomOut': t('zoom_out'),
+    'Map.Title': t('map'), 'AttributionControl.ToggleAttribution': t('attribution'),
+  };
+}

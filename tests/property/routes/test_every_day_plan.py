@@ -1,0 +1,226 @@
+"""Laws of every plan, on random and adversarial days."""
+
+from itertools import pairwise, permutations
+
+import msgspec
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from backend.routes.check import check_plan
+from backend.routes.plan import DayPlan, Dropped, Optimality, Reason
+from backend.routes.problem import DayProblem, Stop
+from backend.routes.schedule import schedule_in_order
+from backend.routes.solver.day import solve_day
+from backend.routes.timetable import Timetable, fits_gap, slack_of
+from backend.routes.windows import Window, merge_windows
+from tests.property.routes.random_days import days
+
+FAR_TOO_LONG_S = 100_000
+
+
+@settings(max_examples=150, deadline=None)
+@given(days())
+def test_every_plan_keeps_every_rule_and_tells_the_truth(day: DayProblem) -> None:
+    plan = solve_day(day, prove_up_to=0)
+
+    assert check_plan(day, plan) == []
+    for dropped in plan.dropped:
+        check_reason(day, plan, dropped)
+
+
+@settings(max_examples=25, deadline=None)
+@given(days())
+def test_the_same_problem_has_the_same_plan(day: DayProblem) -> None:
+    assert solve_day(day) == solve_day(day)
+
+
+@settings(max_examples=100, deadline=None)
+@given(days(max_stops=4))
+def test_a_proven_plan_is_as_good_as_trying_everything(day: DayProblem) -> None:
+    plan = solve_day(day, proof_effort=10.0)
+
+    assert plan.optimality is Optimality.PROVEN
+    assert check_plan(day, plan) == []
+    assert plan.objective == best_objective(day)
+
+
+@settings(max_examples=60, deadline=None)
+@given(days(max_stops=5), st.data())
+def test_no_given_order_beats_a_proven_plan(day: DayProblem, data: st.DataObject) -> None:
+    plan = solve_day(day, proof_effort=10.0)
+    hopeful = [stop.key for stop in day.stops if is_kept(day, [stop.key])]
+
+    given_plan = schedule_in_order(day, data.draw(st.permutations(hopeful)))
+
+    assert check_plan(day, given_plan) == []
+    assert given_plan.objective >= plan.objective
+
+
+@settings(max_examples=300, deadline=None)
+@given(days(max_stops=6))
+def test_trying_a_gap_agrees_with_trying_the_whole_day(day: DayProblem) -> None:
+    table = Timetable(day)
+    order: list[int] = []
+    for stop in range(len(day.stops)):
+        slack = slack_of(table, order)
+        options = [[*order[:gap], stop, *order[gap:]] for gap in range(len(order) + 1)]
+        possible = [table.is_possible(option) for option in options]
+
+        assert [fits_gap(table, slack, gap, stop) for gap in range(len(options))] == possible
+
+        order = next(
+            (option for option, is_good in zip(options, possible, strict=True) if is_good), order
+        )
+
+
+def check_reason(day: DayProblem, plan: DayPlan, dropped: Dropped) -> None:
+    """Assert that a reason holds, and that what would let the stop in does let it in."""
+    stop = next(stop for stop in day.stops if stop.key == dropped.key)
+    facts = dropped.facts
+    match dropped.reason:
+        case Reason.CLOSED_TODAY:
+            assert stop.windows == ()
+        case Reason.NO_STREET_NEARBY:
+            assert stop.node is None
+        case Reason.WINDOW_TOO_SHORT:
+            longest_s = max(window.end_s - window.start_s for window in stop.windows)
+            assert stop.service_s - longest_s == facts["missing_s"]
+        case Reason.UNREACHABLE:
+            assert stop.node is not None
+            way = (day.durations_s[day.start][stop.node], day.durations_s[stop.node][day.end])
+            assert None in way
+        case Reason.OUTSIDE_SHIFT | Reason.LUNCH_IN_THE_WAY as reason:
+            assert not is_kept(day, [stop.key])
+            assert is_kept(without_lunch(day), [stop.key]) == (reason is Reason.LUNCH_IN_THE_WAY)
+        case _:
+            check_left_out(day, plan, stop, dropped)
+
+
+def check_left_out(day: DayProblem, plan: DayPlan, stop: Stop, dropped: Dropped) -> None:
+    """Assert that a stop that could be visited alone fits nowhere, or is not worth its way."""
+    keys = [planned.key for planned in plan.stops]
+    facts = dropped.facts
+    fitting = [gap for gap in range(len(keys) + 1) if is_kept(day, inserted(keys, gap, stop.key))]
+    if dropped.reason is Reason.LOWER_VALUE:
+        assert facts["position"] in fitting
+        fuller = schedule_in_order(day, inserted(keys, facts["position"], stop.key))
+        assert fuller.travel_s - plan.travel_s == facts["extra_travel_s"]
+        assert fuller.objective > plan.objective
+        return
+    assert dropped.reason is Reason.NO_TIME_LEFT
+    assert fitting == []
+    check_remedies(day, keys, stop, dropped)
+
+
+def check_remedies(day: DayProblem, keys: list[str], stop: Stop, dropped: Dropped) -> None:
+    """Assert that each remedy in the facts lets the stop in."""
+    facts = dropped.facts
+    if "shift_later_s" in facts:
+        later_s = day.shift_end_s + number(facts["shift_later_s"])
+        order = inserted(keys, facts["shift_later_position"], stop.key)
+        assert is_kept(msgspec.structs.replace(day, shift_end_s=later_s), order)
+    if "opening_position" in facts:
+        earlier_s, later_s = (
+            number(facts.get(fact, 0)) for fact in ("opens_earlier_s", "closes_later_s")
+        )
+        wider = [
+            Window(start_s=max(window.start_s - earlier_s, 0), end_s=window.end_s + later_s)
+            for window in stop.windows
+        ]
+        opened = msgspec.structs.replace(stop, windows=merge_windows(wider))
+        relaxed = tuple(opened if one.key == stop.key else one for one in day.stops)
+        order = inserted(keys, facts["opening_position"], stop.key)
+        assert is_kept(msgspec.structs.replace(day, stops=relaxed), order)
+    if "pushes_out" in facts:
+        fewer = [key for key in keys if key != facts["pushes_out"]]
+        assert is_kept(day, inserted(fewer, facts["swap_position"], stop.key))
+
+
+def number(fact: int | str) -> int:
+    assert isinstance(fact, int)
+    return fact
+
+
+def inserted(keys: list[str], position: int | str, key: str) -> list[str]:
+    place = number(position)
+    return [*keys[:place], key, *keys[place:]]
+
+
+def is_kept(day: DayProblem, order: list[str]) -> bool:
+    """Return whether trying everything finds the whole order possible."""
+    by_key = {stop.key: stop for stop in day.stops}
+    return finish_s([by_key[key] for key in order], day) <= day.shift_end_s
+
+
+def without_lunch(day: DayProblem) -> DayProblem:
+    return msgspec.structs.replace(day, lunch=None)
+
+
+def best_objective(day: DayProblem) -> int:
+    """Return the lowest objective over every order of every subset, by plain enumeration."""
+    required_s = (
+        sum(stop.value_s for stop in day.stops if not stop.is_required)
+        + day.shift_end_s
+        - day.shift_start_s
+        + 1
+    )
+    prices = {stop.key: required_s if stop.is_required else stop.value_s for stop in day.stops}
+    hopeful = [stop for stop in day.stops if finish_s([stop], day) <= day.shift_end_s]
+    best = sum(prices.values())
+    for count in range(1, len(hopeful) + 1):
+        for order in permutations(hopeful, count):
+            if finish_s(list(order), day) <= day.shift_end_s:
+                kept = sum(prices[stop.key] for stop in order)
+                best = min(best, travel_s(list(order), day) + sum(prices.values()) - kept)
+    return best
+
+
+def travel_s(order: list[Stop], day: DayProblem) -> int:
+    nodes = [day.start, *(stop.node for stop in order), day.end]
+    total = 0
+    for origin, target in pairwise(nodes):
+        assert origin is not None
+        assert target is not None
+        total += day.durations_s[origin][target] or 0
+    return total
+
+
+def finish_s(order: list[Stop], day: DayProblem) -> int:
+    """Return when the day ends at best, trying lunch at every place; far too late if never."""
+    if not order:
+        return day.shift_start_s
+    return min(end_with_lunch_at(place, order, day) for place in range(-1, 2 * len(order) + 1))
+
+
+def end_with_lunch_at(place: int, order: list[Stop], day: DayProblem) -> int:
+    """Return when the day ends with lunch at a place: -1 never, 0 at the start, then two a stop."""
+    now_s, node = (eat(day.shift_start_s, day) if place == 0 else day.shift_start_s), day.start
+    for number_, stop in enumerate(order):
+        leg_s = None if stop.node is None else day.durations_s[node][stop.node]
+        if stop.node is None or leg_s is None:
+            return FAR_TOO_LONG_S
+        now_s += leg_s
+        if place == 2 * number_ + 1:
+            now_s = eat(now_s, day)
+        begins = [
+            max(now_s, window.start_s)
+            for window in stop.windows
+            if max(now_s, window.start_s) + stop.service_s <= window.end_s
+        ]
+        now_s = min(begins, default=FAR_TOO_LONG_S) + stop.service_s
+        if place == 2 * number_ + 2:
+            now_s = eat(now_s, day)
+        node = stop.node
+    home_s = day.durations_s[node][day.end]
+    if home_s is None:
+        return FAR_TOO_LONG_S
+    now_s += home_s
+    lunch = day.lunch
+    missed = lunch is not None and day.shift_start_s <= lunch.latest_s < now_s
+    return FAR_TOO_LONG_S if place == -1 and missed else now_s
+
+
+def eat(now_s: int, day: DayProblem) -> int:
+    if day.lunch is None or max(now_s, day.lunch.earliest_s) > day.lunch.latest_s:
+        return FAR_TOO_LONG_S
+    return max(now_s, day.lunch.earliest_s) + day.lunch.duration_s

@@ -1,0 +1,61 @@
+from typing import Any
+
+import msgspec
+import pytest
+
+from backend.routes.check import check_plan
+from backend.routes.schedule import schedule_in_order
+from tests.unit.routes.days import HOUR, NOON_LUNCH, between, street_day, visit
+
+DAY = street_day(
+    [0, 10, 30, 50],
+    visit("a", 1, minutes=60, windows=between(8, 11)),
+    visit("b", 2, minutes=60, windows=between(9, 10, 13, 17)),
+    visit("c", 3),
+    lunch=NOON_LUNCH,
+)
+PLAN = schedule_in_order(DAY, ["a", "b"])
+
+
+def test_a_sound_plan_has_no_faults() -> None:
+    assert check_plan(DAY, PLAN) == []
+
+
+def first_stop(**fields: int) -> dict[str, Any]:
+    return {"stops": (msgspec.structs.replace(PLAN.stops[0], **fields), PLAN.stops[1])}
+
+
+def lunch(**fields: Any) -> dict[str, Any]:  # noqa: ANN401  a wrong value is the point
+    assert PLAN.lunch is not None
+    return {"lunch": msgspec.structs.replace(PLAN.lunch, **fields)}
+
+
+@pytest.mark.parametrize(
+    ("fields", "fault"),
+    [
+        ({"stops": PLAN.stops[:1]}, "neither planned nor dropped"),
+        ({"stops": PLAN.stops + PLAN.stops[:1]}, "named twice"),
+        (first_stop(start_s=11 * HOUR, leave_s=12 * HOUR), "not wholly inside one window"),
+        (first_stop(arrive_s=8 * HOUR), "not reached by its leg"),
+        (first_stop(leave_s=PLAN.stops[0].leave_s - 1), "before or after its visit"),
+        (first_stop(leg_duration_s=1), "another duration in the matrix"),
+        (first_stop(leg_distance_m=1), "another length in the matrix"),
+        ({"lunch": None}, "Lunch is missing"),
+        (lunch(start_s=11 * HOUR, end_s=12 * HOUR), "Lunch starts outside its time"),
+        (lunch(end_s=14 * HOUR), "wrong length"),
+        (lunch(after="a", at="a"), "another time than after waiting"),
+        (lunch(after="c", at="c"), "at no place of the day"),
+        ({"start_s": 7 * HOUR}, "starts before the shift"),
+        ({"end_s": 18 * HOUR}, "ends after the shift"),
+        ({"travel_s": 0}, "travel time"),
+        ({"distance_m": 0}, "distance"),
+        ({"wait_s": -1}, "waiting time"),
+        ({"objective": 0}, "objective"),
+        ({"bound": PLAN.objective + 1}, "bound"),
+        ({"end_leg_duration_s": 0}, "last leg"),
+    ],
+)
+def test_each_broken_rule_is_found(fields: dict[str, Any], fault: str) -> None:
+    broken = msgspec.structs.replace(PLAN, **fields)
+
+    assert any(fault in found for found in check_plan(DAY, broken))
