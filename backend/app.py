@@ -28,12 +28,16 @@ from backend.identity.controllers import (
     UserController,
 )
 from backend.identity.desk import open_desk
+from backend.maps.controllers import MapController
 from backend.media.blobs import Blobs, open_blobs
 from backend.media.controllers import MediaController
+from backend.routes.controllers import RouteController
+from backend.routes.engines import Engines
 from backend.settings import Settings
 from backend.sync.controllers import SyncController
 from backend.sync.cursor import CursorSigner, load_secret
 from backend.visits.controllers import VisitController
+from backend.web.controllers import STATIC_FILES, PageController
 
 CONTROLLERS: Sequence[ControllerRouterHandler] = [
     AccountController,
@@ -41,8 +45,12 @@ CONTROLLERS: Sequence[ControllerRouterHandler] = [
     ContactController,
     DeviceController,
     HealthController,
+    MapController,
     MeController,
     MediaController,
+    PageController,
+    RouteController,
+    STATIC_FILES,
     SyncController,
     TeamController,
     UserController,
@@ -55,6 +63,7 @@ def create_app(settings: Settings, database: Database, *, clock: Clock | None = 
     clock = clock or SystemClock()
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     desk = open_desk(settings, database, clock)
+    engines = Engines(settings.network_dir)
     state = State(
         {
             "settings": settings,
@@ -64,12 +73,13 @@ def create_app(settings: Settings, database: Database, *, clock: Clock | None = 
             "tokens": desk.tokens,
             "blobs": open_blobs(settings.blob_url, settings.blob_dir),
             "signer": CursorSigner(load_secret(settings.key_dir)),
+            "engines": engines,
         }
     )
     return Litestar(
         route_handlers=CONTROLLERS,
         state=state,
-        lifespan=[_threads(settings.threads)],
+        lifespan=[_threads(settings.threads, engines)],
         middleware=[DefineMiddleware(BearerAuthentication, exclude_from_auth_key="is_public")],
         exception_handlers=EXCEPTION_HANDLERS,
         dependencies={
@@ -79,20 +89,24 @@ def create_app(settings: Settings, database: Database, *, clock: Clock | None = 
             "settings": Provide(_provide_settings, sync_to_thread=False),
             "blobs": Provide(_provide_blobs, sync_to_thread=False),
             "signer": Provide(_provide_signer, sync_to_thread=False),
+            "engines": Provide(_provide_engines, sync_to_thread=False),
         },
         openapi_config=OpenAPIConfig(title="Tuyen", version="0.1.0", path="/schema"),
         compression_config=CompressionConfig(backend="gzip", minimum_size=1000),
     )
 
 
-def _threads(count: int) -> Callable[[Litestar], AbstractAsyncContextManager[None]]:
-    """Give the event loop as many request threads as the pool has connections."""
+def _threads(
+    count: int, engines: Engines
+) -> Callable[[Litestar], AbstractAsyncContextManager[None]]:
+    """Give the event loop as many request threads as the pool has connections; end the engines."""
 
     @asynccontextmanager
     async def lifespan(_: Litestar) -> AsyncIterator[None]:
         executor = ThreadPoolExecutor(count, thread_name_prefix="request")
         asyncio.get_running_loop().set_default_executor(executor)
         yield
+        engines.close()
 
     return lifespan
 
@@ -120,6 +134,11 @@ def _provide_blobs(state: State) -> Blobs:
 def _provide_signer(state: State) -> CursorSigner:
     signer: CursorSigner = state.signer
     return signer
+
+
+def _provide_engines(state: State) -> Engines:
+    engines: Engines = state.engines
+    return engines
 
 
 def _provide_actor(request: Request[Actor, None, State]) -> Actor:

@@ -1,9 +1,10 @@
 """Where time comes from: a Clock is passed in, so that tests can set it."""
 
 from datetime import UTC, datetime
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 
+@runtime_checkable  # Litestar checks injected values by their class
 class Clock(Protocol):
     """Tells the time."""
 

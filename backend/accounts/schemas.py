@@ -13,7 +13,8 @@ type Kind = Literal["organisation", "individual"]
 type LifeStage = Literal["prospect", "customer", "lapsed", "lost"]
 type LocationSource = Literal["osm", "import", "geocoded", "gps", "manual"]
 
-Label = Annotated[str, msgspec.Meta(min_length=1, max_length=60, pattern=r"^[^\x00]*\S[^\x00]*$")]
+_NOT_BLANK = r"^[^\x00]*[^\s\x00][^\x00]*$"
+Label = Annotated[str, msgspec.Meta(min_length=1, max_length=60, pattern=_NOT_BLANK)]
 """A tag or a channel."""
 Labels = Annotated[list[Label], msgspec.Meta(max_length=50)]
 VisitMinutes = Annotated[int, msgspec.Meta(ge=1, le=480)]

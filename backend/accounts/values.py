@@ -48,6 +48,8 @@ def clean(field: str, value: object, country: str) -> object:
         value = value.strip() or None
     if value is None:
         return None
+    if "\0" in str(value):
+        raise ValueRefused("malformed", f"The {field} holds a NUL character: remove it.")
     if field == "phone":
         return _phone(str(value), country)
     check = _CHECKS.get(field)

@@ -64,7 +64,7 @@ def explain(error: BaseException) -> Problem | None:  # noqa: PLR0911  # one ret
             return error
         case ValidationException():
             return _from_validation(error)
-        case HTTPException():
+        case HTTPException() if error.status_code < 500:  # noqa: PLR2004  # above are our faults
             return _from_http(error)
         case RecursionError():
             return Malformed("The body is nested too deeply.", code="nested_too_deeply")

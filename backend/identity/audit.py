@@ -12,6 +12,27 @@ from backend.ids import OrgId, new_id
 
 def record(
     connection: sa.Connection,
+    actor: Actor,
+    action: str,
+    *,
+    subject: str,
+    subject_id: UUID,
+    detail: Mapping[str, object] | None = None,
+) -> None:
+    """Write down an actor's deed; `detail` never holds a secret."""
+    record_event(
+        connection,
+        actor.org_id,
+        action,
+        by=actor,
+        subject=subject,
+        subject_id=subject_id,
+        detail=detail,
+    )
+
+
+def record_event(
+    connection: sa.Connection,
     org_id: OrgId,
     action: str,
     *,
@@ -20,7 +41,7 @@ def record(
     subject_id: UUID,
     detail: Mapping[str, object] | None = None,
 ) -> None:
-    """Write down a deed; `by` is None for the command line, `detail` never holds a secret."""
+    """Write down a deed that may have no signed-in author: `by` is None for the command line."""
     connection.execute(
         sa.insert(audit_entry).values(
             org_id=org_id,

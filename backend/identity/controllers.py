@@ -6,7 +6,7 @@ from uuid import UUID
 from litestar import Controller, Request, get, patch, post
 from litestar.datastructures import Cookie, State
 from litestar.di import NamedDependency, Provide
-from litestar.params import FromPath
+from litestar.params import FromPath, JSONBody
 from litestar.response import Response
 from msgspec.structs import replace
 
@@ -61,7 +61,7 @@ class AuthController(Controller):
     @post("/login", operation_id="login", opt=PUBLIC, status_code=200)
     async def login(
         self,
-        data: Credentials,
+        data: JSONBody[Credentials],
         request: AnyRequest,
         db: NamedDependency[Database],
         desk: NamedDependency[Desk],
@@ -80,10 +80,10 @@ class AuthController(Controller):
         db: NamedDependency[Database],
         desk: NamedDependency[Desk],
         clock: NamedDependency[Clock],
-        data: RefreshRequest | None = None,
+        data: JSONBody[RefreshRequest | None] = None,
     ) -> Response[SessionRead]:
         """Swap the refresh token for its successor and a new access token."""
-        presented = data and data.refresh_token
+        presented = data.refresh_token if data else None
         if presented is None:
             cookie = request.cookies.get(_COOKIE)
             if not cookie:
@@ -147,7 +147,7 @@ class UserController(Controller):
     @post(operation_id="add_user", guards=[ADMINS])
     async def add_user(
         self,
-        data: UserCreate,
+        data: JSONBody[UserCreate],
         db: NamedDependency[Database],
         desk: NamedDependency[Desk],
         actor: NamedDependency[Actor],
@@ -164,7 +164,7 @@ class UserController(Controller):
     async def change_user(
         self,
         user_id: FromPath[UUID],
-        data: UserPatch,
+        data: JSONBody[UserPatch],
         db: NamedDependency[Database],
         desk: NamedDependency[Desk],
         actor: NamedDependency[Actor],
@@ -195,7 +195,10 @@ class TeamController(Controller):
 
     @post(operation_id="add_team", guards=[ADMINS], sync_to_thread=True)
     def add_team(
-        self, data: TeamCreate, db: NamedDependency[Database], actor: NamedDependency[Actor]
+        self,
+        data: JSONBody[TeamCreate],
+        db: NamedDependency[Database],
+        actor: NamedDependency[Actor],
     ) -> TeamRead:
         """Create a team."""
         with db.for_org(actor.org_id) as connection:

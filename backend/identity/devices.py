@@ -61,14 +61,7 @@ def revoke_device(
         raise NotFound("There is no such device, or it is not yours.")
     repository.update_device(connection, actor.org_id, device_id, {"status": "revoked"})
     store.revoke_tokens(connection, actor.org_id, device_id=device_id, now=now)
-    audit.record(
-        connection,
-        actor.org_id,
-        "device.revoked",
-        by=actor,
-        subject="device",
-        subject_id=device_id,
-    )
+    audit.record(connection, actor, "device.revoked", subject="device", subject_id=device_id)
     rows = repository.select_devices(connection, actor.org_id, owner=None, only=device_id)
     return msgspec.convert(rows[0], DeviceRead)
 

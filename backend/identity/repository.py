@@ -31,7 +31,7 @@ _USER_COLUMNS = (
     app_user.c.updated_at,
 )
 
-type Row = Mapping[str, object]
+type Row = sa.RowMapping
 
 
 def insert_organisation(connection: sa.Connection, values: Mapping[str, object]) -> None:

@@ -254,6 +254,6 @@ def _note(
     user_id: UserId,
     detail: dict[str, object] | None = None,
 ) -> None:
-    audit.record(
+    audit.record_event(
         connection, org_id, action, by=by, subject="user", subject_id=user_id, detail=detail
     )

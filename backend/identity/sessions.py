@@ -2,7 +2,7 @@
 
 A sign-in starts a family of refresh tokens on one device. Each refresh uses up its token and makes
 the one successor. The just-used token may come again within 60 s (a reply was lost) and gets the
-same successor; any later replay means that a token was copied, and ends the family (RFC 9700, 4.14).
+same successor; any later replay means a copied token, and ends the family (RFC 9700, 4.14).
 """
 
 from datetime import datetime, timedelta
@@ -40,9 +40,7 @@ def start(
     ends_at = now + desk.absolute
     _insert(connection, desk, person, device_id, secret, family=(new_id(), ends_at), now=now)
     actor = _actor(person, device_id)
-    audit.record(
-        connection, org_id, "auth.signed_in", by=actor, subject="device", subject_id=device_id
-    )
+    audit.record(connection, actor, "auth.signed_in", subject="device", subject_id=device_id)
     return _session(desk, person, device_id, secret)
 
 
@@ -71,14 +69,7 @@ def sign_out(connection: sa.Connection, actor: Actor, *, now: datetime) -> None:
     store.revoke_tokens(
         connection, actor.org_id, user_id=actor.user_id, device_id=actor.device_id, now=now
     )
-    audit.record(
-        connection,
-        actor.org_id,
-        "auth.signed_out",
-        by=actor,
-        subject="device",
-        subject_id=actor.device_id,
-    )
+    audit.record(connection, actor, "auth.signed_out", subject="device", subject_id=actor.device_id)
 
 
 def end_all(connection: sa.Connection, org_id: OrgId, user_id: UserId, *, now: datetime) -> None:
@@ -160,9 +151,8 @@ def _end_family(connection: sa.Connection, person: Person, token: TokenRow, now:
     store.revoke_tokens(connection, org_id, family_id=token.family_id, now=now)
     audit.record(
         connection,
-        org_id,
+        _actor(person, DeviceId(token.device_id)),
         "auth.refresh_reused",
-        by=_actor(person, DeviceId(token.device_id)),
         subject="device",
         subject_id=token.device_id,
         detail={"family_id": str(token.family_id)},

@@ -71,7 +71,7 @@ def _prove(db: Database, desk: Desk, login: Login, password: str, *, now: dateti
             until = now + timedelta(seconds=lock_seconds(failures))
             locked = {"locked_until": until}
             repository.update_user(connection, login.org_id, login.user_id, locked)
-            audit.record(
+            audit.record_event(
                 connection,
                 login.org_id,
                 "auth.locked",

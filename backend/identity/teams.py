@@ -18,7 +18,9 @@ def create_team(
     """Create a team; `by` is None for the command line."""
     team_id = TeamId(new_id())
     repository.insert_team(connection, org_id, team_id, " ".join(data.name.split()))
-    audit.record(connection, org_id, "team.created", by=by, subject="team", subject_id=team_id)
+    audit.record_event(
+        connection, org_id, "team.created", by=by, subject="team", subject_id=team_id
+    )
     return team_id
 
 

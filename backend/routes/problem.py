@@ -90,12 +90,6 @@ class DayProblem(msgspec.Struct, frozen=True, kw_only=True):
         _check_stops(self.stops)
 
 
-def needs_lunch(problem: DayProblem) -> bool:
-    """Return whether a day in this shift can be so long that it has lunch in it."""
-    lunch = problem.lunch
-    return lunch is not None and problem.shift_start_s <= lunch.latest_s < problem.shift_end_s
-
-
 def price_of_leaving_out(problem: DayProblem, stop: Stop) -> int:
     """Return what the objective pays for a dropped stop: a required one outweighs all others."""
     return required_price_s(problem) if stop.is_required else stop.value_s

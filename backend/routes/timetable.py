@@ -10,7 +10,7 @@ from itertools import pairwise
 
 import msgspec
 
-from backend.routes.problem import DayProblem, Matrix, needs_lunch, price_of_leaving_out
+from backend.routes.problem import DayProblem, Matrix, price_of_leaving_out
 from backend.routes.windows import start_ranges
 
 NEVER = 1 << 40
@@ -33,7 +33,9 @@ class Timetable:
         self.service_s = [stop.service_s for stop in problem.stops]
         self.starts = [start_ranges(stop.windows, stop.service_s) for stop in problem.stops]
         self.price_s = [price_of_leaving_out(problem, stop) for stop in problem.stops]
-        self.lunch = lunch = problem.lunch if needs_lunch(problem) else None
+        lunch = problem.lunch
+        is_past = lunch is not None and lunch.latest_s < problem.shift_start_s
+        self.lunch = lunch = None if is_past else lunch
         self._lunch = (lunch.earliest_s, lunch.latest_s, lunch.duration_s) if lunch else None
 
     def depart(self) -> Times:

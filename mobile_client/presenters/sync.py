@@ -68,7 +68,7 @@ def sync(core: Core, words: Words) -> SyncText:
         issues=tuple(_issue(issue, words) for issue in status.issues),
         items=tuple(_item(core, item, words) for item in status.items),
         empty="" if status.items or status.issues else words("Nothing is waiting on this phone."),
-        who=f"{session.user_name} · {session.org_name}" if session else "",
+        who=session.user_name if session else "",
     )
 
 

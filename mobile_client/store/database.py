@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from mobile_client.store.meta import read_meta, write_meta
+from mobile_client.store.overlay import rebuild_all
 from mobile_client.store.schema import SCHEMA_HASH, own_statements, synced_statements
 
 type Connect = Callable[[Path], sqlite3.Connection]
@@ -46,6 +47,7 @@ class Database:
                 db.execute("DELETE FROM stage")
                 for key, value in (("cursor", ""), ("token", ""), ("schema_hash", SCHEMA_HASH)):
                     write_meta(db, key, value)
+                rebuild_all(db)
             # What was in flight when the process died may have arrived: it can't be undone.
             db.execute("UPDATE mutation SET state = 'waiting' WHERE state = 'sending'")
             db.execute("UPDATE upload SET state = 'waiting' WHERE state = 'sending'")

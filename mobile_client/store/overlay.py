@@ -15,7 +15,8 @@ type Record = dict[str, Value]
 
 _EFFECTIVE = """
 SELECT body, state, kept FROM mutation
-WHERE tbl = ? AND rid = ? AND state IN ('waiting', 'sending', 'settled') ORDER BY seq
+WHERE tbl = ? AND rid = ? AND state IN ('waiting', 'sending', 'settled')
+  AND user_id = (SELECT value FROM meta WHERE key = 'owner') ORDER BY seq
 """
 
 
@@ -55,7 +56,7 @@ def _apply(record: Record | None, edit: Edit) -> Record | None:
 
 
 def read_edits(db: sqlite3.Connection, table: str, rid: str) -> list[Edit]:
-    """Return the edits of a record that the server's image does not hold yet, in order."""
+    """Return the owner's edits of a record that the server's image does not hold yet, in order."""
     return [
         Edit(
             msgspec.json.decode(row["body"], type=Mutation),

@@ -32,6 +32,6 @@ def wipe_user(db: sqlite3.Connection, user_id: str) -> None:
 def adopt_user(db: sqlite3.Connection, user_id: str) -> None:
     """Make the phone this user's: another one's data goes, but not what they have not sent."""
     owner = read_meta(db, "owner")
+    write_meta(db, "owner", user_id)
     if owner and owner != user_id:
         wipe_data(db)
-    write_meta(db, "owner", user_id)

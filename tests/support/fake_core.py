@@ -65,6 +65,7 @@ class FakeCore:
         self.status = SyncStatus("idle", 0, last_sync_at=self.clock.at - timedelta(minutes=3))
         self.resolved: list[tuple[str, bool]] = []
         self.sync_calls = 0
+        self.saved: list[CheckInDraft] = []
         self._session = sample_session() if is_signed_in else None
         self._listeners: list[Callable[[Topic], None]] = []
         self._drafts: dict[str, CheckInDraft] = {}
@@ -108,7 +109,12 @@ class FakeCore:
         return sorted(rows, key=lambda row: row.name)[:limit]
 
     def account(self, account_id: str) -> AccountCard:
-        return replace(self._cards[account_id], has_draft=account_id in self._drafts)
+        planned = (s.visit_id for s in self._day.stops if s.account_id == account_id)
+        return replace(
+            self._cards[account_id],
+            planned_visit_id=next(planned, None),
+            has_draft=account_id in self._drafts,
+        )
 
     def map_features(self) -> MapFeatures:
         positions = {stop.account_id: stop for stop in self._day.stops}
@@ -174,6 +180,7 @@ class FakeCore:
     def check_in(self, draft: CheckInDraft) -> CheckInResult:
         card, visit = self._cards[draft.account_id], draft.visit_id or next(self._ids)
         self._before[visit] = card, self._day
+        self.saved.append(draft)
         now = self.clock.now()
         row = VisitRow(visit, now, "done", draft.outcome, "Lan Nguyễn", is_pending=True)
         notes = (NoteRow(next(self._ids), draft.note, now, "Lan Nguyễn", is_pending=True),)

@@ -329,7 +329,8 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(answer.body)))
         self.end_headers()
         is_cut = fault is not None and fault.kind == "cut"
-        self.wfile.write(answer.body[: len(answer.body) // 2] if is_cut else answer.body)
+        if self.command != "HEAD":
+            self.wfile.write(answer.body[: len(answer.body) // 2] if is_cut else answer.body)
         self.close_connection = is_cut or self.close_connection
 
     do_GET = do_POST = do_PATCH = do_HEAD = _serve  # noqa: N815 - the base class looks for these

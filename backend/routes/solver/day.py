@@ -54,7 +54,9 @@ def _search(table: Timetable, candidates: Sequence[int], effort: Effort) -> list
         order = search_order(table, candidates, must_keep_required=False, effort=effort)
     # A lunch place can be a short cut where travel times break the triangle's law.
     order = improve(table, make_possible(table, order or []), candidates)
-    return order if table.cost(order) <= table.cost([]) else []
+    if table.cost(order) <= table.cost([]):
+        return order
+    return improve(table, [], candidates)
 
 
 def _prove(
@@ -64,8 +66,8 @@ def _prove(
     answer = prove_order(table, candidates, known, effort=effort)
     if answer is None:
         return order, Proof(engine="pyvrp")
-    if answer.is_proven and table.cost(answer.order) < table.cost(order):
-        order = answer.order
+    best = min(order, answer.order, key=table.cost)
+    order = improve(table, best, candidates)  # a visit that costs nothing is worth making
     if table.cost(order) > answer.bound:
         return order, Proof(engine="pyvrp", bound=answer.bound)
     proof = Proof(engine="pyvrp+cp-sat", optimality=Optimality.PROVEN, bound=answer.bound)

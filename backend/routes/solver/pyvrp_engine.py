@@ -114,7 +114,8 @@ def _starts_in_shift(table: Timetable, stop: int) -> list[tuple[int, int]]:
 def _add_lunch(clients: _Clients, table: Timetable, lunch: Lunch, *, places: int) -> None:
     first_s = max(lunch.earliest_s, table.problem.shift_start_s)
     last_s = min(lunch.latest_s, table.problem.shift_end_s - lunch.duration_s)
-    if first_s <= last_s:
+    can_be_over_before = table.problem.shift_end_s <= lunch.latest_s
+    if first_s <= last_s and not can_be_over_before:
         options = [(place, (first_s, last_s)) for place in range(places)]
         clients.add(None, options, service_s=lunch.duration_s, prize=None)
 

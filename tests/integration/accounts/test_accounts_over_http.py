@@ -1,7 +1,6 @@
 """Accounts over HTTP: create, read, change, find, delete, and what bad input is told."""
 
 import pytest
-from litestar.testing import TestClient
 
 from backend.ids import new_id
 from tests.support.http import Api
@@ -47,39 +46,36 @@ def test_what_has_not_changed_is_not_sent_again(api: Api) -> None:
     assert (answer.status_code, answer.content) == (304, b"")
 
 
-@pytest.mark.parametrize(
-    ("field", "value", "code", "words"),
-    [
-        ("phone", "12", "phone_invalid", "0912 345 678"),
-        ("phone", "call Lan", "phone_invalid", "no phone number"),
-        ("email", "lan at example", "email_invalid", "no email address"),
-        ("website", "javascript:alert(1)", "website_invalid", "no web address"),
-        ("opening_hours", "Mo-Fr 9 to 5", "opening_hours_invalid", "character"),
-        ("location", [10.7743, 106.7042], "location_swapped", "longitude first"),
-        ("location", [200.0, 100.0], "location_outside_world", "outside the world"),
-        ("location", [685000.0, 1191000.0], "location_projected", "WGS 84"),
-        ("location", [24.9, 86.0], "location_outside_world", "off the map"),
-        ("location", [1.0], "malformed", "length"),
-        ("name", "  ", "malformed", "regex"),
-        ("name", "a\0b", "malformed", "regex"),
-        ("kind", "robot", "malformed", "robot"),
-        ("priority", 9, "malformed", "5"),
-        ("location_source", "gps", "malformed", "no location"),
-        ("surprise", 1, "malformed", "surprise"),
-    ],
-)
-def test_a_wrong_value_is_named(
-    api: Api, field: str, value: object, code: str, words: str
-) -> None:
-    body = {**SHOP, field: value}
-    if field == "location_source":
-        del body["location"]
-    answer = api.client.post("/v1/accounts", json=body, headers=api.as_(api.org.manager))
-    assert answer.status_code == 422, answer.text
-    problem = answer.json()
-    assert problem["code"] == code
-    assert words in answer.text
-    assert len(api.client.get("/v1/accounts", headers=api.as_(api.org.admin)).json()["items"]) == 0
+WRONG: list[tuple[str, object, str, str]] = [
+    ("phone", "12", "phone_invalid", "0912 345 678"),
+    ("phone", "call Lan", "phone_invalid", "no phone number"),
+    ("email", "lan at example", "email_invalid", "no email address"),
+    ("website", "javascript:alert(1)", "website_invalid", "no web address"),
+    ("opening_hours", "Mo-Fr 9 to 5", "opening_hours_invalid", "character"),
+    ("location", [10.7743, 106.7042], "location_swapped", "longitude first"),
+    ("location", [200.0, 100.0], "location_outside_world", "outside the world"),
+    ("location", [685000.0, 1191000.0], "location_projected", "WGS 84"),
+    ("location", [24.9, 86.0], "location_outside_world", "off the map"),
+    ("location", [1.0], "malformed", "length"),
+    ("name", "  ", "malformed", "regex"),
+    ("name", "a\0b", "malformed", "NUL"),
+    ("kind", "robot", "malformed", "robot"),
+    ("priority", 9, "malformed", "5"),
+    ("location_source", "gps", "malformed", "no location"),
+    ("surprise", 1, "malformed", "surprise"),
+]
+
+
+def test_a_wrong_value_is_named(api: Api) -> None:
+    for field, value, code, words in WRONG:
+        body = {**SHOP, field: value}
+        if field == "location_source":
+            del body["location"]
+        answer = api.client.post("/v1/accounts", json=body, headers=api.as_(api.org.manager))
+        assert answer.status_code == 422, answer.text
+        assert answer.json()["code"] == code
+        assert words in answer.text
+    assert list_names(api) == []
 
 
 def test_all_wrong_values_are_told_at_once(api: Api) -> None:
@@ -130,21 +126,19 @@ def test_a_deleted_account_is_gone(api: Api) -> None:
     assert api.client.get("/v1/accounts", headers=headers).json()["items"] == []
 
 
-@pytest.mark.parametrize(
-    "query", ["nguyen", "NGUYỄN", "hue ca phe", "phê  cà", "uye", "Nguye\u0302\u0303n"]
-)
-def test_search_needs_no_diacritics_nor_order(api: Api, query: str) -> None:
+def test_search_needs_no_diacritics_nor_order(api: Api) -> None:
     create(api)
     create(api, name="Tạp hóa Lan")
-    found = list_names(api, q=query)
-    assert found == ["Cà phê Nguyễn Huệ"]
+    decomposed = "Nguye\u0302\u0303n"
+    for query in ("nguyen", "NGUYỄN", "hue ca phe", "phê  cà", "uye", decomposed):
+        assert list_names(api, q=query) == ["Cà phê Nguyễn Huệ"], query
 
 
-@pytest.mark.parametrize(("query", "count"), [("%", 1), ("_", 0), ("\\", 0), ("100％", 1), (" ", 2)])
-def test_wildcards_in_a_search_are_plain_letters(api: Api, query: str, count: int) -> None:
+def test_wildcards_in_a_search_are_plain_letters(api: Api) -> None:
     create(api, name="Nước ép 100%")
     create(api, name="Tạp hóa Lan")
-    assert len(list_names(api, q=query)) == count
+    for query, count in (("%", 1), ("_", 0), ("\\", 0), ("100％", 1), (" ", 2)):
+        assert len(list_names(api, q=query)) == count, query
 
 
 def test_filters_narrow_a_list(api: Api) -> None:
@@ -172,18 +166,17 @@ def test_pages_hold_every_account_once(api: Api) -> None:
         if cursor is None:
             break
     assert sorted(seen) == sorted(names)
-    assert [name.lower().replace("á", "a") for name in seen] == sorted(
-        name.lower().replace("á", "a") for name in names
-    ) or seen[-1] == "Bình 2"
+    folded = [name.lower().replace("á", "a").replace("ì", "i") for name in seen]
+    assert folded == sorted(folded)
 
 
-@pytest.mark.parametrize("cursor", ["nonsense", "WzFd", "WyJ4Il0"])
-def test_a_forged_cursor_is_refused(api: Api, cursor: str) -> None:
-    answer = api.client.get(
-        "/v1/accounts", params={"cursor": cursor}, headers=api.as_(api.org.manager)
-    )
-    assert answer.status_code == 422
-    assert "cursor" in answer.text
+def test_a_forged_cursor_is_refused(api: Api) -> None:
+    for cursor in ("nonsense", "WzFd", "WyJ4Il0"):
+        answer = api.client.get(
+            "/v1/accounts", params={"cursor": cursor}, headers=api.as_(api.org.manager)
+        )
+        assert answer.status_code == 422
+        assert "cursor" in answer.text
 
 
 def test_the_nearest_come_first_with_their_distance(api: Api) -> None:
@@ -246,7 +239,6 @@ def test_a_bad_phone_of_a_contact_is_named(api: Api) -> None:
 
 
 def list_names(api: Api, **query: str) -> list[str]:
-    client: TestClient[object] = api.client  # type: ignore[assignment]
-    answer = client.get("/v1/accounts", params=query, headers=api.as_(api.org.manager))
+    answer = api.client.get("/v1/accounts", params=query, headers=api.as_(api.org.manager))
     assert answer.status_code == 200, answer.text
     return [item["name"] for item in answer.json()["items"]]

@@ -11,7 +11,7 @@ DAY = street_day([0, 5, 9], visit("a", 1), visit("b", 2), lunch=NOON_LUNCH)
 SQUARE = ((0, 1, 2), (1, 0, 3), (2, 3, 0))
 
 
-def with_stop(**fields: Any) -> dict[str, Any]:  # noqa: ANN401  a wrong value is the point
+def with_stop(**fields: Any) -> dict[str, Any]:
     return {"stops": (msgspec.structs.replace(visit("a", 1), **fields),)}
 
 

@@ -44,8 +44,7 @@ def test_every_response_dropped_once_still_gives_each_effect_once(
     phone: PhoneCore, server: FakeServer, shop: Shop, clock: SetClock
 ) -> None:
     phone.check_in(full_draft(phone, shop, clock, is_planned=True))
-    # The kept connection and the new one both fail: the answer is lost for this run.
-    server.faults.append(Fault("/v1/sync/push", "drop_after", times=2))
+    server.faults.append(Fault("/v1/sync/push", "drop_after"))
     assert phone.sync_once().state == "offline"
     assert phone.sync_status().waiting == 3
     report = phone.sync_once()
@@ -69,7 +68,7 @@ def test_lost_answer_is_settled_by_the_acks_of_a_pull(
     phone: PhoneCore, server: FakeServer, shop: Shop
 ) -> None:
     phone.edit_account(shop.account, {"phone": "+358402"})
-    server.faults.append(Fault("/v1/sync/push", "drop_after", times=2))
+    server.faults.append(Fault("/v1/sync/push", "drop_after"))
     phone.sync_once()
     server.faults.append(Fault("/v1/sync/push", "answer", status=502, code="bad_gateway"))
     report = phone.sync_once()
@@ -198,7 +197,7 @@ def test_undo_works_while_offline_and_not_after_a_send(
     assert draft.photo_paths[0].exists()
     server.start()
     second = phone.check_in(draft)
-    server.faults.append(Fault("/v1/sync/push", "drop_before", times=2))
+    server.faults.append(Fault("/v1/sync/push", "drop_before"))
     phone.sync_once()
     assert not phone.undo_check_in(second.id)
     assert phone.sync_once().is_complete

@@ -12,7 +12,8 @@ const NIGHT = {
   edge: '#12181a', road: '#3a4547', main: '#575843', motorway: '#6d5a3a', path: '#333d3f', rail: '#454b50',
   text: '#c3cdc9', road_text: '#98a39f', water_text: '#7db4cc', halo: '#14191ae0',
 };
-const FONT = ['Noto Sans', 'DejaVu Sans', 'sans-serif'];
+/** Fonts of the reader's own machine: no glyph files are needed. */
+export const FONT = ['Noto Sans', 'DejaVu Sans', 'sans-serif'];
 const is = (...classes) => ['in', ['get', 'class'], ['literal', classes]];
 const grow = (...stops) => ['interpolate', ['exponential', 1.6], ['zoom'], ...stops];
 

@@ -25,10 +25,12 @@ export function drawPolygon(map, bar) {
     const use = el('button.primary.small', { type: 'button', disabled: true, onclick: () => end(polygon()?.geometry ?? null) }, t('draw_use'));
     const again = el('button.small', { type: 'button', onclick: restart }, t('draw_again'));
     const cancel = el('button.small', { type: 'button', onclick: () => end(null) }, t('cancel'));
-    function onFinish() {
+    function onFinish(id, { action }) {
+      if (action !== 'draw') return;
       use.disabled = false;
       hint.textContent = t('draw_adjust');
       draw.setMode('select');
+      draw.selectFeature(id);
     }
     function restart() {
       draw.clear();

@@ -1,9 +1,8 @@
 /** The map's whole style as a function of what is to be seen: no state of its own. */
 
 import { isDark, repColors, stageColors, statusColors } from '../colors.js';
-import { basemapLayers } from './basemap.js';
+import { basemapLayers, FONT } from './basemap.js';
 
-export const FONT = ['Noto Sans', 'DejaVu Sans', 'sans-serif'];
 const tiles = (layer, query = '') => [`${location.origin}/v1/tiles/${layer}/{z}/{x}/{y}.mvt${query}`];
 const source = (layer, query, maxzoom = 18) => ({ type: 'vector', tiles: tiles(layer, query), minzoom: 0, maxzoom });
 const visible = (isShown) => ({ visibility: isShown ? 'visible' : 'none' });

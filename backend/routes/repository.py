@@ -1,0 +1,221 @@
+"""All SQL of visit routes."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+import sqlalchemy as sa
+
+from backend.ids import OrgId, UserId
+from backend.routes.schemas import RouteRead
+
+_SELECT = """
+SELECT r.id, r.rep_id, u.full_name AS rep_name, r.on_date, r.status, r.profile, r.is_estimate,
+  r.engine, r.seed, r.distance_m, r.travel_seconds, r.wait_seconds, r.starts_at, r.ends_at,
+  ST_AsEncodedPolyline(r.line, 6) AS line, r.stops, r.dropped, r.lunch, r.rv
+ FROM route r JOIN app_user u ON u.org_id = r.org_id AND u.id = r.rep_id
+"""
+
+
+class Rep(msgspec.Struct, frozen=True):
+    """Whose day it is, and where it begins unless said otherwise."""
+
+    full_name: str
+    role: str
+    is_active: bool
+    time_zone: str
+    country: str
+    base: tuple[float, float] | None
+    """[longitude, latitude] of home, or of the middle of the territories."""
+
+
+class Candidate(msgspec.Struct, frozen=True):
+    """An account that is due, or that was asked for."""
+
+    id: UUID
+    name: str
+    location: tuple[float, float]
+    opening_hours: str | None
+    visit_minutes: int
+    priority: int
+    overdue_days: int
+    is_required: bool
+
+
+def find_rep(connection: sa.Connection, org_id: OrgId, rep_id: UserId) -> Rep | None:
+    """Return the person whose day is planned, or None."""
+    statement = sa.text(
+        """
+WITH held AS (SELECT ST_PointOnSurface(ST_Collect(t.area)) AS middle FROM territory t
+  WHERE t.org_id = :org_id AND t.id IN (SELECT tuyen_territories_of(:org_id, :rep_id))),
+ base AS (SELECT u.*, coalesce(u.home_location, (SELECT middle FROM held)) AS place
+   FROM app_user u WHERE u.org_id = :org_id AND u.id = :rep_id)
+SELECT b.full_name, b.role, b.is_active, o.time_zone, o.country,
+  CASE WHEN b.place IS NULL THEN NULL ELSE json_build_array(ST_X(b.place), ST_Y(b.place)) END
+    AS base
+ FROM base b JOIN organisation o ON o.id = b.org_id"""
+    )
+    row = connection.execute(statement, {"org_id": org_id, "rep_id": rep_id}).mappings()
+    found = row.one_or_none()
+    return msgspec.convert(dict(found), Rep, strict=False) if found is not None else None
+
+
+def select_candidates(
+    connection: sa.Connection,
+    org_id: OrgId,
+    rep_id: UserId,
+    on_date: date,
+    *,
+    near: Sequence[float],
+    required: Sequence[UUID],
+    limit: int,
+) -> list[Candidate]:
+    """Return the accounts asked for and, nearest first within a priority, those that are due.
+
+    Due is what was not visited for its interval and has no visit done or begun on that day.
+    """
+    statement = sa.text(
+        """
+WITH mine AS (
+  SELECT a.id, a.name, a.location, a.opening_hours, a.visit_minutes, a.priority,
+    CASE WHEN a.last_visit_at IS NULL THEN 0
+         ELSE cast(:on_date AS date) - (a.last_visit_at::date + a.visit_every_days) END AS overdue,
+    a.last_visit_at IS NULL OR a.last_visit_at::date + a.visit_every_days <= :on_date AS is_due,
+    a.id = ANY (cast(:required AS uuid[])) AS is_required
+   FROM account a
+  WHERE a.org_id = :org_id AND a.deleted_at IS NULL AND a.location IS NOT NULL
+    AND (a.territory_id IN (SELECT tuyen_territories_of(:org_id, :rep_id))
+         OR a.id = ANY (cast(:required AS uuid[])))
+    AND NOT EXISTS (SELECT 1 FROM visit v WHERE v.org_id = :org_id AND v.account_id = a.id
+                     AND v.planned_on = :on_date AND v.status IN ('checked_in', 'done')))
+SELECT id, name, json_build_array(ST_X(location), ST_Y(location)) AS location, opening_hours,
+  visit_minutes, priority, greatest(overdue, 0) AS overdue_days, is_required
+ FROM mine WHERE is_due OR is_required
+ ORDER BY is_required DESC, priority, overdue > 0 DESC,
+   location <-> ST_SetSRID(ST_MakePoint(:lon, :lat), 4326), id
+ LIMIT :limit"""
+    )
+    rows = connection.execute(
+        statement,
+        {
+            "org_id": org_id,
+            "rep_id": rep_id,
+            "on_date": on_date,
+            "required": list(required),
+            "lon": near[0],
+            "lat": near[1],
+            "limit": limit,
+        },
+    ).mappings()
+    return msgspec.convert([dict(row) for row in rows], list[Candidate], strict=False)
+
+
+def lock_day(connection: sa.Connection, org_id: OrgId, rep_id: UserId) -> None:
+    """Let one plan at a time be written for a person."""
+    connection.execute(
+        sa.text("SELECT 1 FROM app_user WHERE org_id = :org_id AND id = :id FOR NO KEY UPDATE"),
+        {"org_id": org_id, "id": rep_id},
+    )
+
+
+def retire_route(
+    connection: sa.Connection, org_id: OrgId, rep_id: UserId, on_date: date
+) -> dict[UUID, UUID]:
+    """Mark the day's present route replaced; return its open visits by account."""
+    connection.execute(
+        sa.text(
+            "UPDATE route SET status = 'replaced' WHERE org_id = :org_id AND rep_id = :rep_id"
+            " AND on_date = :on_date AND status = 'planned'"
+        ),
+        {"org_id": org_id, "rep_id": rep_id, "on_date": on_date},
+    )
+    rows = connection.execute(
+        sa.text(
+            "SELECT account_id, id FROM visit WHERE org_id = :org_id AND rep_id = :rep_id"
+            " AND planned_on = :on_date AND status = 'planned' AND deleted_at IS NULL"
+            " AND route_id IS NOT NULL ORDER BY id FOR UPDATE"
+        ),
+        {"org_id": org_id, "rep_id": rep_id, "on_date": on_date},
+    )
+    return {row.account_id: row.id for row in rows}
+
+
+def insert_route(connection: sa.Connection, org_id: OrgId, values: Mapping[str, Any]) -> None:
+    """Insert a planned route; JSON parts come encoded, `line` as [longitude, latitude] pairs."""
+    connection.execute(
+        sa.text(
+            """
+INSERT INTO route (org_id, id, rep_id, on_date, profile, engine, seed, is_estimate, distance_m,
+  travel_seconds, wait_seconds, starts_at, ends_at, line, stops, dropped, lunch, inputs)
+VALUES (:org_id, :id, :rep_id, :on_date, :profile, :engine, :seed, :is_estimate, :distance_m,
+  :travel_seconds, :wait_seconds, :starts_at, :ends_at,
+  ST_SetSRID(ST_GeomFromText(cast(:line AS text)), 4326), cast(:stops AS jsonb),
+  cast(:dropped AS jsonb), cast(:lunch AS jsonb), cast(:inputs AS jsonb))"""
+        ),
+        {"org_id": org_id, **values},
+    )
+
+
+def upsert_visits(
+    connection: sa.Connection, org_id: OrgId, rows: Sequence[Mapping[str, Any]]
+) -> None:
+    """Insert a route's visits, or bring the ones kept from the former plan to the new times."""
+    if rows:
+        connection.execute(
+            sa.text(
+                "INSERT INTO visit (org_id, id, account_id, rep_id, route_id, planned_on,"
+                " planned_at, sequence) VALUES (:org_id, :id, :account_id, :rep_id, :route_id,"
+                " :planned_on, :planned_at, :sequence) ON CONFLICT (org_id, id) DO UPDATE SET"
+                " route_id = excluded.route_id, planned_at = excluded.planned_at,"
+                " sequence = excluded.sequence"
+            ),
+            [{"org_id": org_id, **row} for row in rows],
+        )
+
+
+def cancel_visits(connection: sa.Connection, org_id: OrgId, visit_ids: Sequence[UUID]) -> None:
+    """Cancel visits that the new plan has no place for; a check-in can still revive them."""
+    connection.execute(
+        sa.text(
+            "UPDATE visit SET status = 'cancelled' WHERE org_id = :org_id"
+            " AND id = ANY (cast(:ids AS uuid[]))"
+        ),
+        {"org_id": org_id, "ids": list(visit_ids)},
+    )
+
+
+def select_routes(
+    connection: sa.Connection,
+    org_id: OrgId,
+    *,
+    on_date: date | None = None,
+    rep_id: UUID | None = None,
+    route_id: UUID | None = None,
+    limit: int = 200,
+) -> list[RouteRead]:
+    """Return routes in use, newest day first; a single one by id also when it was replaced."""
+    where = ["r.org_id = :org_id", "r.deleted_at IS NULL"]
+    values: dict[str, Any] = {"org_id": org_id, "limit": limit}
+    for column, value in {"on_date": on_date, "rep_id": rep_id, "id": route_id}.items():
+        if value is not None:
+            where.append(f"r.{column} = :{column}")
+            values[column] = value
+    if route_id is None:
+        where.append("r.status = 'planned'")
+    statement = (
+        f"{_SELECT} WHERE {' AND '.join(where)} ORDER BY r.on_date DESC, u.full_name, r.id"
+        " LIMIT :limit"
+    )
+    rows = connection.execute(sa.text(statement), values).mappings()
+    return msgspec.convert([dict(row) for row in rows], list[RouteRead], strict=False)
+
+
+def midnight_utc(connection: sa.Connection, on_date: date, time_zone: str) -> datetime:
+    """Return when a local day begins, as the database's time zones have it."""
+    statement = sa.text("SELECT cast(:on_date AS timestamp) AT TIME ZONE :zone")
+    moment: datetime = connection.execute(
+        statement, {"on_date": on_date, "zone": time_zone}
+    ).scalar_one()
+    return moment

@@ -1,0 +1,90 @@
+"""What visit routes look like to the outside."""
+
+from datetime import date, datetime, time
+from typing import Annotated
+from uuid import UUID
+
+import msgspec
+
+from backend.api.payloads import LonLatPair, Payload
+
+Minutes = Annotated[int, msgspec.Meta(ge=0, le=240)]
+
+
+class PlanRequest(Payload, frozen=True, kw_only=True):
+    """A day to plan; times are local to the organisation, `rep_id` defaults to oneself."""
+
+    on_date: date
+    rep_id: UUID | None = None
+    start: LonLatPair | None = None
+    """Where the day begins; the rep's home, or the middle of the territories, by default."""
+    end: LonLatPair | None = None
+    """Where it ends; where it begins by default."""
+    shift_start: time = time(8, 0)
+    shift_end: time = time(17, 30)
+    lunch_minutes: Minutes = 45
+    lunch_earliest: time = time(11, 30)
+    lunch_latest: time = time(13, 30)
+    max_candidates: Annotated[int, msgspec.Meta(ge=1, le=120)] = 30
+    """How many due accounts are considered; what does not fit is told with its reason."""
+    account_ids: Annotated[list[UUID], msgspec.Meta(max_length=120)] = []
+    """Accounts that must be visited, in addition to the due ones."""
+    profile: Annotated[str, msgspec.Meta(pattern="^(car|bicycle|foot)$")] = "car"
+    seed: Annotated[int, msgspec.Meta(ge=0, le=2**31 - 1)] = 1
+
+
+class RouteStop(msgspec.Struct, frozen=True):
+    """One visit of a route; the leg is the way into it."""
+
+    visit_id: UUID
+    account_id: UUID
+    name: str
+    location: tuple[float, float]
+    sequence: int
+    arrive_at: datetime
+    start_at: datetime
+    leave_at: datetime
+    leg_distance_m: int
+    leg_seconds: int
+
+
+class DroppedVisit(msgspec.Struct, frozen=True):
+    """An account that was due and is not in the route, with the reason."""
+
+    account_id: UUID
+    name: str
+    reason: str
+    detail: str
+    facts: dict[str, int | str]
+
+
+class Lunch(msgspec.Struct, frozen=True):
+    """The break; `after_sequence` is 0 before the first visit."""
+
+    starts_at: datetime
+    minutes: int
+    after_sequence: int
+
+
+class RouteRead(msgspec.Struct, frozen=True):
+    """A rep's day; `line` is an encoded polyline of precision 6."""
+
+    id: UUID
+    rep_id: UUID
+    rep_name: str
+    on_date: date
+    status: str
+    profile: str
+    is_estimate: bool
+    engine: str
+    seed: int
+    distance_m: int
+    travel_seconds: int
+    wait_seconds: int
+    starts_at: datetime
+    ends_at: datetime
+    line: str | None
+    stops: list[RouteStop]
+    dropped: list[DroppedVisit]
+    lunch: Lunch | None
+    rv: int

@@ -1,0 +1,99 @@
+/** The list of accounts with search and filters; a click flies there and opens the card. */
+
+import { request } from '../api.js';
+import { stageColors } from '../colors.js';
+import { debounce, el, select, swatch } from '../dom.js';
+import { known, t } from '../i18n.js';
+import { empty, latest, loading, problemCard } from '../parts.js';
+import { go } from '../place.js';
+import { accountCard } from './account-card.js';
+
+const PAGE = 40;
+
+export function prospectsTab(panel, desk) {
+  const wanted = { q: '', life_stage: '', territory_id: '' };
+  const run = latest();
+  const card = el('div', { hidden: true });
+  const list = el('div');
+  const search = el('input', {
+    type: 'search', name: 'q', placeholder: t('search_accounts'), maxLength: 200, autocomplete: 'off',
+    oninput: debounce(() => change({ q: search.value.trim() }), 250),
+  });
+  const stages = [['', t('every_stage')], ...desk.info.legend.map((item) => [item.life_stage, t(`stage.${item.life_stage}`)])];
+  const territories = [['', t('every_territory')], ...desk.territories.map((one) => [one.id, one.name])];
+  const browse = el('div.panel-part', {},
+    el('form.filters', { role: 'search', onsubmit: (event) => event.preventDefault() },
+      el('label.wide', {}, el('span', {}, t('search')), search),
+      select('life_stage', t('life_stage'), stages, '', (value) => change({ life_stage: value })),
+      select('territory_id', t('territory'), territories, '', (value) => change({ territory_id: value }))),
+    list);
+  panel.append(card, browse);
+
+  function change(changes) {
+    Object.assign(wanted, changes);
+    desk.map.see({ lifeStage: wanted.life_stage || null, territoryId: wanted.territory_id || null });
+    load();
+  }
+
+  function load() {
+    list.replaceChildren(loading());
+    run(() => request('/v1/accounts', { query: { ...wanted, limit: PAGE } }), show);
+  }
+
+  function show(page, problem) {
+    if (problem) list.replaceChildren(problemCard(problem, load));
+    else if (!page.items.length) list.replaceChildren(empty(t('no_accounts'), t('no_accounts_hint')));
+    else {
+      const rows = el('ul.row-list', { 'aria-label': t('tab.prospects') });
+      list.replaceChildren(rows);
+      append(rows, page);
+    }
+  }
+
+  function append(rows, page) {
+    rows.append(...page.items.map((account) => el('li', {}, row(account, desk))));
+    if (!page.next_cursor) return;
+    const more = el('button', { type: 'button' }, t('show_more'));
+    const item = el('li', {}, more);
+    more.onclick = async () => {
+      more.disabled = true;
+      try {
+        const next = await request('/v1/accounts', { query: { ...wanted, limit: PAGE, cursor: page.next_cursor } });
+        item.remove();
+        append(rows, next);
+      } catch (problem) {
+        item.replaceChildren(problemCard(problem, () => { item.replaceChildren(more); more.disabled = false; }));
+      }
+    };
+    rows.append(item);
+  }
+
+  load();
+  let shown = null;
+  return {
+    arrive({ account }) {
+      if (account === shown) return;
+      shown = account;
+      card.hidden = !account;
+      browse.hidden = Boolean(account);
+      if (account) accountCard(card, account, desk);
+      else desk.map.see({ selectedPoint: null });
+    },
+    leave() { desk.map.see({ selectedPoint: null, lifeStage: null, territoryId: null }); },
+  };
+}
+
+function row(account, desk) {
+  const color = Object.fromEntries(stageColors(desk.info.legend))[account.life_stage];
+  const territory = desk.territories.find((one) => one.id === account.territory_id);
+  const about = [categoryName(account.category), account.address].filter(Boolean).join(' · ');
+  return el('button.row', { type: 'button', onclick: () => go({ account: account.id }) },
+    swatch(color),
+    el('span.main', {}, el('strong', {}, account.name), el('span.quiet.little', {}, about || t(`stage.${account.life_stage}`))),
+    el('span.end.quiet.little', {}, territory?.name ?? ''));
+}
+
+/** A category in words: the dictionary's, else the stored one with its underscores opened. */
+export function categoryName(category) {
+  return category ? known(`category.${category}`) ?? category.replaceAll('_', ' ') : '';
+}
