@@ -20,6 +20,7 @@ from backend.clock import Clock, SystemClock
 from backend.db.tenancy import Database
 from backend.identity.actor import Actor
 from backend.identity.authentication import BearerAuthentication
+from backend.identity.call import Call
 from backend.identity.controllers import (
     AuthController,
     DeviceController,
@@ -64,6 +65,8 @@ def create_app(settings: Settings, database: Database, *, clock: Clock | None = 
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     desk = open_desk(settings, database, clock)
     engines = Engines(settings.network_dir)
+    blobs = open_blobs(settings.blob_url, settings.blob_dir)
+    signer = CursorSigner(load_secret(settings.key_dir))
     state = State(
         {
             "settings": settings,
@@ -71,13 +74,15 @@ def create_app(settings: Settings, database: Database, *, clock: Clock | None = 
             "clock": clock,
             "desk": desk,
             "tokens": desk.tokens,
-            "blobs": open_blobs(settings.blob_url, settings.blob_dir),
-            "signer": CursorSigner(load_secret(settings.key_dir)),
+            "blobs": blobs,
+            "signer": signer,
             "engines": engines,
+            "parts": {CursorSigner: signer, Blobs: blobs, Engines: engines, Settings: settings},
         }
     )
     return Litestar(
         route_handlers=CONTROLLERS,
+        request_class=Call,
         state=state,
         lifespan=[_threads(settings.threads, engines)],
         middleware=[DefineMiddleware(BearerAuthentication, exclude_from_auth_key="is_public")],

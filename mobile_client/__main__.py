@@ -12,7 +12,7 @@ from platformdirs import user_data_path
 from mobile_client.core import PhoneCore, open_core
 from mobile_client.device.clock import SystemClock
 from mobile_client.device.fakes import fake_device
-from mobile_client.facade import SignInError
+from mobile_client.facade import Core, SignInError
 from mobile_client.i18n import LOCALES
 from mobile_client.views import LonLat
 
@@ -47,7 +47,7 @@ def _sign_in(core: PhoneCore, email: str, password: str) -> bool:
     return True
 
 
-def _show(core: PhoneCore, folder: Path, size: tuple[int, int], locale: str) -> None:
+def _show(core: Core, folder: Path, size: tuple[int, int], locale: str) -> None:
     """Opens the window; Kivy reads these settings when it is first imported."""
     os.environ.update(KIVY_NO_ARGS="1", KIVY_NO_FILELOG="1", KIVY_HOME=str(folder / "kivy"))
     os.environ.setdefault("KIVY_METRICS_DENSITY", "1")

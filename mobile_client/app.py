@@ -98,9 +98,9 @@ class TuyenApp(App):
         self._catch_up()
 
     def _refresh(self) -> None:
-        topics, self._topics = self._topics, set()
+        topics, self._topics = frozenset(self._topics), set()
         has_shell = self.shell is not None
         if "session" in topics and has_shell != (self.core.session is not None):
             self.show()
         elif self.shell is not None:
-            self.shell.refresh()
+            self.shell.refresh(topics)

@@ -203,7 +203,7 @@ class PhoneCore:
         with edit_errors():
             kept, files = keep_files(self._media_folder, draft)
             with self._database.writing() as db:
-                result = save_check_in(db, kept, files, stamp)
+                result = save_check_in(db, kept, files, stamp, today=self._today)
         remove_sources(self._media_folder, draft, kept)
         self._changed()
         return result

@@ -83,7 +83,7 @@ def _normal(password: str) -> str:
 
 def _stem(folded: str) -> str:
     plain = unicodedata.normalize("NFD", folded.replace("đ", "d"))
-    return "".join(letter for letter in plain if "a" <= letter <= "z")
+    return "".join(letter for letter in plain if unicodedata.category(letter).startswith("L"))
 
 
 def _refusal(sentence: str) -> Exception:

@@ -14,7 +14,8 @@ class RequireRole:
     def __init__(self, *roles: Role) -> None:
         self.roles = frozenset(roles)
 
-    def __call__(
+    # Async, for Litestar runs a plain function in a thread: a wait and a hop for every request.
+    async def __call__(
         self, connection: ASGIConnection[object, Actor, object, State], _: BaseRouteHandler
     ) -> None:
         """Raise Forbidden for everybody else."""

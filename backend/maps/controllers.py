@@ -18,7 +18,7 @@ from backend.geo.tiles import Tile, check_tile
 from backend.geo.vocabulary import GeoError
 from backend.identity.actor import Actor
 from backend.identity.permissions import ANYBODY
-from backend.maps import repository, service
+from backend.maps import service
 from backend.maps.ranges import Span, read_span, requested_span
 from backend.maps.schemas import Layer, StyleInfo, TileAnswer, TileFilter
 from backend.maps.shelf import find_basemap, get_package
@@ -102,7 +102,7 @@ class MapController(Controller):
     ) -> Response[bytes] | Stream:
         """Download the basemap of your territories as MBTiles; resumable with Range."""
         with db.for_org(actor.org_id, snapshot=True) as connection:
-            bounds = repository.find_extent(connection, service.scope_of(connection, actor))
+            bounds = service.find_phone_bounds(connection, actor)
         package = get_package(settings.package_dir, find_basemap(settings.basemap_file), bounds)
         etag = f'"{package.stem}"'
         headers = _CACHING | {"ETag": etag, "Accept-Ranges": "bytes"}

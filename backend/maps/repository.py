@@ -107,12 +107,16 @@ def read_visits_version(connection: sa.Connection, scope: Scope, on_date: date) 
     return _version(connection, _VISITS_VERSION, scope, on_date=on_date)
 
 
-def find_extent(connection: sa.Connection, scope: Scope) -> Bounds | None:
-    """Return the box of the territories in scope, else of the accounts in scope, else None."""
+def find_territory_extent(connection: sa.Connection, scope: Scope) -> Bounds | None:
+    """Return the box of the territories in scope, None without any."""
     values = {"org_id": scope.org_id, "ids": _ids(scope)}
     west, south, east, north = connection.execute(_TERRITORY_EXTENT, values).one()
-    if west is not None:
-        return Bounds(west, south, east, north)
+    return None if west is None else Bounds(west, south, east, north)
+
+
+def find_account_extent(connection: sa.Connection, scope: Scope) -> Bounds | None:
+    """Return the box of the accounts in scope, None without any."""
+    values = {"org_id": scope.org_id, "ids": _ids(scope)}
     left, bottom, right, top = connection.execute(_ACCOUNT_EXTENT, values).one()
     if left is None:
         return None

@@ -12,6 +12,7 @@ from backend.api.problems import NotFound
 from backend.geo.basemap.features import ATTRIBUTION
 from backend.geo.basemap.reader import Basemap
 from backend.geo.tiles import Tile
+from backend.geo.vocabulary import Bounds
 from backend.identity.actor import Actor
 from backend.maps import repository, tiles
 from backend.maps.schemas import LEGEND, Layer, Scope, StyleInfo, TileAnswer, TileFilter
@@ -64,9 +65,11 @@ def read_basemap_tile(basemap: Basemap | None, tile: Tile, *, has_tag: HasTag) -
 
 def describe_map(connection: sa.Connection, actor: Actor, basemap: Basemap | None) -> StyleInfo:
     """Return where the person's map starts, its attribution and its legend."""
-    bounds = repository.find_extent(connection, scope_of(connection, actor))
-    if bounds is None and basemap is not None:
-        bounds = basemap.bounds
+    scope = scope_of(connection, actor)
+    bounds = _shared(
+        repository.find_territory_extent(connection, scope),
+        repository.find_account_extent(connection, scope),
+    ) or (basemap.bounds if basemap else None)
     day = repository.get_org_day(connection, actor.org_id)
     return StyleInfo(
         bounds=list(bounds) if bounds else None,
@@ -80,6 +83,23 @@ def describe_map(connection: sa.Connection, actor: Actor, basemap: Basemap | Non
         today=day.today,
         time_zone=day.time_zone,
     )
+
+
+def find_phone_bounds(connection: sa.Connection, actor: Actor) -> Bounds | None:
+    """Return the box that a phone takes along: the territories, else the accounts, else None."""
+    scope = scope_of(connection, actor)
+    return repository.find_territory_extent(connection, scope) or repository.find_account_extent(
+        connection, scope
+    )
+
+
+def _shared(territories: Bounds | None, accounts: Bounds | None) -> Bounds | None:
+    """Return where accounts lie inside the territories: neither a stray account nor empty land."""
+    if territories is None or accounts is None:
+        return accounts or territories
+    west, south = (max(pair) for pair in zip(territories[:2], accounts[:2], strict=True))
+    east, north = (min(pair) for pair in zip(territories[2:], accounts[2:], strict=True))
+    return Bounds(west, south, east, north) if west <= east and south <= north else territories
 
 
 def _read_version(connection: sa.Connection, scope: Scope, layer: Layer, on_date: date) -> str:

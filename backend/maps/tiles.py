@@ -9,10 +9,10 @@ from backend.geo.tiles import Tile, tile_range
 from backend.maps.schemas import Scope, TileFilter
 
 EXTENT = 4096
-FINE_FROM_ZOOM = 12
+FINE_FROM_ZOOM = 15
 FINE_CELL_BITS = 6
 COARSE_CELL_BITS = 5
-"""Below zoom 12 a tile has 32 x 32 cells: 64 x 64 look crowded there and weigh four times."""
+"""Below zoom 15 a tile has 32 x 32 cells: the dots of 64 x 64 overlap and weigh four times."""
 
 # Counted in the cells of the Morton key: one index-only range scan a tile, and no spatial operator,
 # which row-level security would keep off the index. `n = 1` features are the account itself.

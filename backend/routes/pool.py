@@ -27,7 +27,7 @@ _START_LIMIT_S = 60.0
 """Loading the engines takes about a second; a machine under heavy load may need far longer."""
 
 
-class SolverTimeout(TimeoutError):
+class SolverTimeout(RuntimeError):
     """No plan in time; whatever was computing it has been killed."""
 
 
@@ -64,17 +64,18 @@ class SolverPool:
         remaining_s = max(deadline - self._monotonic(), 0.0)
         request = msgspec.msgpack.encode(problem)
         try:
-            for _attempt in range(2):  # a worker may have been killed, at work or while idle
+            for _attempt in range(2):
                 try:
                     slot = slot or _Worker()
-                    return _plan_of(slot.ask(request, remaining_s))
-                except SolverTimeout:
-                    _end(slot)
+                    answer = slot.ask(request, remaining_s)
+                except BaseException as failure:
+                    _end(slot)  # it may still answer, which nobody would wait for
                     slot = None
-                    raise
-                except (EOFError, OSError):
-                    _end(slot)
-                    slot = None
+                    # A process may have been killed, at work or while idle: try with a new one.
+                    if not isinstance(failure, EOFError | OSError):
+                        raise
+                else:
+                    return _plan_of(answer)
         finally:
             self._give_back(slot)
         raise SolverCrash("The solver's process ended twice while it planned this day.")

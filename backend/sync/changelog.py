@@ -21,35 +21,35 @@ class Candidate(msgspec.Struct, frozen=True):
     is_visible: bool
 
 
-def read_snapshot(connection: sa.Connection) -> str:
-    """Return the running transaction's snapshot as text."""
-    return str(connection.execute(sa.text("SELECT pg_current_snapshot()::text")).scalar_one())
+class Standpoint(msgspec.Struct, frozen=True):
+    """The running snapshot, this life of the database, and what a person may see in it."""
+
+    snapshot: str
+    epoch: str
+    buckets: tuple[str, ...]
 
 
-def read_epoch(connection: sa.Connection) -> str:
-    """Return the name of this life of the database."""
-    statement = (
-        "SELECT epoch::text || ':' || (pg_control_system()).system_identifier FROM sync_epoch"
-    )
-    return str(connection.execute(sa.text(statement)).scalar_one())
+# Whoever sees everything holds every territory's bucket and that of the accounts without one.
+_STANDPOINT = """
+SELECT pg_current_snapshot()::text, e.epoch || ':' || (pg_control_system()).system_identifier
+    || ':' || (pg_control_checkpoint()).timeline_id,
+  ARRAY(SELECT 't:' || tuyen_territories_of(%(org)s, %(user)s) WHERE NOT %(all)s
+        UNION ALL SELECT 't:' || id FROM territory
+         WHERE %(all)s AND org_id = %(org)s AND deleted_at IS NULL
+        UNION ALL SELECT 't:none' WHERE %(all)s
+        UNION ALL SELECT 'u:' || %(user)s::text)
+ FROM sync_epoch e
+"""
 
 
-def read_buckets(
+def read_standpoint(
     connection: sa.Connection, org_id: OrgId, user_id: UserId, *, is_everything: bool
-) -> tuple[str, ...]:
-    """Return the buckets that a person may see now, sorted."""
-    if is_everything:
-        statement = (
-            "SELECT 't:' || id FROM territory WHERE org_id = :org_id AND deleted_at IS NULL"
-            " UNION ALL SELECT 't:none' UNION ALL SELECT 'u:' || cast(:user_id AS text)"
-        )
-    else:
-        statement = (
-            "SELECT 't:' || tuyen_territories_of(:org_id, :user_id)"
-            " UNION ALL SELECT 'u:' || cast(:user_id AS text)"
-        )
-    rows = connection.execute(sa.text(statement), {"org_id": org_id, "user_id": user_id})
-    return tuple(sorted(rows.scalars()))
+) -> Standpoint:
+    """Return the transaction's snapshot, the epoch and the person's buckets, sorted."""
+    with driver_cursor(connection) as cursor:
+        cursor.execute(_STANDPOINT, {"org": org_id, "user": user_id, "all": is_everything})
+        snapshot, epoch, buckets = cursor.fetchone() or ("", "", [])
+        return Standpoint(snapshot, epoch, tuple(sorted(buckets)))
 
 
 # Every branch of the union reads one index; together they are the rows that changed, were gained
@@ -90,7 +90,7 @@ def read_page(
         "org": org_id,
         "old": sorted(old),
         "new": sorted(new),
-        "added": sorted(new - old),
+        "added": sorted(new if position.is_anew else new - old),
         "lost": sorted(old - new),
         "seen": position.seen or _EMPTY_SNAPSHOT,
         "target": position.target,
@@ -98,11 +98,8 @@ def read_page(
         "id": UUID(position.row_id),
         "limit": limit,
     }
-    typed = _PAGE
-    for name, kind in _CASTS.items():
-        typed = typed.replace(f"%({name})s", f"%({name})s::{kind}")
     with driver_cursor(connection) as cursor:
-        cursor.execute(typed, values)
+        cursor.execute(_TYPED_PAGE, values)
         return [Candidate(table, row_id, visible) for table, row_id, visible in cursor.fetchall()]
 
 
@@ -110,6 +107,16 @@ _CASTS = {
     "org": "uuid", "old": "text[]", "new": "text[]", "added": "text[]", "lost": "text[]",
     "seen": "pg_snapshot", "target": "pg_snapshot", "id": "uuid", "tbl": "text",
 }  # fmt: skip
+
+
+def _typed(query: str) -> str:
+    """Give every parameter its type, which psycopg2 leaves to the server to guess."""
+    for name, kind in _CASTS.items():
+        query = query.replace(f"%({name})s", f"%({name})s::{kind}")
+    return query
+
+
+_TYPED_PAGE = _typed(_PAGE)
 
 
 def read_rows(
@@ -143,15 +150,18 @@ def read_acks(
     """Return the results of this device's mutations that committed between two snapshots."""
     if seen is None:
         return []
-    statement = sa.text(
-        "SELECT result FROM sync_mutation WHERE org_id = :org_id AND device_id = :device_id"
-        " AND xid >= pg_snapshot_xmin(cast(:seen AS pg_snapshot))"
-        " AND NOT pg_visible_in_snapshot(xid, cast(:seen AS pg_snapshot))"
-        " AND pg_visible_in_snapshot(xid, cast(:target AS pg_snapshot)) ORDER BY xid, id"
-    )
-    values = {"org_id": org_id, "device_id": device_id, "seen": seen, "target": target}
-    rows = connection.execute(statement, values).scalars().all()
-    return msgspec.convert(rows, list[MutationResult])
+    values = {"org": org_id, "device": device_id, "seen": seen, "target": target}
+    with driver_cursor(connection) as cursor:
+        cursor.execute(_ACKS, values)
+        return msgspec.convert([row[0] for row in cursor.fetchall()], list[MutationResult])
+
+
+_ACKS = """
+SELECT result FROM sync_mutation WHERE org_id = %(org)s AND device_id = %(device)s
+   AND xid >= pg_snapshot_xmin(%(seen)s::pg_snapshot)
+   AND NOT pg_visible_in_snapshot(xid, %(seen)s::pg_snapshot)
+   AND pg_visible_in_snapshot(xid, %(target)s::pg_snapshot) ORDER BY xid, id
+"""
 
 
 _EXPRESSIONS: Mapping[FieldType, str] = {

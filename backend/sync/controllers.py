@@ -2,14 +2,12 @@
 
 import msgspec
 from litestar import Controller, post
-from litestar.di import NamedDependency
 from litestar.params import RawBody
 from litestar.response import Response
 
 from backend.api.problems import Forbidden, Problem, TooLarge
-from backend.clock import Clock
-from backend.db.tenancy import Database
 from backend.identity.actor import Actor
+from backend.identity.call import Call
 from backend.identity.permissions import ANYBODY
 from backend.sync import pull, push
 from backend.sync.cursor import CursorSigner
@@ -24,7 +22,6 @@ from backend.sync.protocol.version import PROTOCOL_VERSION
 
 _PUSH = msgspec.json.Decoder(PushRequest)
 _PULL = msgspec.json.Decoder(PullRequest)
-_ENCODER = msgspec.json.Encoder()
 
 
 class BadEnvelope(Problem):
@@ -47,34 +44,23 @@ class SyncController(Controller):
     guards = [ANYBODY]
 
     @post("/push", operation_id="sync_push", status_code=200, sync_to_thread=True)
-    def push(
-        self,
-        body: RawBody,
-        db: NamedDependency[Database],
-        actor: NamedDependency[Actor],
-        clock: NamedDependency[Clock],
-    ) -> Response[PushResponse]:
+    def push(self, request: Call, body: RawBody) -> Response[PushResponse]:
         """Apply a batch of mutations; the answer has one result for each, in their order."""
         if len(body) > MAX_PUSH_BYTES:
             raise TooLarge("Send at most 1 MiB at once: halve the batch.", code="batch_too_large")
-        request = _decode(_PUSH, body)
-        _check(request.protocol, request.device_id, actor)
-        return Response(push.push(db, actor, request, clock), media_type="application/json")
+        batch = _decode(_PUSH, body)
+        _check(batch.protocol, batch.device_id, request.actor)
+        results = push.push(request.db, request.actor, batch, request.clock)
+        return Response(results, media_type="application/json")
 
     @post("/pull", operation_id="sync_pull", status_code=200, sync_to_thread=True)
-    def pull(
-        self,
-        body: RawBody,
-        db: NamedDependency[Database],
-        actor: NamedDependency[Actor],
-        clock: NamedDependency[Clock],
-        signer: NamedDependency[CursorSigner],
-    ) -> Response[PullResponse]:
+    def pull(self, request: Call, body: RawBody) -> Response[PullResponse]:
         """Return the next page of what changed for this device."""
-        request = _decode(_PULL, body)
-        _check(request.protocol, request.device_id, actor)
-        with db.for_org(actor.org_id, snapshot=True) as connection:
-            page = pull.pull(connection, actor, request, signer=signer, clock=clock)
+        actor, wanted = request.actor, _decode(_PULL, body)
+        _check(wanted.protocol, wanted.device_id, actor)
+        signer = request.part(CursorSigner)
+        with request.db.for_org(actor.org_id, snapshot=True) as connection:
+            page = pull.pull(connection, actor, wanted, signer=signer, clock=request.clock)
         return Response(page, media_type="application/json")
 
 

@@ -9,12 +9,13 @@ import binascii
 import hashlib
 import hmac
 import secrets
+from functools import cache
 from pathlib import Path
 from uuid import UUID
 
 import msgspec
 
-from backend.api.problems import Problem
+from backend.api.problems import Conflict, Problem
 from backend.sync.protocol.tables import schema_hash
 
 
@@ -22,6 +23,12 @@ class CursorInvalid(Problem):
     """The cursor is not ours, or belongs to another person or device."""
 
     status, code, title = 400, "cursor_invalid", "The cursor cannot be used"
+
+
+class ScopeChanged(Conflict):
+    """What the person may see changed between two pages."""
+
+    code, title = "scope_changed", "Discard the staged pages and pull again"
 
 
 class EpochChanged(Problem):
@@ -51,6 +58,8 @@ class Position(msgspec.Struct, frozen=True):
     row_id: str = "00000000-0000-0000-0000-000000000000"
     acked: str | None = None
     """The snapshot up to which results of mutations were told."""
+    is_anew: bool = False
+    """Whether rows that the device holds are sent again, since it may read other columns now."""
 
 
 class _Envelope(msgspec.Struct, frozen=True, array_like=True):
@@ -70,10 +79,10 @@ class CursorSigner:
         return base64.urlsafe_b64encode(self._mac(body) + body).decode().rstrip("=")
 
     def open(self, text: str, holder: Holder) -> Position:
-        """Return the position of a cursor; raise CursorInvalid or EpochChanged.
+        """Return the position of a cursor; raise CursorInvalid, EpochChanged or ScopeChanged.
 
-        Where only the projection differs, the device has seen nothing yet of what it may see now:
-        its buckets count as just gained, so every row is sent again.
+        Where only the projection differs, the device still holds what it held, but nothing of it
+        as it may be seen now: every row is sent again, and what is out of sight is dropped.
         """
         try:
             raw = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
@@ -87,14 +96,18 @@ class CursorSigner:
             raise CursorInvalid("The cursor is another device's: pull everything anew.")
         if owner.epoch != holder.epoch:
             raise EpochChanged("The server's data was restored: pull everything anew.")
-        if owner.projection != holder.projection:
-            return Position(seen=None, buckets=(), acked=envelope.position.acked)
-        return envelope.position
+        position = envelope.position
+        if owner.projection == holder.projection:
+            return position
+        if position.target is not None:
+            raise ScopeChanged("What you may see changed meanwhile: pull again from your cursor.")
+        return msgspec.structs.replace(position, is_anew=True)
 
     def _mac(self, body: bytes) -> bytes:
         return hmac.digest(self._secret, body, "sha256")[:16]
 
 
+@cache
 def projection_of(role: str) -> str:
     """Return the hash of what a role may read."""
     return hashlib.sha256(f"{schema_hash()}:{role}".encode()).hexdigest()[:16]

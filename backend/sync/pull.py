@@ -10,19 +10,19 @@ from itertools import groupby
 import msgspec
 import sqlalchemy as sa
 
-from backend.api.problems import Conflict
 from backend.clock import Clock
 from backend.identity.actor import Actor
 from backend.sync import changelog
-from backend.sync.cursor import CursorInvalid, CursorSigner, Holder, Position, projection_of
+from backend.sync.cursor import (
+    CursorInvalid,
+    CursorSigner,
+    Holder,
+    Position,
+    ScopeChanged,
+    projection_of,
+)
 from backend.sync.protocol.messages import MutationResult, PullRequest, PullResponse
 from backend.sync.protocol.tables import TABLES
-
-
-class ScopeChanged(Conflict):
-    """What the person may see changed between two pages."""
-
-    code, title = "scope_changed", "Discard the staged pages and pull again"
 
 
 def pull(
@@ -34,35 +34,35 @@ def pull(
     clock: Clock,
 ) -> PullResponse:
     """Return the next page; `connection` is a snapshot transaction."""
-    snapshot = changelog.read_snapshot(connection)
+    here = changelog.read_standpoint(
+        connection, actor.org_id, actor.user_id, is_everything=actor.sees_everything
+    )
     holder = Holder(
         user_id=actor.user_id,
         device_id=actor.device_id,
-        epoch=changelog.read_epoch(connection),
+        epoch=here.epoch,
         projection=projection_of(actor.role),
     )
-    buckets = changelog.read_buckets(
-        connection, actor.org_id, actor.user_id, is_everything=actor.sees_everything
-    )
-    position = _start(request, signer, holder, snapshot, buckets)
+    position = _start(request, signer, holder, here.snapshot, here.buckets)
     page = _Page(connection, actor, request.limit)
     while True:
         is_complete = page.fill(position)
         if not is_complete:
             return _more(page, signer, holder, clock)
-        if position.target == snapshot:
+        if position.target == here.snapshot:
             return _done(page, position, signer, holder, clock)
         # The pages so far led to an older snapshot: go on to this one, in this very page.
         position = msgspec.structs.replace(
             position,
             seen=position.target,
             buckets=position.target_buckets,
-            target=snapshot,
+            target=here.snapshot,
             table="",
             row_id=_FIRST_ID,
         )
 
 
+_COLUMNS = {name: list(table.columns) for name, table in TABLES.items()}
 _FIRST_ID = "00000000-0000-0000-0000-000000000000"
 
 
@@ -131,7 +131,7 @@ class _Page:
         return PullResponse(
             state="more" if token else "done",
             server_time=clock.now(),
-            cols={name: list(table.columns) for name, table in TABLES.items()},
+            cols=_COLUMNS,
             rows=self.rows,
             drop=self.drop,
             acks=acks,

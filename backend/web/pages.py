@@ -61,7 +61,9 @@ def security_headers() -> dict[str, str]:
 def render_map_page(language: str) -> str:
     """Return the map page's HTML in one of LANGUAGES."""
     return _ENVIRONMENT.get_template("map.html").render(
-        language=language, static=STATIC_PATH, import_map=Markup(import_map())  # noqa: S704
+        language=language,
+        static=STATIC_PATH,
+        import_map=Markup(import_map()),  # noqa: S704
     )
 
 

@@ -44,4 +44,6 @@ def accounts(core: Core, words: Words, query: str) -> AccountsText:
         return AccountsText(lines, "")
     if query.strip():
         return AccountsText((), words("Nothing matches “{query}”.", query=query.strip()))
+    if core.sync_status().last_sync_at is None:
+        return AccountsText((), words("Getting your customers and today's route from the server…"))
     return AccountsText((), words("No accounts on this phone yet."))

@@ -63,7 +63,7 @@ def today(core: Core, words: Words) -> TodayText:
         summary=_summary(day, words),
         next_stop=_next_stop(following, words) if following else None,
         lines=tuple(_line(stop, words) for stop in day.stops),
-        empty=_empty(day, words),
+        empty=_empty(day, words, has_synced=core.sync_status().last_sync_at is not None),
     )
 
 
@@ -78,7 +78,9 @@ def _summary(day: DayView, words: Words) -> str:
     return " · ".join(parts)
 
 
-def _empty(day: DayView, words: Words) -> str:
+def _empty(day: DayView, words: Words, *, has_synced: bool) -> str:
+    if not day.stops and not has_synced:
+        return words("Getting your customers and today's route from the server…")
     if not day.stops:
         return words("No visits are planned for today. Check in from the map or the list.")
     return "" if day.next_stop else words("All visits of today are done.")

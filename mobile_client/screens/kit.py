@@ -23,7 +23,7 @@ from mobile_client.screens.theme import T
 
 __all__ = ["Icon"]
 
-ROW_DP, TALL_ROW_DP, HEADING_DP = 72, 92, 44
+ROW_DP, HEADING_DP = 72, 44
 
 
 def load_kv(module_file: str) -> None:

@@ -24,9 +24,11 @@ from mobile_client.screens.kit import AppScreen, NavItem, Snackbar, load_kv
 from mobile_client.screens.map_screen import MapPane, MapScreen
 from mobile_client.screens.sync import SyncScreen
 from mobile_client.screens.today import TodayScreen
+from mobile_client.views import Topic
 
 WIDE_DP = 840
 SNACKBAR_S = 8
+_MAP_TOPICS: frozenset[Topic] = frozenset({"today", "accounts", "map"})
 
 
 class Question(FloatLayout):
@@ -125,12 +127,18 @@ class Shell(FloatLayout):
 
     # What is shown
 
-    def refresh(self) -> None:
-        """Reads the core again for the badge, the screen and the map beside it."""
+    def refresh(self, topics: frozenset[Topic] = _MAP_TOPICS) -> None:
+        """Reads the core again for the badge, the screen and the map; the map only if it changed.
+
+        Sending tells of itself often, and the map's features are the largest reading.
+        """
         bar = badge(self.core.sync_status(), self.words)
         self.ids.badge.text, self.ids.badge.icon, self.ids.badge.tone = bar.text, bar.icon, bar.tone
-        self._current().refresh()
-        if self.is_wide:
+        is_map_changed = bool(topics & _MAP_TOPICS)
+        current = self._current()
+        if is_map_changed or current is not self._screens["map"]:
+            current.refresh()
+        if is_map_changed and self.is_wide:
             self.map_pane.refresh()
 
     def leave(self) -> None:

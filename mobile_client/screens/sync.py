@@ -2,15 +2,13 @@
 # mypy: allow-subclassing-any
 # Kivy ships no types.
 
-from kivy.metrics import dp
+from kivy.metrics import dp, sp
 from kivy.properties import BooleanProperty, ObjectProperty, StringProperty
 from kivy.uix.boxlayout import BoxLayout
 
 from mobile_client.facade import OutboxNotEmpty
 from mobile_client.presenters.sync import IssueLine, ItemLine, sync
-from mobile_client.screens.kit import ROW_DP, TALL_ROW_DP, AppScreen, Card, load_kv, row_data
-
-_ISSUE_DP, _REFUSAL_DP = 208, 168
+from mobile_client.screens.kit import ROW_DP, AppScreen, Card, load_kv, row_data
 
 
 class IssueCard(BoxLayout):
@@ -64,10 +62,10 @@ class SyncScreen(AppScreen):
             self.shell.signed_out()
 
     def _issue(self, issue: IssueLine) -> dict[str, object]:
-        height = _ISSUE_DP if issue.can_use_mine else _REFUSAL_DP
+        height = dp(124) + sp(92) if issue.can_use_mine else dp(124) + sp(44)
         return {
             "kind": "IssueCard",
-            "size": (None, dp(height)),
+            "size": (None, height),
             "words": self.words,
             "key": issue.id,
             "title": issue.title,
@@ -81,10 +79,10 @@ class SyncScreen(AppScreen):
     def _item(self, item: ItemLine) -> dict[str, object]:
         has_reason = item.tone == "warn"
         return row_data(
-            size=(None, dp(TALL_ROW_DP if has_reason else ROW_DP)),
+            size=(None, dp(28) + sp(76) if has_reason else dp(ROW_DP)),
             title=item.title,
             detail=item.detail,
-            detail_lines=2 if has_reason else 1,
+            detail_lines=3 if has_reason else 1,
             trail=item.trail,
             icon=item.icon,
             tone=item.tone,

@@ -26,6 +26,7 @@ from mobile_client.views import (
     VisitRow,
 )
 
+_EPOCH = datetime.fromtimestamp(0, UTC)
 _MEDIA_STATES: dict[str, MediaState] = {"stored": "sent", "sending": "sending"}
 
 
@@ -145,12 +146,7 @@ def _visit_at(row: sqlite3.Row) -> datetime:
             return at
     if row["planned_on"] is not None:
         return datetime.combine(date.fromisoformat(row["planned_on"]), time(), UTC)
-    return datetime.fromtimestamp(_made_ms(row["id"]) / 1000, UTC)
-
-
-def _made_ms(record_id: str) -> int:
-    """Return the time part of a UUIDv7."""
-    return int(record_id.replace("-", "")[:12], 16)
+    return _EPOCH
 
 
 def _notes(db: sqlite3.Connection, account_id: str, session: Session) -> tuple[NoteRow, ...]:
@@ -170,9 +166,6 @@ def _notes(db: sqlite3.Connection, account_id: str, session: Session) -> tuple[N
         )
         for row in rows
     )
-
-
-_EPOCH = datetime.fromtimestamp(0, UTC)
 
 
 def _media(db: sqlite3.Connection, account_id: str, folder: Path) -> tuple[MediaRow, ...]:

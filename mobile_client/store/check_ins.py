@@ -3,6 +3,7 @@
 import sqlite3
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import msgspec
@@ -66,6 +67,8 @@ def save_check_in(
     draft: CheckInDraft,
     files: list[tuple[MediaKind, Capture]],
     stamp: Stamp,
+    *,
+    today: date,
 ) -> CheckInResult:
     """Save the visit and all that was recorded at it, queue it as one unit, end the draft.
 
@@ -74,7 +77,7 @@ def save_check_in(
     if read_record(db, "account", draft.account_id) is None:
         raise KeyError(draft.account_id)
     media = [Media(new_id(), kind, capture) for kind, capture in files]
-    visit = _visit(db, draft, stamp)
+    visit = _visit(db, draft, stamp, today)
     wishes = [visit, *_facts(draft, visit.rid, media, stamp)]
     unit = enqueue(db, stamp, wishes, account_id=draft.account_id, is_held=True)
     for one in media:
@@ -95,7 +98,7 @@ def save_check_in(
     return CheckInResult(id=unit, visit_id=visit.rid)
 
 
-def _visit(db: sqlite3.Connection, draft: CheckInDraft, stamp: Stamp) -> Wish:
+def _visit(db: sqlite3.Connection, draft: CheckInDraft, stamp: Stamp, today: date) -> Wish:
     status = "checked_in" if draft.outcome is None else "done"
     values: dict[str, Value] = {"status": status}
     if draft.outcome is not None:
@@ -104,7 +107,11 @@ def _visit(db: sqlite3.Connection, draft: CheckInDraft, stamp: Stamp) -> Wish:
         if read_record(db, "visit", draft.visit_id) is None:
             raise KeyError(draft.visit_id)
         return Wish(Op.PATCH, "visit", draft.visit_id, set=values)
-    owner: dict[str, Value] = {"account_id": draft.account_id, "rep_id": stamp.user_id}
+    owner: dict[str, Value] = {
+        "account_id": draft.account_id,
+        "rep_id": stamp.user_id,
+        "planned_on": today.isoformat(),
+    }
     return Wish(Op.CREATE, "visit", new_id(), set={**owner, **values})
 
 

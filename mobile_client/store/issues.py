@@ -9,16 +9,19 @@ from backend.sync.protocol.messages import Mutation, MutationResult, Op, Value
 from mobile_client.store.outbox import Stamp, Wish, enqueue
 from mobile_client.store.overlay import read_base
 
-_FOLLOW_ON = ("group_rejected", "parent_rejected")
+_FOLLOW_ON = ("group_failed", "parent_rejected")
 """Codes of refusals that only follow from another one of the same unit."""
+
+_NO_CHOICE = frozenset({"record_deleted", "status_not_allowed"})
+"""Codes of conflicts in which sending one's own value again cannot help."""
 
 _INSERT = """
 INSERT INTO issue(id, unit, user_id, tbl, rid, account_id, subject, field, mine, theirs, made_at,
   code, message, can_use_mine) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT(id) DO UPDATE SET code = excluded.code, message = excluded.message,
   tbl = excluded.tbl, rid = excluded.rid
-  WHERE issue.code IN ('group_rejected', 'parent_rejected')
-  AND excluded.code NOT IN ('group_rejected', 'parent_rejected')
+  WHERE issue.code IN ('group_failed', 'parent_rejected')
+  AND excluded.code NOT IN ('group_failed', 'parent_rejected')
 """
 
 
@@ -31,8 +34,8 @@ def raise_issues(
     is_refused: bool,
 ) -> None:
     """Make what was not taken visible: one issue a field kept, or one for a unit refused."""
-    if is_refused or mutation.op is Op.DELETE:
-        text = _said(db, row["unit"]) if is_refused else encode(None)
+    if is_refused or mutation.op is Op.DELETE or result.code in _NO_CHOICE:
+        text = encode(None) if mutation.op is Op.DELETE else _said(db, row["unit"])
         _insert(db, row, mutation, result, ("", text, encode(None)), can_use_mine=False)
         return
     held = read_base(db, mutation.table, mutation.rid)
@@ -67,8 +70,10 @@ def _insert(
 
 
 def _sentence(code: str) -> str:
-    if code in {"merged", "conflict"}:
+    if code in {"merged", "conflict", "changed_meanwhile"}:
         return "The record was changed on the server in the meantime."
+    if code == "record_deleted":
+        return "The record was deleted in the meantime."
     if code in _FOLLOW_ON:
         return "The server refused what this belongs to."
     return f"The server did not take this ({code})."

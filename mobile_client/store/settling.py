@@ -55,14 +55,10 @@ def settle(
 
 
 def first_status(result: MutationResult) -> Status:
-    """Return what became of the mutation; a repeat tells it by its code and kept fields."""
+    """Return what became of the mutation when the server took it first."""
     if result.status is not Status.DUPLICATE:
         return result.status
-    if result.code in {Status.APPLIED, Status.MERGED, Status.CONFLICT}:
-        return Status(result.code)
-    if result.kept_server:
-        return Status.MERGED
-    return Status.APPLIED if result.code is None else Status.REJECTED
+    return result.was or Status.APPLIED
 
 
 def end_overlays(db: sqlite3.Connection, acks: Sequence[str]) -> set[tuple[str, str]]:

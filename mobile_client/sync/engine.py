@@ -161,7 +161,7 @@ class SyncEngine:
                 wipe_data(db)
                 purge_files(db, self._media_folder, float("inf"))
             self._package.remove()
-        self._sessions.forget()
+        self._sessions.forget(is_revoked=error.code == "device_revoked")
         for topic in _ALL_TOPICS:
             self._notify(topic)
 

@@ -19,6 +19,7 @@ from mobile_client.views import Session
 _EARLY_SECONDS = 30
 _UNAUTHORIZED = 401
 _FORBIDDEN = 403
+_NEW_DEVICE_CODES = frozenset({"device_of_another_user", "device_revoked"})
 _WIPING_CODES = frozenset({"device_revoked", "user_disabled"})
 
 
@@ -73,22 +74,32 @@ class Sessions:
 
     def sign_in(self, http: HttpClient, email: str, password: str) -> Session:
         """Ask the server for a session; raises SignInError."""
-        body = {
-            "email": email,
-            "password": password,
-            "device_id": self.device_id,
-            "device_name": "Tuyen phone",
-            "platform": "phone",
-        }
         try:
-            reply = _post(http, "/v1/auth/login", body)
-            return self._adopt(msgspec.json.decode(raise_for(reply).body, type=_Grant))
+            return self._adopt(self._log_in(http, email, password))
         except Unreachable as error:
             raise SignInError("offline", str(error)) from error
         except ApiProblem as problem:
             raise SignInError(_sign_in_code(problem), problem.message) from problem
         except msgspec.MsgspecError as error:
             raise SignInError("server_error", "The server's answer makes no sense.") from error
+
+    def _log_in(self, http: HttpClient, email: str, password: str) -> _Grant:
+        body = {"email": email, "password": password}
+        body |= {"device_name": "Tuyen phone", "platform": "phone"}
+        reply = _post(http, "/v1/auth/login", {**body, "device_id": self.device_id})
+        try:
+            raise_for(reply)
+        except ApiProblem as problem:
+            if problem.code not in _NEW_DEVICE_CODES:
+                raise
+            # A phone that is handed on, or comes back after it was revoked, is a new device.
+            self._forget_device()
+            reply = raise_for(_post(http, "/v1/auth/login", {**body, "device_id": self.device_id}))
+        return msgspec.json.decode(reply.body, type=_Grant)
+
+    def _forget_device(self) -> None:
+        with self._database.writing() as db:
+            write_meta(db, "device_id", "")
 
     def _adopt(self, grant: _Grant) -> Session:
         user = grant.user
@@ -175,8 +186,10 @@ class Sessions:
         with suppress(Unreachable):
             http.request("POST", "/v1/auth/logout", headers=headers)
 
-    def forget(self) -> None:
-        """Drop tokens and session on this phone; the device's id stays."""
+    def forget(self, *, is_revoked: bool = False) -> None:
+        """Drop tokens and session; a revoked device may come back only under a new id."""
+        if is_revoked:
+            self._forget_device()
         with self._lock:
             self._tokens.clear()
             self._access = ""

@@ -87,9 +87,7 @@ def _add_accounts(cur: Cursor, org: Org, places: Sequence[Place]) -> dict[UUID, 
         "INSERT INTO account (org_id, id, name, life_stage, category, address, opening_hours,"
         " location, location_source) VALUES %s",
         rows,
-        template=(
-            "(%s, %s, %s, %s, %s, %s, %s, ST_SetSRID(ST_MakePoint(%s, %s), 4326), 'osm')"
-        ),
+        template=("(%s, %s, %s, %s, %s, %s, %s, ST_SetSRID(ST_MakePoint(%s, %s), 4326), 'osm')"),
     )
     return accounts
 
@@ -151,9 +149,7 @@ def _stop(index: int, account_id: UUID, place: Place, start: datetime) -> dict[s
     }  # fmt: skip
 
 
-def _do_visit(
-    cur: Cursor, org: Org, rep: Actor, stop: dict[str, object], start: datetime
-) -> None:
+def _do_visit(cur: Cursor, org: Org, rep: Actor, stop: dict[str, object], start: datetime) -> None:
     at = start + timedelta(minutes=4)
     visit_id, account_id = stop["visit_id"], stop["account_id"]
     cur.execute(

@@ -243,6 +243,11 @@ class FakeCore:
         self.status = status
         self.tell("sync")
 
+    def forget(self, account_id: str) -> None:
+        """The account leaves this phone, as after a territory's change."""
+        del self._cards[account_id]
+        self.tell("accounts")
+
     def tell(self, topic: Topic) -> None:
         """Calls the listeners."""
         for listener in list(self._listeners):

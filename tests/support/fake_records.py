@@ -109,7 +109,7 @@ class Records:
         if known[0] != _hash(mutation):
             return MutationResult(mutation.id, Status.REJECTED, code="id_reused")
         first = known[1]
-        return msgspec.structs.replace(first, status=Status.DUPLICATE)
+        return msgspec.structs.replace(first, status=Status.DUPLICATE, was=first.status)
 
     def _apply_one(self, mutation: Mutation) -> MutationResult:
         table = TABLES[mutation.table]
@@ -155,7 +155,7 @@ class Records:
 
 
 def _follow(result: MutationResult, cause: MutationResult) -> MutationResult:
-    code = "group_rejected" if cause.status is Status.REJECTED else cause.code
+    code = "group_failed" if cause.status is Status.REJECTED else cause.code
     return MutationResult(result.id, cause.status, code=code, detail=cause.detail)
 
 

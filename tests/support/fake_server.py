@@ -80,6 +80,7 @@ class FakeServer:
         self.generation = 0
         self.epoch = "e1"
         self.revoked_code = ""
+        self.devices: dict[str, str] = {}
         self.map: tuple[bytes, str] | None = None
         self.uploads: dict[str, UploadState] = {}
         self.stored: dict[str, bytes] = {}
@@ -162,6 +163,9 @@ class FakeServer:
             return problem(401, self.revoked_code)
         if path.endswith("/login") and asked["password"] != PASSWORD:
             return problem(401, "bad_credentials")
+        owner = self.devices.setdefault(asked["device_id"], self.user_id)
+        if owner != self.user_id:
+            return problem(403, "device_of_another_user")
         if path.endswith("/refresh") and asked["refresh_token"] != self._refresh:
             return problem(401, "refresh_reused")
         self.generation += 1

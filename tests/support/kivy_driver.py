@@ -12,9 +12,12 @@ from typing import Any
 
 # Kivy ships no types.
 type KivyObject = Any
+type OpenApp = Callable[..., Driver]
+
+PHONE, TABLET = (412, 915), (1280, 800)
 
 
-def prepare_kivy(home: Path, size: tuple[int, int] = (412, 915), density: float = 1.0) -> None:
+def prepare_kivy(home: Path, size: tuple[int, int] = PHONE, density: float = 1.0) -> None:
     """Environment and configuration of a window that needs no display."""
     os.environ.setdefault("SDL_VIDEODRIVER", "offscreen")
     os.environ.update(
@@ -156,6 +159,21 @@ class Driver:
         # Kivy appends a counter to the name.
         Path(self.window.screenshot(str(path))).replace(path)
         return path
+
+    def pixels(self, box: tuple[float, float, float, float]) -> bytes:
+        """The RGBA bytes of a part of the window: left, bottom, right, top."""
+        graphics = import_module("kivy.graphics.opengl")
+        left, bottom, right, top = (int(edge) for edge in box)
+        self.frames(2)
+        taken: bytes = graphics.glReadPixels(
+            left,
+            bottom,
+            right - left,
+            top - bottom,
+            graphics.GL_RGBA,
+            graphics.GL_UNSIGNED_BYTE,
+        )
+        return taken
 
     def close(self) -> None:
         """Stops the app and empties the window for the next one."""

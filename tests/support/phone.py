@@ -1,30 +1,49 @@
 """A phone in a few lines: it speaks the protocol and keeps what it gets."""
 
+from collections import Counter
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Protocol
 
+import httpx
 import msgspec
 
 from backend.identity.actor import Actor
 from backend.sync.protocol.ids import new_id
 from backend.sync.protocol.messages import MutationResult, PullResponse, PushResponse
-from tests.support.http import Api
+
+
+class Service(Protocol):
+    """Where a phone calls: in process or over HTTP."""
+
+    @property
+    def client(self) -> httpx.Client:
+        """The client that sends its requests."""
+        ...
+
+    def as_(self, actor: Actor) -> dict[str, str]:
+        """Return the headers of a signed-in person."""
+        ...
 
 
 class Phone:
     """What one device holds: rows by table and id, and its cursor."""
 
-    def __init__(self, api: Api, actor: Actor) -> None:
+    def __init__(self, api: Service, actor: Actor) -> None:
         self.api = api
         self.actor = actor
         self.cursor: str | None = None
         self.rows: dict[tuple[str, str], dict[str, Any]] = {}
         self.acks: list[MutationResult] = []
+        self.received: Counter[tuple[str, str, int]] = Counter()
+        """How often each version of each record came down."""
         self.seq = 0
 
     def pull(self, limit: int = 1000) -> int:
         """Pull to the end and commit; return how many pages it took."""
-        staged: list[PullResponse] = [self.pull_page(limit=limit)]
+        return self.finish([self.pull_page(limit=limit)], limit=limit)
+
+    def finish(self, staged: list[PullResponse], *, limit: int = 1000) -> int:
+        """Go on after staged pages to the end and commit them all; return how many they were."""
         while staged[-1].state == "more":
             staged.append(self.pull_page(token=staged[-1].token, limit=limit))
         for page in staged:
@@ -34,18 +53,25 @@ class Phone:
 
     def pull_page(self, *, token: str | None = None, limit: int = 1000) -> PullResponse:
         """Fetch one page without committing it."""
-        body = {"device_id": str(self.actor.device_id), "limit": limit}
-        body |= {"token": token} if token else {"cursor": self.cursor}
-        answer = self.api.client.post(
-            "/v1/sync/pull", headers=self.api.as_(self.actor), content=msgspec.json.encode(body)
-        )
+        answer = self.ask_page(token=token, limit=limit)
         assert answer.status_code == 200, answer.text
         return msgspec.json.decode(answer.content, type=PullResponse)
 
+    def ask_page(self, *, token: str | None = None, limit: int = 1000) -> httpx.Response:
+        """Ask for a page and return whatever the service answers."""
+        body: dict[str, Any] = {"device_id": str(self.actor.device_id), "limit": limit}
+        body |= {"token": token} if token else {"cursor": self.cursor}
+        return self.api.client.post(
+            "/v1/sync/pull", headers=self.api.as_(self.actor), content=msgspec.json.encode(body)
+        )
+
     def keep(self, page: PullResponse) -> None:
-        """Write a page's rows and drops."""
+        """Write a page's rows and drops; a version never goes back."""
         for raw in page.rows:
             table, row_id, rv, values = msgspec.json.decode(raw)
+            held = self.rows.get((table, row_id))
+            assert held is None or held["rv"] <= rv, f"{table} {row_id} went back"
+            self.received[table, row_id, rv] += 1
             self.rows[table, row_id] = {
                 "rv": rv,
                 **dict(zip(page.cols[table], values, strict=True)),
@@ -57,6 +83,10 @@ class Phone:
     def ids(self, table: str) -> set[str]:
         """Return the ids held of a table."""
         return {row_id for name, row_id in self.rows if name == table}
+
+    def versions(self) -> dict[tuple[str, str], int]:
+        """Return the version of everything held."""
+        return {key: row["rv"] for key, row in self.rows.items()}
 
     def mutation(self, op: str, table: str, rid: str | None = None, **parts: Any) -> dict[str, Any]:
         """Make a mutation; `values` is its set part."""
@@ -71,14 +101,20 @@ class Phone:
         self, *mutations: dict[str, Any], client_time: datetime | None = None
     ) -> list[MutationResult]:
         """Push mutations and return their results."""
+        answer = self.api.client.post(
+            "/v1/sync/push",
+            headers=self.api.as_(self.actor),
+            content=self.push_body(*mutations, client_time=client_time),
+        )
+        assert answer.status_code == 200, answer.text
+        return msgspec.json.decode(answer.content, type=PushResponse).results
+
+    def push_body(self, *mutations: dict[str, Any], client_time: datetime | None = None) -> bytes:
+        """Return the message of a push."""
         body = {
             "device_id": str(self.actor.device_id),
             "batch_id": new_id(),
             "client_time": (client_time or datetime.now(UTC)).isoformat(),
             "mutations": list(mutations),
         }
-        answer = self.api.client.post(
-            "/v1/sync/push", headers=self.api.as_(self.actor), content=msgspec.json.encode(body)
-        )
-        assert answer.status_code == 200, answer.text
-        return msgspec.json.decode(answer.content, type=PushResponse).results
+        return msgspec.json.encode(body)

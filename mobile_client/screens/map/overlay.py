@@ -43,7 +43,7 @@ class Overlay:
         self.group.add(self._stops.group)
         self._textures = TextTextures()
         self._points: tuple[MapPoint, ...] = ()
-        self._clusters: list[Cluster] = []
+        self.clusters: list[Cluster] = []
         self._clustered_at: int | None = None
         self._drawn: tuple[float, float, float, float] | None = None
         self.here: LonLat | None = None
@@ -66,7 +66,7 @@ class Overlay:
         zoom = int(camera.zoom)
         if zoom != self._clustered_at:
             self._clustered_at, self._drawn = zoom, None
-            self._clusters = cluster(self._points, zoom)
+            self.clusters = cluster(self._points, zoom)
         window = camera.window()
         if self._drawn is None or not _holds(self._drawn, window):
             self._drawn = _grown(window)
@@ -79,7 +79,7 @@ class Overlay:
     def hit(self, camera: Camera, position: tuple[float, float]) -> Cluster | None:
         """The marker under a finger."""
         x, y = camera.from_screen(*position)
-        return nearest(self._clusters, x, y, within=dp(TAP_RADIUS_DP) / camera.world_px)
+        return nearest(self.clusters, x, y, within=dp(TAP_RADIUS_DP) / camera.world_px)
 
     def _set_lines(self, name: str, lines: list[tuple[LonLat, ...]]) -> None:
         placed, chunks = self._lines[name], list[Triangles]()
@@ -96,7 +96,7 @@ class Overlay:
         west, north, east, south = window
         self._markers.begin()
         self._stops.begin()
-        for one in self._clusters:
+        for one in self.clusters:
             if west <= one.x <= east and north <= one.y <= south:
                 self._draw_cluster(one)
         if self.here is not None:

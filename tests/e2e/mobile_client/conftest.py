@@ -1,19 +1,15 @@
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.support.fake_core import FakeCore
-from tests.support.kivy_driver import Driver, prepare_kivy
+from tests.support.kivy_driver import PHONE, Driver, OpenApp, prepare_kivy
 from tests.support.phone_package import write_helsinki_package
-
-PHONE, TABLET = (412, 915), (1280, 800)
 
 # Kivy reads its folder, window size and input devices at the first import.
 prepare_kivy(Path(tempfile.mkdtemp(prefix="tuyen-kivy-")), PHONE)
-
-type OpenApp = Callable[..., Driver]
 
 
 @pytest.fixture(scope="session")

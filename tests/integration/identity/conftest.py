@@ -48,7 +48,9 @@ class Door:
     ids: dict[str, UserId]
     device_id: UUID = field(default_factory=new_id)
 
-    def sign_in(self, email: str = "lan@songhan.test", **changes: object) -> httpx.Response:
+    def sign_in(
+        self, email: str = "lan@songhan.test", *, origin: str = "", **changes: Any
+    ) -> httpx.Response:
         body = {
             "email": email,
             "password": PASSWORD,
@@ -56,9 +58,9 @@ class Door:
             "device_name": "Lan's phone",
             "platform": "android",
         } | {key: str(value) for key, value in changes.items()}
-        return self.client.post("/v1/auth/login", json=body)
+        return self.client.post(f"{origin}/v1/auth/login", json=body)
 
-    def session(self, email: str = "lan@songhan.test", **changes: object) -> dict[str, Any]:
+    def session(self, email: str = "lan@songhan.test", **changes: Any) -> dict[str, Any]:
         answer = self.sign_in(email, **changes)
         assert answer.status_code == 200, answer.text
         session: dict[str, Any] = answer.json()
@@ -71,12 +73,20 @@ class Door:
     def me(self, session: dict[str, Any]) -> httpx.Response:
         return self.client.get("/v1/me", headers=bearer(session))
 
+    def signed_in_elsewhere(self, email: str = "lan@songhan.test") -> dict[str, Any]:
+        return self.session(email, device_id=new_id())
+
     def audit(self, action: str) -> list[dict[str, Any]]:
         with self.database.database.for_org(self.org_id) as connection:
             rows = connection.execute(
                 sa.text("SELECT * FROM audit_entry WHERE action = :action"), {"action": action}
             )
             return [dict(row) for row in rows.mappings()]
+
+
+def problem(answer: httpx.Response) -> tuple[int, str]:
+    assert answer.headers["content-type"].startswith("application/problem+json"), answer.text
+    return answer.status_code, answer.json()["code"]
 
 
 def bearer(session: dict[str, Any]) -> dict[str, str]:

@@ -76,3 +76,26 @@ END $$;
 
 REVOKE EXECUTE ON FUNCTION account_search_words(uuid, text), territory_place_accounts(uuid, uuid[]) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION account_search_words(uuid, text), territory_place_accounts(uuid, uuid[]) TO tuyen_app;
+
+-- An import touches tens of thousands of records in one statement, before anything is known of the
+-- tables' sizes: a NOT EXISTS then becomes a loop within a loop. NOT IN is answered by one hash
+-- (no id and no bucket is ever NULL).
+CREATE OR REPLACE FUNCTION sync_touch(p_tbl text, p_org uuid, p_ids uuid[]) RETURNS void LANGUAGE plpgsql
+SECURITY DEFINER SET search_path = public, pg_temp AS $$
+BEGIN
+  IF p_ids IS NULL THEN
+    RETURN;
+  END IF;
+  EXECUTE format(
+    'INSERT INTO sync_row (org_id, bucket, tbl, id)
+     SELECT w.org_id, w.bucket, %1$L, w.id FROM %2$I w
+      WHERE w.org_id = $1 AND w.id = ANY ($2) ORDER BY w.id, w.bucket
+     ON CONFLICT (org_id, bucket, tbl, id) DO UPDATE SET xid = pg_current_xact_id(), removed = false',
+    p_tbl, 'sync_wanted_' || p_tbl) USING p_org, p_ids;
+  EXECUTE format(
+    'UPDATE sync_row s SET xid = pg_current_xact_id(), removed = true
+      WHERE s.org_id = $1 AND s.tbl = %1$L AND s.id = ANY ($2) AND NOT s.removed
+        AND (s.id, s.bucket) NOT IN (
+            SELECT w.id, w.bucket FROM %2$I w WHERE w.org_id = $1 AND w.id = ANY ($2))',
+    p_tbl, 'sync_wanted_' || p_tbl) USING p_org, p_ids;
+END $$;

@@ -11,7 +11,7 @@ export function el(name, properties = {}, ...children) {
     else if (key.startsWith('aria') || key === 'role' || key === 'for') node.setAttribute(key, value);
     else node[key] = value;
   }
-  node.append(...children.flat().filter((child) => child !== null && child !== undefined && child !== false));
+  node.append(...children.flat(Infinity).filter((child) => child !== null && child !== undefined && child !== false));
   return node;
 }
 

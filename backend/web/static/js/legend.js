@@ -11,16 +11,19 @@ export function showLegend(node, desk) {
   const draw = () => {
     body.replaceChildren(
       el('ul', { 'aria-label': t('layers') }, LAYERS.map((name) => layerItem(name, desk.map))),
-      el('h3', {}, t('tab.prospects')),
-      el('ul', {}, stageColors(desk.info.legend).map(([stage, color]) => el('li', {}, swatch(color), t(`stage.${stage}`)))),
+      el('div.legend-pair', {},
+        meanings(t('tab.prospects'), stageColors(desk.info.legend).map(([stage, color]) => [color, t(`stage.${stage}`)])),
+        meanings(t('tab.visits'), statusColors().map(([status, color]) => [color, t(`status.${status}`)]))),
       el('p.little.quiet', {}, t('cluster_hint')),
-      el('h3', {}, t('tab.visits')),
-      el('ul', {}, statusColors().map(([status, color]) => el('li', {}, swatch(color), t(`status.${status}`)))),
     );
   };
   draw();
   whenThemeChanges(draw);
   node.open = matchMedia('(min-width: 1100px) and (min-height: 700px)').matches;
+}
+
+function meanings(title, items) {
+  return el('div', {}, el('h3', {}, title), el('ul', {}, items.map(([color, words]) => el('li', {}, swatch(color), words))));
 }
 
 function layerItem(name, map) {

@@ -57,10 +57,14 @@ async function open(person) {
   await useLanguage(person.locale);
   const info = await request('/v1/maps/style-info');
   setTimeZone(info.time_zone);
+  const isPlanner = PLANNERS.includes(person.role);
+  // The map comes even when one of these lists does not: its tab then says what is wrong.
+  const [territories, people] = await Promise.all([
+    all('/v1/territories').catch(() => []), isPlanner ? all('/v1/users').catch(() => []) : [],
+  ]);
   const desk = {
-    user: person, info, isPlanner: PLANNERS.includes(person.role),
-    territories: await all('/v1/territories'),
-    reps: PLANNERS.includes(person.role) ? (await all('/v1/users')).filter((one) => one.role === 'rep' && one.is_active !== false) : [],
+    user: person, info, isPlanner, territories,
+    reps: people.filter((one) => one.role === 'rep' && one.is_active),
     date: () => place().date ?? info.today,
   };
   knowReps(desk.reps.map((rep) => rep.id));

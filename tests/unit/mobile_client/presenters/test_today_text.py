@@ -3,7 +3,7 @@ from pathlib import Path
 
 from mobile_client.i18n import Words
 from mobile_client.presenters.today import today
-from mobile_client.views import CheckInDraft
+from mobile_client.views import CheckInDraft, SyncStatus
 from tests.support.fake_core import FakeCore
 
 WORDS = Words("vi", "Europe/Helsinki")
@@ -41,6 +41,12 @@ def test_a_day_without_a_route_says_what_to_do(tmp_path: Path) -> None:
     assert core.today().on == date(2025, 11, 21)
     assert (text.next_stop, text.lines, text.progress) == (None, (), "")
     assert text.empty.startswith("Hôm nay chưa có lịch")
+
+
+def test_before_the_first_sync_the_day_is_on_its_way(tmp_path: Path) -> None:
+    core = FakeCore(tmp_path, stops=0)
+    core.set_status(SyncStatus("syncing", 0))
+    assert today(core, WORDS).empty == "Đang tải khách hàng và lịch ghé thăm hôm nay…"
 
 
 def test_a_finished_day_says_so(tmp_path: Path) -> None:

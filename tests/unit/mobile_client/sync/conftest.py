@@ -28,7 +28,7 @@ def shop(server: FakeServer) -> Shop:
 
 @pytest.fixture
 def phone(tmp_path: Path, server: FakeServer, clock: SetClock, shop: Shop) -> Iterator[PhoneCore]:
-    assert shop
+    assert shop.account
     phone = open_phone(tmp_path / "phone", server, clock)
     sign_in(phone)
     yield phone

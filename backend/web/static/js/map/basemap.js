@@ -2,13 +2,13 @@
 
 const DAY = {
   ground: '#f3f1ec', water: '#b7d7e8', river: '#9fc8de', wood: '#d5e6cd', grass: '#dfebd4', park: '#d4e8c8', sand: '#f2e8cf',
-  farm: '#eeeddc', residential: '#ece8e2', commercial: '#f2e4e4', industrial: '#e6e3ea', square: '#f8f5ef', building: '#ddd7cd',
+  farm: '#eeeddc', residential: '#ece8e2', commercial: '#f0eae3', industrial: '#e6e3ea', square: '#f8f5ef', building: '#ddd7cd',
   edge: '#cfc9bf', road: '#ffffff', main: '#ffe9a8', motorway: '#f9c983', path: '#d8cdbd', rail: '#b9b4bd',
   text: '#45504c', road_text: '#6b665d', water_text: '#3f7795', halo: '#ffffffe0',
 };
 const NIGHT = {
   ground: '#1a2123', water: '#10303c', river: '#173d4b', wood: '#1b2c22', grass: '#1e2b22', park: '#1c3024', sand: '#2c2a20',
-  farm: '#20271f', residential: '#1f2729', commercial: '#292529', industrial: '#25252d', square: '#252d2f', building: '#2a3335',
+  farm: '#20271f', residential: '#1f2729', commercial: '#242a2b', industrial: '#25252d', square: '#252d2f', building: '#2a3335',
   edge: '#12181a', road: '#3a4547', main: '#575843', motorway: '#6d5a3a', path: '#333d3f', rail: '#454b50',
   text: '#c3cdc9', road_text: '#98a39f', water_text: '#7db4cc', halo: '#14191ae0',
 };

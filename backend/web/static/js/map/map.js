@@ -25,16 +25,19 @@ export function createMap(container, info, date, on) {
     locale: words(),
   });
   container.map = map;
-  if (info.bounds) map.fitBounds(pairs(info.bounds), { padding: 30, animate: false, maxZoom: 15 });
+  if (info.bounds) map.fitBounds(pairs(info.bounds), { padding: padding(map), animate: false, maxZoom: 15 });
   map.addControl(new maplibre.NavigationControl({ showCompass: false }), 'top-right');
-  map.addControl(new maplibre.ScaleControl(), 'bottom-right');
   map.addControl(new maplibre.AttributionControl({ compact: false }), 'bottom-right');
+  map.addControl(new maplibre.ScaleControl(), 'bottom-right');
   map.touchZoomRotate.disableRotation();
   map.once('idle', () => { document.body.dataset.ready = 'true'; });
   listen(map, on);
 
   let isDrawing = false;
-  const show = () => { if (!isDrawing) map.setStyle(buildStyle(seen)); };
+  let isLoaded = false;
+  // While an area is drawn the style holds its drawing, and before the first load it cannot change.
+  const show = () => { if (isLoaded && !isDrawing) map.setStyle(buildStyle(seen)); };
+  map.once('style.load', () => { isLoaded = true; show(); });
   whenThemeChanges(show);
   return {
     /** Change what is seen: date, emphasis, lifeStage, territoryId, routeId, selectedPoint, shown. */
@@ -54,7 +57,7 @@ export function createMap(container, info, date, on) {
     },
     fit(points) {
       const box = points.reduce((bounds, point) => bounds.extend(point), new maplibre.LngLatBounds());
-      if (!box.isEmpty()) map.fitBounds(box, { padding: 50, maxZoom: 16, maxDuration: 1200 });
+      if (!box.isEmpty()) map.fitBounds(box, { padding: padding(map), maxZoom: 16, maxDuration: 1200 });
     },
     resize: () => map.resize(),
     async draw(bar) {
@@ -67,6 +70,12 @@ export function createMap(container, info, date, on) {
       }
     },
   };
+}
+
+/** Room around what is fitted; on a wide map the legend's corner is left free. */
+function padding(map) {
+  const { clientWidth } = map.getContainer();
+  return clientWidth > 800 ? { top: 50, bottom: 50, right: 60, left: 310 } : 34;
 }
 
 const pairs = ([west, south, east, north]) => [[west, south], [east, north]];

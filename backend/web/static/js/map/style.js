@@ -100,33 +100,26 @@ function prospectLayers({ info, shown, emphasis }) {
   ];
 }
 
-function routeLines({ shown, routeId }) {
+function routeLines({ shown, routeId, emphasis }) {
   const chosen = routeId ? ['==', ['get', 'id'], routeId] : true;
+  const isMain = emphasis === 'routes';
+  const strength = ['case', chosen, isMain ? 0.95 : 0.5, 0.25];
+  const color = matching('rep_id', repColors(), '#1f6f5c');
+  const layer = (id, filter, paint) => ({
+    id, type: 'line', source: 'routes', 'source-layer': 'routes', ...(filter && { filter }),
+    layout: { ...visible(shown.routes), 'line-cap': id === 'route-estimate' ? 'butt' : 'round', 'line-join': 'round' }, paint,
+  });
   return [
-    {
-      id: 'route-edge', type: 'line', source: 'routes', 'source-layer': 'routes',
-      layout: { ...visible(shown.routes), 'line-cap': 'round', 'line-join': 'round' },
-      paint: { 'line-color': rim(), 'line-width': 8, 'line-opacity': ['case', chosen, 0.9, 0.2] },
-    },
-    {
-      id: 'route-line', type: 'line', source: 'routes', 'source-layer': 'routes', filter: ['!', ['get', 'is_estimate']],
-      layout: { ...visible(shown.routes), 'line-cap': 'round', 'line-join': 'round' },
-      paint: { 'line-color': matching('rep_id', repColors(), '#1f6f5c'), 'line-width': 4.5, 'line-opacity': ['case', chosen, 0.95, 0.3] },
-    },
-    {
-      id: 'route-estimate', type: 'line', source: 'routes', 'source-layer': 'routes', filter: ['get', 'is_estimate'],
-      layout: { ...visible(shown.routes), 'line-join': 'round' },
-      paint: {
-        'line-color': matching('rep_id', repColors(), '#1f6f5c'), 'line-width': 3.5, 'line-dasharray': [2, 1.5],
-        'line-opacity': ['case', chosen, 0.95, 0.3],
-      },
-    },
+    layer('route-edge', null, { 'line-color': rim(), 'line-width': isMain ? 8 : 5, 'line-opacity': strength }),
+    layer('route-line', ['!', ['get', 'is_estimate']], { 'line-color': color, 'line-width': isMain ? 4.5 : 2.5, 'line-opacity': strength }),
+    layer('route-estimate', ['get', 'is_estimate'], { 'line-color': color, 'line-width': isMain ? 4 : 2.5, 'line-dasharray': [2, 1.5], 'line-opacity': strength }),
   ];
 }
 
 function stopLayers({ shown, routeId, emphasis }) {
   const chosen = routeId ? ['==', ['get', 'route_id'], routeId] : true;
-  const isShown = shown.routes && emphasis !== 'visits';
+  const isMain = emphasis === 'routes';
+  const isShown = shown.routes && isMain;
   return [
     {
       id: 'stops', type: 'circle', source: 'routes', 'source-layer': 'stops', layout: visible(isShown),
@@ -146,12 +139,13 @@ function stopLayers({ shown, routeId, emphasis }) {
 
 function visitLayers({ shown, emphasis }) {
   const isShown = shown.visits && emphasis !== 'routes';
+  const size = emphasis === 'visits' ? 1 : 0.6;
   return [{
     id: 'visits', type: 'circle', source: 'visits', 'source-layer': 'visits', layout: visible(isShown),
     paint: {
-      'circle-radius': ['interpolate', ['linear'], ['zoom'], 10, 5, 14, 9, 17, 12],
+      'circle-radius': ['interpolate', ['linear'], ['zoom'], 10, 5 * size, 14, 9 * size, 17, 12 * size],
       'circle-color': matching('status', statusColors(), '#6b7280'),
-      'circle-stroke-color': matching('rep_id', repColors(), rim()), 'circle-stroke-width': 3,
+      'circle-stroke-color': matching('rep_id', repColors(), rim()), 'circle-stroke-width': 3 * size,
     },
   }];
 }

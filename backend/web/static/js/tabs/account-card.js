@@ -14,11 +14,14 @@ export async function accountCard(node, id, desk) {
   node.dataset.account = id;
   node.replaceChildren(back, loading());
   try {
-    const [account, contacts, visits] = await Promise.all([
-      request(`/v1/accounts/${id}`), all(`/v1/accounts/${id}/contacts`), all('/v1/visits', { account_id: id }),
+    const section = (load, show) => load.then(show).catch((problem) => problemCard(problem, () => accountCard(node, id, desk)));
+    const [account, ...sections] = await Promise.all([
+      request(`/v1/accounts/${id}`),
+      section(all(`/v1/accounts/${id}/contacts`), contactList),
+      section(all('/v1/visits', { account_id: id }), visitList),
     ]);
     if (node.dataset.account !== id) return;
-    node.replaceChildren(back, about(account, desk), contactList(contacts), visitList(visits));
+    node.replaceChildren(back, about(account, desk), ...sections);
     back.focus({ preventScroll: true });
     desk.map.see({ selectedPoint: account.location });
     if (account.location) desk.map.fly(account.location);

@@ -1,0 +1,44 @@
+# People and CI use the same commands. ARGS is handed on: make demo ARGS=--once
+.DEFAULT_GOAL := help
+PY := .venv/bin/python
+.PHONY: help demo test check fix serve phone lock bench-http setup
+
+help: ## Show the commands
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
+
+setup: ## Install what is missing
+	@scripts/setup test
+
+demo: ## Run the main job on real data, then serve map and API
+	@scripts/setup demo
+	@.venv/bin/tuyen demo $(ARGS)
+
+test: ## Everything, from nothing: lint, types, contracts, all tests
+	@scripts/setup test
+	@$(MAKE) --no-print-directory check
+	@$(PY) -m pytest -n 2 --dist loadgroup $(ARGS)
+
+check: ## Lint, types, import contracts
+	@.venv/bin/ruff check .
+	@.venv/bin/ruff format --check .
+	@.venv/bin/mypy
+	@.venv/bin/lint-imports --no-cache
+
+fix: ## Format and mend what can be mended
+	@.venv/bin/ruff check --fix .
+	@.venv/bin/ruff format .
+
+serve: ## Start the service on your data
+	@scripts/setup demo
+	@.venv/bin/tuyen up $(ARGS)
+
+phone: ## Open the phone client, signed in to the running demo
+	@scripts/setup demo
+	@$(PY) -m mobile_client --server http://127.0.0.1:8000 --email an@helsinki.example --password tuyen-demo-2026 $(ARGS)
+
+bench-http: ## CPU of list, nearest and pull against raw psycopg2
+	@scripts/setup test
+	@$(PY) -m tests.benchmarks.http $(ARGS)
+
+lock: ## Resolve the dependencies anew
+	@uv pip compile --python-version 3.13 --extra phone --group dev --generate-hashes --no-emit-index-url --no-annotate --no-header -q --upgrade pyproject.toml -o requirements.lock

@@ -1,0 +1,119 @@
+"""The demo's organisation, put up before anybody can sign in: people, ground, prospects."""
+
+import time
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+import msgspec
+import psycopg2
+import sqlalchemy as sa
+
+from backend.accounts.importing.osm import import_osm
+from backend.accounts.importing.report import ImportReport
+from backend.db.tenancy import driver_url, open_database
+from backend.geo.basemap.build import build_basemap
+from backend.geo.network.build import build_network
+from backend.geo.osm import bounds
+from backend.identity.actor import Role
+from backend.identity.schemas import UserCreate
+from backend.identity.service import create_organisation, create_user
+from backend.ids import OrgId
+from backend.runtime import Runtime
+
+HELSINKI = Path(__file__).parent / "data" / "helsinki.osm.pbf"
+PASSWORD = "tuyen-demo-2026"  # noqa: S105  # a demo's, printed on the screen
+_PEOPLE = (
+    ("lan", "Nguyễn Thị Lan", Role.MANAGER),
+    ("an", "Trần Văn An", Role.REP),
+    ("binh", "Lê Thanh Bình", Role.REP),
+    ("chi", "Phạm Minh Chi", Role.ANALYST),
+    ("admin", "Đỗ Quốc Admin", Role.ADMIN),
+)
+
+type Say = Callable[[str], object]
+
+
+class City(msgspec.Struct, frozen=True):
+    """What the demo works on; sign-ins are by email, all with PASSWORD."""
+
+    org_id: OrgId
+    emails: dict[str, str]
+    time_zone: str
+    report: ImportReport
+    seconds: dict[str, float]
+
+
+class _Place(msgspec.Struct, frozen=True):
+    name: str
+    country: str
+    time_zone: str
+
+
+def found_city(runtime: Runtime, extract: Path, say: Say) -> City:
+    """Build network and basemap, create the organisation once, import the prospects."""
+    settings, seconds = runtime.settings, {}
+    started = time.monotonic()
+    network = build_network(extract, settings.network_dir, profile="car")
+    seconds["street network"] = time.monotonic() - started
+    cached = " (built before)" if network.was_cached else ""
+    say(f"   street network: {network.bytes / 1e6:.1f} MB{cached}, {_took(seconds)}")
+    started = time.monotonic()
+    basemap = build_basemap(extract, settings.basemap_file)
+    seconds["basemap"] = time.monotonic() - started
+    say(
+        f"   basemap: {basemap.features:,} features, {basemap.bytes / 1e3:.0f} kB, {_took(seconds)}"
+    )
+    place = _place_of(extract)
+    org_id, emails = _found_organisation(runtime.owner_url, place)
+    started = time.monotonic()
+    database = open_database(runtime.app_url, connections=1, statement_timeout_ms=0)
+    try:
+        with database.for_org(org_id) as connection:
+            report = import_osm(connection, org_id, extract)
+    finally:
+        database.close()
+    seconds["prospects"] = time.monotonic() - started
+    skipped = ", ".join(f"{count} {reason}" for reason, count in sorted(report.skipped.items()))
+    say(
+        f"   prospects: {report.taken} taken, {report.updated} updated, {report.unchanged} "
+        f"unchanged; skipped: {skipped or 'none'}, {_took(seconds)}"
+    )
+    return City(org_id, emails, place.time_zone, report, seconds)
+
+
+def _took(seconds: dict[str, float]) -> str:
+    return f"{list(seconds.values())[-1]:.2f} s"
+
+
+def _place_of(extract: Path) -> _Place:
+    """Name the ground after its file; its time zone follows from its longitude unless known."""
+    if extract == HELSINKI:
+        return _Place("Tuyen Helsinki", "FI", "Europe/Helsinki")
+    box = bounds(extract)
+    hours = round((box.west + box.east) / 2 / 15)
+    # POSIX names count westwards: what is east of Greenwich is GMT minus.
+    zone = "Etc/GMT" if hours == 0 else f"Etc/GMT{-hours:+d}"
+    name = extract.name.partition(".")[0].capitalize()
+    country = {"Malta": "MT", "Monaco": "MC", "Munchen": "DE", "Porto": "PT"}.get(name, "VN")
+    return _Place(f"Tuyen {name}", country, zone)
+
+
+def _found_organisation(owner_url: str, place: _Place) -> tuple[OrgId, dict[str, str]]:
+    domain = f"{place.name.partition(' ')[2].lower()}.example"
+    emails = {key: f"{key}@{domain}" for key, _, _ in _PEOPLE}
+    with closing(psycopg2.connect(owner_url)) as driver, driver.cursor() as cursor:
+        cursor.execute("SELECT id FROM organisation WHERE name = %s", (place.name,))
+        row = cursor.fetchone()
+    if row is not None:
+        return OrgId(row[0]), emails
+    engine = sa.create_engine(driver_url(owner_url), poolclass=sa.NullPool)
+    with engine.begin() as connection:
+        org_id = create_organisation(
+            connection, name=place.name, country=place.country, time_zone=place.time_zone
+        )
+        for key, full_name, role in _PEOPLE:
+            data = UserCreate(email=emails[key], full_name=full_name, role=role, password=PASSWORD)
+            create_user(connection, org_id, data)
+    engine.dispose()
+    return org_id, emails

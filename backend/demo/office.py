@@ -1,0 +1,102 @@
+"""The manager's part of the demo, all through the public API."""
+
+from collections.abc import Mapping
+from statistics import median
+from typing import Any
+from uuid import uuid4
+
+import httpx
+
+from backend.demo.city import PASSWORD
+from backend.demo.service import DemoFailed
+from backend.geo.tiles import lonlat_to_world24
+
+_COLORS = ("#1f6f5c", "#b4532a")
+_MARGIN = 0.002
+"""Degrees around the outermost prospects, about 200 m."""
+_TILE_ZOOM = 14
+
+
+class Office:
+    """A signed-in manager."""
+
+    def __init__(self, url: str, email: str) -> None:
+        self._http = httpx.Client(base_url=url, timeout=60, trust_env=False)
+        body = {
+            "email": email,
+            "password": PASSWORD,
+            "device_id": str(uuid4()),
+            "device_name": "Office",
+            "platform": "demo",
+        }
+        session = self.call("POST", "/v1/auth/login", body)
+        self._http.headers["Authorization"] = f"Bearer {session['access_token']}"
+
+    def close(self) -> None:
+        """End the connections."""
+        self._http.close()
+
+    def call(self, method: str, path: str, body: object = None) -> Any:  # noqa: ANN401  # JSON
+        """Call the API and return its JSON; raise DemoFailed for every refusal."""
+        answer = self._http.request(method, path, json=body)
+        if answer.is_error:
+            raise DemoFailed(f"{method} {path} was answered {answer.status_code}: {answer.text}")
+        return answer.json() if answer.content else None
+
+    def fetch(self, path: str) -> httpx.Response:
+        """Fetch bytes, such as a tile or a photo; raise DemoFailed for every refusal."""
+        answer = self._http.get(path)
+        if answer.is_error:
+            raise DemoFailed(f"GET {path} was answered {answer.status_code}: {answer.text}")
+        return answer
+
+    def people(self) -> dict[str, Mapping[str, Any]]:
+        """Return the organisation's people by email."""
+        return {one["email"]: one for one in self.call("GET", "/v1/users")["items"]}
+
+    def accounts(self) -> list[Mapping[str, Any]]:
+        """Return every account, page by page."""
+        found: list[Mapping[str, Any]] = []
+        path = "/v1/accounts?limit=500"
+        while path:
+            page = self.call("GET", path)
+            found += page["items"]
+            cursor = page["next_cursor"]
+            path = f"/v1/accounts?limit=500&cursor={cursor}" if cursor else ""
+        return found
+
+    def draw_territories(
+        self, accounts: list[Mapping[str, Any]], reps: list[Mapping[str, Any]], on_date: str
+    ) -> list[Mapping[str, Any]]:
+        """Split the ground into a western and an eastern half, one for each rep; once."""
+        present = {one["name"]: one for one in self.call("GET", "/v1/territories")["items"]}
+        places = [one["location"] for one in accounts if one["location"]]
+        west, east = min(p[0] for p in places) - _MARGIN, max(p[0] for p in places) + _MARGIN
+        south, north = min(p[1] for p in places) - _MARGIN, max(p[1] for p in places) + _MARGIN
+        middle = median(p[0] for p in places)
+        halves = (("Địa bàn Tây", west, middle), ("Địa bàn Đông", middle, east))
+        drawn = []
+        for (name, left, right), rep, color in zip(halves, reps, _COLORS, strict=True):
+            if name not in present:
+                ring = [[left, south], [right, south], [right, north], [left, north], [left, south]]
+                area = {"type": "Polygon", "coordinates": [ring]}
+                made = self.call(
+                    "POST", "/v1/territories", {"name": name, "color": color, "area": area}
+                )
+                self.call(
+                    "POST",
+                    f"/v1/territories/{made['id']}/assignments",
+                    {"user_id": rep["id"], "valid_from": on_date},
+                )
+            drawn.append(name)
+        listed = self.call("GET", "/v1/territories")["items"]
+        return [one for name in drawn for one in listed if one["name"] == name]
+
+    def first_tile(self, near: list[float]) -> int:
+        """Fetch the prospects' tile at a point; return its size in bytes."""
+        x, y = lonlat_to_world24(near[0], near[1])
+        shift = 24 - _TILE_ZOOM
+        tile = self.fetch(f"/v1/tiles/prospects/{_TILE_ZOOM}/{x >> shift}/{y >> shift}.mvt")
+        if not tile.content:
+            raise DemoFailed("The tile over the prospects is empty.")
+        return len(tile.content)

@@ -1,0 +1,177 @@
+"""The main job from end to end: shops, territories, routes, a rep's day offline, and the map."""
+
+import time
+from collections.abc import Mapping
+from datetime import date
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import msgspec
+import psutil
+
+from backend.clock import SystemClock
+from backend.demo import rep_day
+from backend.demo.city import HELSINKI, PASSWORD, City, Say, found_city
+from backend.demo.office import Office
+from backend.demo.service import DemoFailed, Service
+from backend.runtime import open_runtime
+from backend.settings import Settings
+
+__all__ = ["DemoFailed", "run_demo"]
+
+_REPS = ("an", "binh")
+_MAX_DISTANCE_M = 50.0
+
+
+class DemoReport(msgspec.Struct):
+    """What the demo measured: seconds by step, megabytes of the server's processes."""
+
+    seconds: dict[str, float] = msgspec.field(default_factory=dict)
+    memory_mb: dict[str, float] = msgspec.field(default_factory=dict)
+
+
+def run_demo(settings: Settings, extract: Path | None, *, is_once: bool, say: Say) -> DemoReport:
+    """Run the script; stay up afterwards unless `is_once`. Raises DemoFailed at a wrong step."""
+    began = time.monotonic()
+    report = DemoReport()
+    with open_runtime(settings) as runtime:
+        say(f"1. Database is ready ({_since(began)})")
+        say("2. Streets, map and prospects from the extract")
+        report.seconds["database"] = time.monotonic() - began
+        city = found_city(runtime, extract or HELSINKI, say)
+        report.seconds |= city.seconds
+        service = Service(runtime)
+        try:
+            report.seconds["service start"] = service.start()
+            report.memory_mb["idle"] = _memory_mb(service.pid)
+            say(f"3. Service is up at {service.url} ({report.seconds['service start']:.1f} s)")
+            _play(service, city, settings, _Telling(say, report, began))
+            report.memory_mb["after the demo"] = _memory_mb(service.pid)
+            _say_goodbye(service, city, report, say)
+            if not is_once:
+                say("It stays up until you press Ctrl-C.")
+                _stay(service)
+        finally:
+            service.stop()
+    return report
+
+
+class _Telling(msgspec.Struct, frozen=True):
+    """Where the script speaks and notes what it measured."""
+
+    say: Say
+    report: DemoReport
+    began: float
+
+
+def _play(service: Service, city: City, settings: Settings, telling: _Telling) -> None:
+    say = telling.say
+    today = SystemClock().now().astimezone(ZoneInfo(city.time_zone)).date()
+    office = Office(service.url, city.emails["lan"])
+    accounts = _prepare(office, city, today, telling)
+    folder = settings.data_dir / "demo-phone" / str(city.org_id)
+    folder.mkdir(parents=True, exist_ok=True)
+    near = next(one["location"] for one in accounts if one["location"])
+    with rep_day.open_phone(folder, service.url, (near[0], near[1])) as phone:
+        rows, stops = rep_day.sign_in_and_load(phone, city.emails["an"])
+        say(f"6. An's phone took along {rows} rows, {stops} stops and the map")
+        office.close()
+        service.stop()
+        day = rep_day.work_offline(phone)
+        say(
+            f"7. The server is stopped. Offline: {len(day.visit_ids)} visits with position, photo, "
+            f"voice and note, a contact and a phone number: {day.waiting} items wait"
+        )
+        say(f"8. The server is back ({service.start():.1f} s)")
+        started = time.monotonic()
+        pushed, files = rep_day.send_everything(phone)
+        telling.report.seconds["sync after the day"] = time.monotonic() - started
+        say(f"   sent {pushed} changes and {files} files in {_since(started)}")
+    office = Office(service.url, city.emails["lan"])
+    _check_visits(office, day, today, say)
+    office.close()
+
+
+def _prepare(office: Office, city: City, today: date, telling: _Telling) -> list[Mapping[str, Any]]:
+    """Let the manager draw territories and plan both days; return the accounts."""
+    say = telling.say
+    people = office.people()
+    reps = [people[city.emails[key]] for key in _REPS]
+    accounts = office.accounts()
+    territories = office.draw_territories(accounts, reps, today.isoformat())
+    shares = ", ".join(f"{one['name']}: {one['account_count']}" for one in territories)
+    say(f"4. Territories are drawn and given to their reps ({shares} accounts)")
+    near = next(one["location"] for one in accounts if one["location"])
+    size = office.first_tile(near)
+    telling.report.seconds["extract to first tile"] = time.monotonic() - telling.began
+    say(f"   first tile {_since(telling.began)} after the start ({size} bytes)")
+    for rep in reps:
+        started = time.monotonic()
+        route = office.call(
+            "POST", "/v1/routes/plan", {"rep_id": rep["id"], "on_date": today.isoformat()}
+        )
+        telling.report.seconds[f"plan of {rep['full_name']}"] = time.monotonic() - started
+        if not route["stops"]:
+            raise DemoFailed(f"The route of {rep['full_name']} has no stops.")
+        if route["is_estimate"] or not route["line"]:
+            raise DemoFailed("The route does not run on the street network.")
+        say(
+            f"5. {rep['full_name']}'s day: {len(route['stops'])} visits, "
+            f"{route['distance_m'] / 1000:.1f} km, {len(route['dropped'])} left out with a reason "
+            f"({_since(started)})"
+        )
+    return accounts
+
+
+def _check_visits(office: Office, day: rep_day.DayReport, today: date, say: Say) -> None:
+    """See with the manager's eyes that everything the rep did has arrived."""
+    visits = office.call("GET", f"/v1/visits?on_date={today.isoformat()}&limit=500")["items"]
+    by_id = {one["id"]: one for one in visits}
+    for visit_id in day.visit_ids:
+        visit = by_id.get(visit_id)
+        if visit is None or visit["status"] != "done" or not visit["notes"]:
+            raise DemoFailed(f"The visit {visit_id} did not arrive whole: {visit}.")
+        distances = [one["distance_m"] for one in visit["check_ins"]]
+        if not distances or max(distances) > _MAX_DISTANCE_M:
+            raise DemoFailed(f"The check-in of visit {visit_id} is not at the shop: {distances}.")
+        stored = {one["kind"] for one in visit["media"] if one["state"] == "stored"}
+        if stored != {"photo", "voice"}:
+            raise DemoFailed(f"The visit {visit_id} lacks files: only {stored} arrived.")
+        for media in visit["media"]:
+            kind = office.fetch(f"/v1/media/{media['id']}").headers["content-type"]
+            if not kind.startswith(("image/", "audio/")):
+                raise DemoFailed(f"A file of visit {visit_id} is served as {kind}.")
+    contacts = office.call("GET", f"/v1/accounts/{day.account_id}/contacts")["items"]
+    if not any(one["full_name"] == "Nguyễn Văn Hải" for one in contacts):
+        raise DemoFailed("The contact that An wrote down did not arrive.")
+    say(f"9. The manager sees {len(day.visit_ids)} visits done, with photo and voice note")
+
+
+def _say_goodbye(service: Service, city: City, report: DemoReport, say: Say) -> None:
+    memory = report.memory_mb["after the demo"]
+    say("")
+    say(f"Map page:  {service.url}/        (API: {service.url}/schema)")
+    say(f"Sign in:   {city.emails['lan']} (manager), {city.emails['an']} (rep)")
+    say(f"Password:  {PASSWORD}")
+    say(f"The server's processes use {memory:.0f} MB (proportional set size).")
+
+
+def _memory_mb(pid: int | None) -> float:
+    if pid is None:
+        return 0.0
+    parent = psutil.Process(pid)
+    family = [parent, *parent.children(recursive=True)]
+    total = sum(one.memory_full_info().pss for one in family)
+    return float(total) / 1e6
+
+
+def _stay(service: Service) -> None:
+    try:
+        service.wait()
+    except KeyboardInterrupt:
+        return
+
+
+def _since(moment: float) -> str:
+    return f"{time.monotonic() - moment:.1f} s"

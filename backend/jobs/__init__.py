@@ -1,1 +1,0 @@
-"""The queue's one door: enqueue inside our transaction, worker."""

@@ -1,0 +1,85 @@
+"""The peer: the same queries by raw psycopg2 in bare handlers, without sign-in or tenancy."""
+
+import asyncio
+import os
+from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+from queue import SimpleQueue
+from typing import Any
+
+import msgspec
+import psycopg2
+import psycopg2.extras
+from litestar import Litestar, get
+from litestar.response import Response
+
+from backend.accounts import repository as accounts
+from backend.sync import changelog
+
+_THREADS = 8
+psycopg2.extras.register_uuid()
+_pool: SimpleQueue[Any] = SimpleQueue()
+_values = msgspec.json.decode(os.environ["BENCH_VALUES"])
+
+
+def _run(queries: list[tuple[str, dict[str, Any]]], opening: str = "BEGIN") -> list[list[Any]]:
+    connection = _pool.get()
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute(opening)
+            found = []
+            for query, values in queries:
+                cursor.execute(query, values)
+                found.append(cursor.fetchall())
+            cursor.execute("COMMIT")
+            return found
+    finally:
+        _pool.put(connection)
+
+
+def _json(value: object) -> Response[bytes]:
+    return Response(msgspec.json.encode(value), media_type="application/json")
+
+
+@get("/list", sync_to_thread=True)
+def raw_list() -> Response[bytes]:
+    query = f"{accounts._SELECT} ORDER BY a.name_folded, a.id LIMIT 21"
+    (rows,) = _run([(query, {"org": _values["org"]})])
+    return _json(rows[:20])
+
+
+@get("/nearest", sync_to_thread=True)
+def raw_nearest() -> Response[bytes]:
+    query = f"""SELECT ST_Distance(a.location::geography, p.at::geography) AS d,
+      {accounts._COLUMNS} FROM (SELECT ST_SetSRID(ST_MakePoint(%(lon)s, %(lat)s), 4326) AS at) p,
+      LATERAL (SELECT * FROM account WHERE org_id = %(org)s AND deleted_at IS NULL
+                ORDER BY location <-> p.at LIMIT 40) a ORDER BY d, a.id LIMIT 20"""
+    (rows,) = _run([(query, _values)])
+    return _json(rows)
+
+
+@get("/pull", sync_to_thread=True)
+def raw_pull() -> Response[bytes]:
+    page = changelog._TYPED_PAGE
+    opening = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+    (found,) = _run([(page, _values["page"])], opening)
+    ids = [row[1] for row in found]
+    rows_query = changelog._ROW_SQL["account"]
+    (rows,) = _run([(rows_query, {"org": _values["org"], "ids": ids})], opening)
+    return _json([msgspec.Raw(text.encode()) for (text,) in rows])
+
+
+@asynccontextmanager
+async def _lifespan(_: Litestar) -> AsyncIterator[None]:
+    for _number in range(_THREADS):
+        connection = psycopg2.connect(os.environ["BENCH_OWNER_URL"])
+        connection.autocommit = True
+        _pool.put(connection)
+    asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(_THREADS))
+    yield
+
+
+def create() -> Litestar:
+    """Build the peer inside its worker."""
+    return Litestar([raw_list, raw_nearest, raw_pull], lifespan=[_lifespan], openapi_config=None)
