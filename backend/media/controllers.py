@@ -5,15 +5,14 @@ from uuid import UUID
 
 from litestar import Controller, Request, get, head, patch, post
 from litestar.datastructures import State
-from litestar.di import NamedDependency
 from litestar.params import FromPath
 from litestar.response import Response
 
 from backend.api.etags import has_tag
 from backend.api.problems import NotFound, malformed_field
-from backend.clock import Clock
 from backend.db.tenancy import Database
 from backend.identity.actor import Actor
+from backend.identity.call import Call
 from backend.identity.permissions import ANYBODY
 from backend.media import service
 from backend.media.blobs import Blobs, UnreadableImageError
@@ -35,39 +34,21 @@ class MediaController(Controller):
     guards = [ANYBODY]
 
     @get("/media/{media_id:uuid}", operation_id="get_media", sync_to_thread=True)
-    def get_media(
-        self,
-        media_id: FromPath[UUID],
-        request: ActorRequest,
-        db: NamedDependency[Database],
-        actor: NamedDependency[Actor],
-        blobs: NamedDependency[Blobs],
-    ) -> Response[bytes]:
+    def get_media(self, media_id: FromPath[UUID], request: Call) -> Response[bytes]:
         """Read a file: a photo as JPEG without what its EXIF says, a voice note as it is."""
+        db, actor, blobs = request.db, request.actor, request.part(Blobs)
         return _serve(media_id, request, db, actor, blobs, is_thumb=False)
 
     @get("/media/{media_id:uuid}/thumb", operation_id="get_media_thumb", sync_to_thread=True)
-    def get_thumb(
-        self,
-        media_id: FromPath[UUID],
-        request: ActorRequest,
-        db: NamedDependency[Database],
-        actor: NamedDependency[Actor],
-        blobs: NamedDependency[Blobs],
-    ) -> Response[bytes]:
+    def get_thumb(self, media_id: FromPath[UUID], request: Call) -> Response[bytes]:
         """Read a photo at 320 pixels."""
+        db, actor, blobs = request.db, request.actor, request.part(Blobs)
         return _serve(media_id, request, db, actor, blobs, is_thumb=True)
 
     @post("/media/{media_id:uuid}/upload", operation_id="begin_upload", sync_to_thread=True)
-    def begin_upload(
-        self,
-        media_id: FromPath[UUID],
-        request: ActorRequest,
-        db: NamedDependency[Database],
-        actor: NamedDependency[Actor],
-        clock: NamedDependency[Clock],
-    ) -> Response[None]:
+    def begin_upload(self, media_id: FromPath[UUID], request: Call) -> Response[None]:
         """Begin sending an announced file, or learn where to go on (tus creation)."""
+        db, actor, clock = request.db, request.actor, request.clock
         size = _read_number(request, "Upload-Length")
         with db.for_org(actor.org_id) as connection:
             upload = service.open_upload(connection, actor, media_id, size, clock)
@@ -81,13 +62,9 @@ class MediaController(Controller):
         return Response(None, status_code=201, headers=headers)
 
     @head("/uploads/{upload_id:uuid}", operation_id="get_upload_offset", sync_to_thread=True)
-    def get_offset(
-        self,
-        upload_id: FromPath[UUID],
-        db: NamedDependency[Database],
-        actor: NamedDependency[Actor],
-    ) -> Response[None]:
+    def get_offset(self, request: Call, upload_id: FromPath[UUID]) -> Response[None]:
         """Tell how many bytes are safe here (tus core)."""
+        db, actor = request.db, request.actor
         with db.for_org(actor.org_id) as connection:
             upload = service.get_upload(connection, actor, upload_id)
         return Response(None, headers=_progress(upload))
@@ -98,17 +75,15 @@ class MediaController(Controller):
         status_code=204,
         request_max_body_size=MAX_VOICE_BYTES,
     )
-    async def send_piece(
-        self,
-        upload_id: FromPath[UUID],
-        request: ActorRequest,
-        db: NamedDependency[Database],
-        actor: NamedDependency[Actor],
-        clock: NamedDependency[Clock],
-        settings: NamedDependency[Settings],
-        blobs: NamedDependency[Blobs],
-    ) -> Response[None]:
+    async def send_piece(self, upload_id: FromPath[UUID], request: Call) -> Response[None]:
         """Take the next bytes (tus core): each piece is safe before the next is read."""
+        db, actor, clock, settings, blobs = (
+            request.db,
+            request.actor,
+            request.clock,
+            request.part(Settings),
+            request.part(Blobs),
+        )
         if request.headers.get("content-type") != _PATCH_TYPE:
             raise malformed_field("Content-Type", f"Send bytes as {_PATCH_TYPE}.")
         offset = _read_number(request, "Upload-Offset")

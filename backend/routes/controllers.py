@@ -5,12 +5,10 @@ from typing import Annotated
 from uuid import UUID
 
 from litestar import Controller, get, post
-from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 
 from backend.api.payloads import Page
-from backend.db.tenancy import Database
-from backend.identity.actor import Actor
+from backend.identity.call import Call
 from backend.identity.permissions import ANYBODY
 from backend.routes import service
 from backend.routes.engines import Engines
@@ -25,36 +23,27 @@ class RouteController(Controller):
     guards = [ANYBODY]
 
     @post("/plan", operation_id="plan_day", sync_to_thread=True)
-    def plan_day(
-        self,
-        data: JSONBody[PlanRequest],
-        db: NamedDependency[Database],
-        actor: NamedDependency[Actor],
-        engines: NamedDependency[Engines],
-    ) -> RouteRead:
+    def plan_day(self, request: Call, data: JSONBody[PlanRequest]) -> RouteRead:
         """Plan a rep's day: which due accounts, in which order, and why not the others."""
+        db, actor, engines = request.db, request.actor, request.part(Engines)
         return service.plan_day(db, actor, data, engines)
 
     @get(operation_id="list_routes", sync_to_thread=True)
     def list_routes(
         self,
-        db: NamedDependency[Database],
-        actor: NamedDependency[Actor],
+        request: Call,
         on_date: Annotated[date | None, QueryParameter(description="The day")] = None,
         rep_id: FromQuery[UUID | None] = None,
     ) -> Page[RouteRead]:
         """List the routes in use, newest day first; reps see their own."""
+        db, actor = request.db, request.actor
         with db.for_org(actor.org_id, snapshot=True) as connection:
             routes = service.list_routes(connection, actor, on_date=on_date, rep_id=rep_id)
         return Page(routes)
 
     @get("/{route_id:uuid}", operation_id="get_route", sync_to_thread=True)
-    def get_route(
-        self,
-        route_id: FromPath[UUID],
-        db: NamedDependency[Database],
-        actor: NamedDependency[Actor],
-    ) -> RouteRead:
+    def get_route(self, request: Call, route_id: FromPath[UUID]) -> RouteRead:
         """Read one route."""
+        db, actor = request.db, request.actor
         with db.for_org(actor.org_id, snapshot=True) as connection:
             return service.get_route(connection, actor, route_id)

@@ -59,6 +59,7 @@ def pull(
             target=here.snapshot,
             table="",
             row_id=_FIRST_ID,
+            is_anew=False,
         )
 
 

@@ -5,14 +5,11 @@ from typing import Annotated
 from uuid import UUID
 
 from litestar import Controller, get, post
-from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 
 from backend.api.paging import DEFAULT_LIMIT, CursorQuery, LimitQuery, decode_cursor, encode_cursor
 from backend.api.payloads import Page
-from backend.clock import Clock
-from backend.db.tenancy import Database
-from backend.identity.actor import Actor
+from backend.identity.call import Call
 from backend.identity.permissions import ANYBODY
 from backend.visits import service
 from backend.visits.schemas import (
@@ -36,8 +33,7 @@ class VisitController(Controller):
     @get(operation_id="list_visits", sync_to_thread=True)
     def list_visits(
         self,
-        db: NamedDependency[Database],
-        actor: NamedDependency[Actor],
+        request: Call,
         on_date: Annotated[date | None, QueryParameter(description="Planned on this day")] = None,
         rep_id: FromQuery[UUID | None] = None,
         account_id: FromQuery[UUID | None] = None,
@@ -45,6 +41,7 @@ class VisitController(Controller):
         cursor: CursorQuery = None,
     ) -> Page[VisitRead]:
         """List visits in your scope, by day."""
+        db, actor = request.db, request.actor
         after = decode_cursor(cursor, _AFTER_PARTS)
         with db.for_org(actor.org_id, snapshot=True) as connection:
             visits = service.list_visits(
@@ -61,38 +58,26 @@ class VisitController(Controller):
         return Page(page, more if len(visits) > limit else None) if page else Page([])
 
     @get("/{visit_id:uuid}", operation_id="get_visit", sync_to_thread=True)
-    def get_visit(
-        self,
-        visit_id: FromPath[UUID],
-        db: NamedDependency[Database],
-        actor: NamedDependency[Actor],
-    ) -> VisitRead:
+    def get_visit(self, request: Call, visit_id: FromPath[UUID]) -> VisitRead:
         """Read one visit."""
+        db, actor = request.db, request.actor
         with db.for_org(actor.org_id, snapshot=True) as connection:
             return service.get_visit(connection, actor, visit_id)
 
     @post(operation_id="create_visit", sync_to_thread=True)
-    def create_visit(
-        self,
-        data: JSONBody[VisitCreate],
-        db: NamedDependency[Database],
-        actor: NamedDependency[Actor],
-    ) -> VisitRead:
+    def create_visit(self, request: Call, data: JSONBody[VisitCreate]) -> VisitRead:
         """Plan a visit."""
+        db, actor = request.db, request.actor
         with db.for_org(actor.org_id) as connection:
             visit_id = service.create_visit(connection, actor, data)
             return service.get_visit(connection, actor, visit_id)
 
     @post("/{visit_id:uuid}/check-in", operation_id="check_in", sync_to_thread=True)
     def check_in(
-        self,
-        visit_id: FromPath[UUID],
-        data: JSONBody[CheckInCreate],
-        db: NamedDependency[Database],
-        actor: NamedDependency[Actor],
-        clock: NamedDependency[Clock],
+        self, request: Call, visit_id: FromPath[UUID], data: JSONBody[CheckInCreate]
     ) -> VisitRead:
         """Check in at the account."""
+        db, actor, clock = request.db, request.actor, request.clock
         capture = service.capture_now(data.captured_at, clock.now())
         with db.for_org(actor.org_id) as connection:
             service.record_check_in(connection, actor, visit_id, data, capture)
@@ -100,14 +85,10 @@ class VisitController(Controller):
 
     @post("/{visit_id:uuid}/complete", operation_id="complete_visit", sync_to_thread=True)
     def complete(
-        self,
-        visit_id: FromPath[UUID],
-        data: JSONBody[VisitComplete],
-        db: NamedDependency[Database],
-        actor: NamedDependency[Actor],
-        clock: NamedDependency[Clock],
+        self, request: Call, visit_id: FromPath[UUID], data: JSONBody[VisitComplete]
     ) -> VisitRead:
         """End the visit with its outcome and, if wanted, a note."""
+        db, actor, clock = request.db, request.actor, request.clock
         now = clock.now()
         with db.for_org(actor.org_id) as connection:
             service.move_visit(

@@ -152,14 +152,20 @@ def execute(owner_url: str, statement: str, *values: object) -> list[tuple[objec
         return cur.fetchall() if cur.description else []
 
 
-def wait_until_blocked(owner_url: str, pid: int) -> None:
-    """Return once the backend process of that id waits for another one's lock."""
+def wait_for_waiters(owner_url: str, count: int) -> None:
+    """Return once that many transactions of the database wait for another one's lock."""
     with closing(psycopg2.connect(owner_url)) as connection:
         connection.autocommit = True
         with connection.cursor() as cur:
-            for _ in range(100_000):
-                cur.execute("SELECT cardinality(pg_blocking_pids(%s))", (pid,))
+            for _ in range(_LOOKS):
+                cur.execute(
+                    "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
+                    " AND cardinality(pg_blocking_pids(pid)) > 0"
+                )
                 row = cur.fetchone()
-                if row and row[0]:
+                if row and row[0] >= count:
                     return
-    raise AssertionError(f"Backend {pid} never had to wait.")
+    raise AssertionError(f"There were never {count} transactions waiting.")
+
+
+_LOOKS = 100_000

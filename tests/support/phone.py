@@ -12,6 +12,9 @@ from backend.sync.protocol.ids import new_id
 from backend.sync.protocol.messages import MutationResult, PullResponse, PushResponse
 
 
+_MAX_PAGES = 2000
+
+
 class Service(Protocol):
     """Where a phone calls: in process or over HTTP."""
 
@@ -45,6 +48,7 @@ class Phone:
     def finish(self, staged: list[PullResponse], *, limit: int = 1000) -> int:
         """Go on after staged pages to the end and commit them all; return how many they were."""
         while staged[-1].state == "more":
+            assert len(staged) < _MAX_PAGES, "the pull does not end"
             staged.append(self.pull_page(token=staged[-1].token, limit=limit))
         for page in staged:
             self.keep(page)

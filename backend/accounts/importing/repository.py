@@ -13,6 +13,8 @@ from backend.geo.vocabulary import OnProgress, Progress
 from backend.ids import OrgId, new_id
 
 BATCH = 5000
+ANALYZE_FROM = 500
+"""Changes from which on the planner's statistics are renewed at once."""
 COLUMNS = (
     "kind", "name", "life_stage", "category", "address", "phone", "email", "website", "channel",
     "tags", "opening_hours", "visit_minutes", "visit_every_days", "priority",
@@ -90,6 +92,8 @@ def store(
         cursor.execute(_remember(columns, has_location=origin.has_location), values)
         cursor.execute(_insert(columns), values)
         taken = cursor.rowcount
+        if taken + updated > ANALYZE_FROM:
+            cursor.execute("SELECT account_analyze()")
         if on_progress:
             on_progress(Progress("storing accounts", total, total))
     return Stored(taken, updated, total - taken - updated - deleted_here, deleted_here)

@@ -25,7 +25,7 @@ from tests.support.ground import (
     insert_note,
     move_account,
     truth,
-    wait_until_blocked,
+    wait_for_waiters,
 )
 from tests.support.http import Api
 from tests.support.people import Org
@@ -253,7 +253,9 @@ def test_a_manager_who_becomes_a_rep_keeps_nothing_of_the_rest(town: Town, api: 
     assert len(phone.ids("account")) == 3
     _give_role(town, api, "rep")
     phone.received.clear()
-    phone.pull(limit=3)
+    staged = [phone.pull_page(limit=3)]
+    add_account(town.url, town.org, "New in the west", *IN_WEST)
+    phone.finish(staged, limit=3)
     assert phone.versions() == truth(town.url, town.org.rep)
     assert {(table, row_id) for table, row_id, _ in phone.received} == set(phone.rows)
 
@@ -279,7 +281,7 @@ def test_a_child_that_is_written_while_its_account_moves_goes_along(town: Town) 
             move_account(cursor, town.shop, *IN_EAST)
         writing = Thread(target=_commit_note, args=(town, child))
         writing.start()
-        wait_until_blocked(town.url, child.info.backend_pid)
+        wait_for_waiters(town.url, 1)
         mover.commit()
         writing.join()
     _check_note_moved(town)
@@ -292,7 +294,7 @@ def test_an_account_that_moves_while_a_child_is_written_takes_it_along(town: Tow
             insert_note(cursor, town.org, town.shop)
         moving = Thread(target=_commit_move, args=(town, mover))
         moving.start()
-        wait_until_blocked(town.url, mover.info.backend_pid)
+        wait_for_waiters(town.url, 1)
         child.commit()
         moving.join()
     _check_note_moved(town)

@@ -74,8 +74,17 @@ BEGIN
   RETURN moved;
 END $$;
 
-REVOKE EXECUTE ON FUNCTION account_search_words(uuid, text), territory_place_accounts(uuid, uuid[]) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION account_search_words(uuid, text), territory_place_accounts(uuid, uuid[]) TO tuyen_app;
+-- After a large import the planner must not wait for autovacuum to learn that the tables have grown.
+CREATE FUNCTION account_analyze() RETURNS void LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = public, pg_temp AS $$
+BEGIN
+  ANALYZE account, account_import, account_map, sync_row;
+END $$;
+
+REVOKE EXECUTE ON FUNCTION account_search_words(uuid, text), territory_place_accounts(uuid, uuid[]),
+  account_analyze() FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION account_search_words(uuid, text), territory_place_accounts(uuid, uuid[]),
+  account_analyze() TO tuyen_app;
 
 -- An import touches tens of thousands of records in one statement, before anything is known of the
 -- tables' sizes: a NOT EXISTS then becomes a loop within a loop. NOT IN is answered by one hash

@@ -1,0 +1,70 @@
+"""The phone without a screen, as a script uses it."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from mobile_client.sync.__main__ import main
+from tests.support.fake_server import PASSWORD, FakeServer
+from tests.support.phones import Shop
+
+_LOADED = (
+    "import sys, mobile_client.core; print(*sorted(m for m in sys.modules"
+    " if m.split('.')[0] in {'backend', 'kivy', 'litestar', 'sqlalchemy'}))"
+)
+
+
+def run(server: FakeServer, folder: Path, *words: str) -> int:
+    return main(["--folder", str(folder), "--server", server.url, "--at", "24.9,60.1", *words])
+
+
+def test_script_takes_a_rep_through_the_day(
+    server: FakeServer, shop: Shop, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "phone"
+    assert run(server, folder, "sign-in", "anna@example.com", "--password", PASSWORD) == 0
+    assert run(server, folder, "sync") == 0
+    assert run(server, folder, "accounts", "nguyen") == 0
+    photo = tmp_path / "mine.png"
+    photo.write_bytes(b"\x89PNG\r\n\x1a\n" + b"x" * 50)
+    words = ("check-in", shop.account, "--outcome", "met", "--photo", str(photo))
+    assert run(server, folder, *words) == 0
+    assert photo.exists()
+    capsys.readouterr()
+    assert run(server, folder, "export") == 0
+    exported = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [one["mutation"]["table"] for one in exported] == ["visit", "check_in", "media"]
+    assert run(server, folder, "sign-out") == 1
+    assert "not sent yet" in capsys.readouterr().err
+    assert run(server, folder, "sync") == 0
+    assert json.loads(capsys.readouterr().out)["left"] == 0
+    for word in ("status", "today", "sign-out"):
+        assert run(server, folder, word) == 0
+    (check_in,) = server.records.image("check_in").values()
+    assert check_in["location"] == [24.9, 60.1]
+
+
+def test_script_tells_what_is_wrong(
+    server: FakeServer, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(server, tmp_path, "sign-in", "anna@example.com", "--password", "x") == 1
+    assert "bad_credentials" in capsys.readouterr().err
+    assert run(server, tmp_path, "check-in", "nothing", "--outcome", "met") == 1
+    assert "No account" in capsys.readouterr().err
+    assert run(server, tmp_path, "sync") == 1
+    with pytest.raises(SystemExit):
+        main(["--folder", str(tmp_path), "--at", "60.1,240.9", "status"])
+    assert "--at" in capsys.readouterr().err
+
+
+def test_core_loads_nothing_of_the_server_but_the_protocol() -> None:
+    found = subprocess.run(
+        [sys.executable, "-c", _LOADED], capture_output=True, text=True, check=True
+    )
+    loaded = set(found.stdout.split())
+    allowed = {"backend", "backend.sync"}
+    others = {name for name in loaded if not name.startswith("backend.sync.protocol")}
+    assert others <= allowed
