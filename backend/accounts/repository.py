@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
+import msgspec
 import sqlalchemy as sa
 
 from backend.accounts.models import ACCOUNT
@@ -24,7 +25,6 @@ _SELECT = f"SELECT {_COLUMNS} FROM account a WHERE {_LIVE}"  # noqa: S608  # con
 _ONE = f"{_SELECT} AND a.id = %(id)s"
 
 _CRITERIA = {
-    "q": "a.id IN (SELECT account_search_words(%(org)s, %(q)s))",
     "life_stage": "a.life_stage = %(life_stage)s",
     "category": "a.category = %(category)s",
     "territory_id": "a.territory_id = %(territory_id)s",
@@ -32,6 +32,11 @@ _CRITERIA = {
 }
 _AFTER = """(a.name_folded, a.id) > (
   (SELECT b.name_folded FROM account b WHERE b.org_id = %(org)s AND b.id = %(after)s), %(after)s)"""
+
+_ORDER = "ORDER BY a.name_folded, a.id LIMIT %(limit)s"
+_FOUND = f"""{_SELECT} AND a.id = ANY (ARRAY (SELECT account_search_page(%(org)s, %(q)s,
+    %(life_stage)s, %(category)s, %(territory_id)s, %(tag)s, %(territories)s::uuid[], %(owner)s,
+    %(after)s, %(limit)s))) {_ORDER}"""
 
 _POINT = "ST_SetSRID(ST_MakePoint(%(lon)s, %(lat)s), 4326)"
 # The inner LIMIT tells the planner how few rows the function gives.
@@ -105,17 +110,20 @@ def select_accounts(
     limit: int,
 ) -> list[AccountRead]:
     """Return accounts by name; `territories` None is no scope, else also the owner's unplaced."""
-    values: dict[str, Any] = {
-        field: value for field in _CRITERIA if (value := getattr(wanted, field)) is not None
+    values = msgspec.structs.asdict(wanted) | {
+        "org": org_id,
+        "territories": None if territories is None else list(territories),
+        "owner": owner,
+        "after": after,
+        "limit": limit,
     }
-    conditions = [_CRITERIA[field] for field in values]
-    if territories is not None:
-        conditions.append(_IN_SCOPE)
-        values |= {"territories": list(territories), "owner": owner}
-    if after is not None:
-        conditions.append(_AFTER)
-    values |= {"org": org_id, "after": after, "limit": limit}
-    query = " AND ".join([_SELECT, *conditions]) + " ORDER BY a.name_folded, a.id LIMIT %(limit)s"
+    if wanted.q is not None:
+        query = _FOUND
+    else:
+        conditions = [words for field, words in _CRITERIA.items() if values[field] is not None]
+        conditions += [_IN_SCOPE] if territories is not None else []
+        conditions += [_AFTER] if after is not None else []
+        query = f"{' AND '.join([_SELECT, *conditions])} {_ORDER}"
     with driver_cursor(connection) as cursor:
         cursor.execute(query, values)
         return [AccountRead(*row) for row in cursor.fetchall()]

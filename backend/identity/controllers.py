@@ -3,9 +3,8 @@
 from functools import partial
 from uuid import UUID
 
-from litestar import Controller, Request, get, patch, post
-from litestar.datastructures import Cookie, State
-from litestar.di import NamedDependency, Provide
+from litestar import Controller, get, patch, post
+from litestar.datastructures import Cookie
 from litestar.params import FromPath, JSONBody
 from litestar.response import Response
 from msgspec.structs import replace
@@ -14,10 +13,8 @@ from backend.api.opts import PUBLIC
 from backend.api.paging import DEFAULT_LIMIT, CursorQuery, LimitQuery
 from backend.api.payloads import Page
 from backend.api.problems import malformed_field
-from backend.clock import Clock
-from backend.db.tenancy import Database
 from backend.identity import devices, service, sessions, sign_in, teams
-from backend.identity.actor import Actor
+from backend.identity.call import Call
 from backend.identity.desk import Desk
 from backend.identity.errors import RefreshInvalid
 from backend.identity.permissions import ADMINS, ANYBODY
@@ -40,73 +37,47 @@ _COOKIE_PATH = "/v1/auth"
 _BROWSER = "web"
 _NO_STORE = {"Cache-Control": "no-store"}
 
-AnyRequest = Request[Actor | None, object, State]
-
-
-def _provide_desk(state: State) -> Desk:
-    desk: Desk = state.desk
-    return desk
-
-
-_DESK = {"desk": Provide(_provide_desk, sync_to_thread=False)}
-
 
 class AuthController(Controller):
     """Sign in, stay signed in, sign out."""
 
     path = "/v1/auth"
     tags = ["auth"]
-    dependencies = _DESK
 
     @post("/login", operation_id="login", opt=PUBLIC, status_code=200)
-    async def login(
-        self,
-        data: JSONBody[Credentials],
-        request: AnyRequest,
-        db: NamedDependency[Database],
-        desk: NamedDependency[Desk],
-        clock: NamedDependency[Clock],
-    ) -> Response[SessionRead]:
+    async def login(self, data: JSONBody[Credentials], request: Call) -> Response[SessionRead]:
         """Sign in with email and password from a device that made its own id."""
+        desk = _desk(request)
         address = request.client.host if request.client else ""
-        work = partial(sign_in.sign_in, db, desk, data, address=address, now=clock.now())
+        now = request.clock.now()
+        work = partial(sign_in.sign_in, request.db, desk, data, address=address, now=now)
         session = await desk.lane.run(work)
-        return _answer(request, desk, session, is_browser=data.platform == _BROWSER)
+        return _answer(request, session, is_browser=data.platform == _BROWSER)
 
     @post("/refresh", operation_id="refresh", opt=PUBLIC, status_code=200, sync_to_thread=True)
     def refresh(
-        self,
-        request: AnyRequest,
-        db: NamedDependency[Database],
-        desk: NamedDependency[Desk],
-        clock: NamedDependency[Clock],
-        data: JSONBody[RefreshRequest | None] = None,
+        self, request: Call, data: JSONBody[RefreshRequest | None] = None
     ) -> Response[SessionRead]:
         """Swap the refresh token for its successor and a new access token."""
         presented = data.refresh_token if data else None
+        desk, now = _desk(request), request.clock.now()
         if presented is None:
             cookie = request.cookies.get(_COOKIE)
             if not cookie:
                 raise RefreshInvalid("Send the refresh token: there is none in body or cookie.")
-            session = sessions.refresh(db, desk, cookie, device_id=None, now=clock.now())
-            return _answer(request, desk, session, is_browser=True)
+            session = sessions.refresh(request.db, desk, cookie, device_id=None, now=now)
+            return _answer(request, session, is_browser=True)
         if data is None or data.device_id is None:
             raise malformed_field("device_id", "Send the id of the device that signed in.")
-        session = sessions.refresh(
-            db, desk, presented, device_id=DeviceId(data.device_id), now=clock.now()
-        )
-        return _answer(request, desk, session, is_browser=False)
+        device_id = DeviceId(data.device_id)
+        session = sessions.refresh(request.db, desk, presented, device_id=device_id, now=now)
+        return _answer(request, session, is_browser=False)
 
     @post("/logout", operation_id="logout", guards=[ANYBODY], status_code=204, sync_to_thread=True)
-    def logout(
-        self,
-        db: NamedDependency[Database],
-        actor: NamedDependency[Actor],
-        clock: NamedDependency[Clock],
-    ) -> Response[None]:
+    def logout(self, request: Call) -> Response[None]:
         """End the session of this device."""
-        with db.for_org(actor.org_id) as connection:
-            sessions.sign_out(connection, actor, now=clock.now())
+        with request.db.for_org(request.actor.org_id) as connection:
+            sessions.sign_out(connection, request.actor, now=request.clock.now())
         response: Response[None] = Response(None, status_code=204, headers=_NO_STORE)
         response.delete_cookie(_COOKIE, path=_COOKIE_PATH)
         return response
@@ -119,10 +90,10 @@ class MeController(Controller):
     tags = ["auth"]
 
     @get(operation_id="read_me", guards=[ANYBODY], sync_to_thread=True)
-    def read_me(self, db: NamedDependency[Database], actor: NamedDependency[Actor]) -> SessionUser:
+    def read_me(self, request: Call) -> SessionUser:
         """Return who is signed in."""
-        with db.for_org(actor.org_id) as connection:
-            return sessions.read_me(connection, actor)
+        with request.db.for_org(request.actor.org_id) as connection:
+            return sessions.read_me(connection, request.actor)
 
 
 class UserController(Controller):
@@ -130,48 +101,40 @@ class UserController(Controller):
 
     path = "/v1/users"
     tags = ["users"]
-    dependencies = _DESK
 
     @get(operation_id="list_users", guards=[ANYBODY], sync_to_thread=True)
     def list_users(
-        self,
-        db: NamedDependency[Database],
-        actor: NamedDependency[Actor],
-        limit: LimitQuery = DEFAULT_LIMIT,
-        cursor: CursorQuery = None,
+        self, request: Call, limit: LimitQuery = DEFAULT_LIMIT, cursor: CursorQuery = None
     ) -> Page[UserRead]:
         """List people by name; a rep gets only themself."""
-        with db.for_org(actor.org_id) as connection:
-            return service.list_users(connection, actor, limit=limit, cursor=cursor)
+        with request.db.for_org(request.actor.org_id) as connection:
+            return service.list_users(connection, request.actor, limit=limit, cursor=cursor)
 
     @post(operation_id="add_user", guards=[ADMINS])
-    async def add_user(
-        self,
-        data: JSONBody[UserCreate],
-        db: NamedDependency[Database],
-        desk: NamedDependency[Desk],
-        actor: NamedDependency[Actor],
-    ) -> UserRead:
+    async def add_user(self, data: JSONBody[UserCreate], request: Call) -> UserRead:
         """Create a person who can sign in at once."""
 
         def work() -> UserRead:
-            with db.for_org(actor.org_id) as connection:
-                return service.add_user(connection, actor, data)
+            with request.db.for_org(request.actor.org_id) as connection:
+                return service.add_user(connection, request.actor, data)
 
-        return await desk.lane.run(work)
+        return await _desk(request).lane.run(work)
 
     @patch("/{user_id:uuid}", operation_id="change_user", guards=[ANYBODY])
     async def change_user(
-        self,
-        user_id: FromPath[UUID],
-        data: JSONBody[UserPatch],
-        db: NamedDependency[Database],
-        desk: NamedDependency[Desk],
-        actor: NamedDependency[Actor],
-        clock: NamedDependency[Clock],
+        self, user_id: FromPath[UUID], data: JSONBody[UserPatch], request: Call
     ) -> UserRead:
         """Change oneself (name, language, home, password) or, as administrator, anybody."""
-        work = partial(service.change_user, db, desk, actor, UserId(user_id), data, now=clock.now())
+        desk = _desk(request)
+        work = partial(
+            service.change_user,
+            request.db,
+            desk,
+            request.actor,
+            UserId(user_id),
+            data,
+            now=request.clock.now(),
+        )
         return await desk.lane.run(work)
 
 
@@ -183,26 +146,17 @@ class TeamController(Controller):
 
     @get(operation_id="list_teams", guards=[ANYBODY], sync_to_thread=True)
     def list_teams(
-        self,
-        db: NamedDependency[Database],
-        actor: NamedDependency[Actor],
-        limit: LimitQuery = DEFAULT_LIMIT,
-        cursor: CursorQuery = None,
+        self, request: Call, limit: LimitQuery = DEFAULT_LIMIT, cursor: CursorQuery = None
     ) -> Page[TeamRead]:
         """List teams by name."""
-        with db.for_org(actor.org_id) as connection:
-            return teams.list_teams(connection, actor, limit=limit, cursor=cursor)
+        with request.db.for_org(request.actor.org_id) as connection:
+            return teams.list_teams(connection, request.actor, limit=limit, cursor=cursor)
 
     @post(operation_id="add_team", guards=[ADMINS], sync_to_thread=True)
-    def add_team(
-        self,
-        data: JSONBody[TeamCreate],
-        db: NamedDependency[Database],
-        actor: NamedDependency[Actor],
-    ) -> TeamRead:
+    def add_team(self, data: JSONBody[TeamCreate], request: Call) -> TeamRead:
         """Create a team."""
-        with db.for_org(actor.org_id) as connection:
-            return teams.add_team(connection, actor, data)
+        with request.db.for_org(request.actor.org_id) as connection:
+            return teams.add_team(connection, request.actor, data)
 
 
 class DeviceController(Controller):
@@ -210,19 +164,14 @@ class DeviceController(Controller):
 
     path = "/v1/devices"
     tags = ["devices"]
-    dependencies = _DESK
 
     @get(operation_id="list_devices", guards=[ANYBODY], sync_to_thread=True)
     def list_devices(
-        self,
-        db: NamedDependency[Database],
-        actor: NamedDependency[Actor],
-        limit: LimitQuery = DEFAULT_LIMIT,
-        cursor: CursorQuery = None,
+        self, request: Call, limit: LimitQuery = DEFAULT_LIMIT, cursor: CursorQuery = None
     ) -> Page[DeviceRead]:
         """List one's own devices; an administrator gets everybody's."""
-        with db.for_org(actor.org_id) as connection:
-            return devices.list_devices(connection, actor, limit=limit, cursor=cursor)
+        with request.db.for_org(request.actor.org_id) as connection:
+            return devices.list_devices(connection, request.actor, limit=limit, cursor=cursor)
 
     @post(
         "/{device_id:uuid}/revoke",
@@ -231,24 +180,21 @@ class DeviceController(Controller):
         status_code=200,
         sync_to_thread=True,
     )
-    def revoke_device(
-        self,
-        device_id: FromPath[UUID],
-        db: NamedDependency[Database],
-        desk: NamedDependency[Desk],
-        actor: NamedDependency[Actor],
-        clock: NamedDependency[Clock],
-    ) -> DeviceRead:
+    def revoke_device(self, device_id: FromPath[UUID], request: Call) -> DeviceRead:
         """Shut a device out for good; it wipes its data at the next contact."""
-        with db.for_org(actor.org_id) as connection:
-            revoked = devices.revoke_device(connection, actor, DeviceId(device_id), now=clock.now())
-        desk.standings.forget_user(actor.org_id, UserId(revoked.user_id))
+        actor, now = request.actor, request.clock.now()
+        with request.db.for_org(actor.org_id) as connection:
+            revoked = devices.revoke_device(connection, actor, DeviceId(device_id), now=now)
+        _desk(request).standings.forget_user(actor.org_id, UserId(revoked.user_id))
         return revoked
 
 
-def _answer(
-    request: AnyRequest, desk: Desk, session: SessionRead, *, is_browser: bool
-) -> Response[SessionRead]:
+def _desk(request: Call) -> Desk:
+    desk: Desk = request.app.state.desk
+    return desk
+
+
+def _answer(request: Call, session: SessionRead, *, is_browser: bool) -> Response[SessionRead]:
     """Return the session; a browser gets the refresh token as a cookie that no script can read."""
     if not is_browser:
         return Response(session, headers=_NO_STORE)
@@ -256,7 +202,7 @@ def _answer(
         key=_COOKIE,
         value=session.refresh_token,
         path=_COOKIE_PATH,
-        max_age=int(desk.idle.total_seconds()),
+        max_age=int(_desk(request).idle.total_seconds()),
         httponly=True,
         samesite="strict",
         secure=request.url.scheme == "https",

@@ -36,11 +36,12 @@ class RefreshRequest(Payload, frozen=True):
 
 
 class SessionUser(msgspec.Struct, frozen=True):
-    """The signed-in person."""
+    """The signed-in person; days and times are told in the organisation's time zone."""
 
     id: UUID
     org_id: UUID
     org_name: str
+    time_zone: str
     email: str
     full_name: str
     role: Role

@@ -27,6 +27,7 @@ class Person(msgspec.Struct, frozen=True):
     id: UUID
     org_id: UUID
     org_name: str
+    time_zone: str
     email: str
     full_name: str
     role: str
@@ -172,9 +173,13 @@ def delete_outlived_tokens(
 
 
 def _select_person(org_id: OrgId, user_id: UserId) -> sa.Select[*tuple[object, ...]]:
-    own = [name for name in Person.__struct_fields__ if name != "org_name"]
+    own = [name for name in Person.__struct_fields__ if name in app_user.c]
     return (
-        sa.select(*(app_user.c[name] for name in own), organisation.c.name.label("org_name"))
+        sa.select(
+            *(app_user.c[name] for name in own),
+            organisation.c.name.label("org_name"),
+            organisation.c.time_zone,
+        )
         .join(organisation, organisation.c.id == app_user.c.org_id)
         .where(app_user.c.org_id == org_id, app_user.c.id == user_id)
     )

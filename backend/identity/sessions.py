@@ -205,6 +205,7 @@ def _session_user(person: Person) -> SessionUser:
         id=person.id,
         org_id=person.org_id,
         org_name=person.org_name,
+        time_zone=person.time_zone,
         email=person.email,
         full_name=person.full_name,
         role=Role(person.role),

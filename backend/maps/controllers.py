@@ -5,18 +5,15 @@ from datetime import date
 from typing import Annotated
 from uuid import UUID
 
-from litestar import Controller, Request, get
-from litestar.datastructures import State
-from litestar.di import NamedDependency
+from litestar import Controller, get
 from litestar.params import FromPath, FromQuery, QueryParameter
 from litestar.response import Response, Stream
 
 from backend.api.etags import has_tag
 from backend.api.problems import NotFound
-from backend.db.tenancy import Database
 from backend.geo.tiles import Tile, check_tile
 from backend.geo.vocabulary import GeoError
-from backend.identity.actor import Actor
+from backend.identity.call import Call
 from backend.identity.permissions import ANYBODY
 from backend.maps import service
 from backend.maps.ranges import Span, read_span, requested_span
@@ -31,7 +28,6 @@ _CACHING = {"Cache-Control": "private, no-cache", "Vary": "Authorization"}
 _MAX_CHOICES = 50
 _NO_CHANGE, _EMPTY, _PART = 304, 204, 206
 
-AnyRequest = Request[Actor, None, State]
 Choices = Annotated[list[str] | None, QueryParameter(max_items=_MAX_CHOICES)]
 TerritoryChoices = Annotated[list[UUID] | None, QueryParameter(max_items=_MAX_CHOICES)]
 
@@ -46,14 +42,11 @@ class MapController(Controller):
     @get("/tiles/{layer:str}/{z:int}/{x:int}/{y:str}", operation_id="tile", sync_to_thread=True)
     def tile(
         self,
-        request: AnyRequest,
+        request: Call,
         layer: FromPath[Layer],
         z: FromPath[int],
         x: FromPath[int],
         y: FromPath[str],
-        db: NamedDependency[Database],
-        actor: NamedDependency[Actor],
-        settings: NamedDependency[Settings],
         life_stage: Choices = None,
         category: Choices = None,
         territory_id: TerritoryChoices = None,
@@ -67,7 +60,7 @@ class MapController(Controller):
             return has_tag(request, etag)
 
         if layer is Layer.BASEMAP:
-            basemap = find_basemap(settings.basemap_file)
+            basemap = find_basemap(request.part(Settings).basemap_file)
             return _respond(service.read_basemap_tile(basemap, place, has_tag=has))
         wanted = TileFilter(
             life_stages=_sorted(life_stage),
@@ -76,32 +69,26 @@ class MapController(Controller):
             on_date=on_date,
             rep_id=rep_id,
         )
-        with db.for_org(actor.org_id, snapshot=True) as connection:
+        actor = request.actor
+        with request.db.for_org(actor.org_id, snapshot=True) as connection:
             answer = service.read_tile(connection, actor, layer, place, wanted=wanted, has_tag=has)
         return _respond(answer)
 
     @get("/maps/style-info", operation_id="map_style_info", sync_to_thread=True)
-    def style_info(
-        self,
-        db: NamedDependency[Database],
-        actor: NamedDependency[Actor],
-        settings: NamedDependency[Settings],
-    ) -> StyleInfo:
+    def style_info(self, request: Call) -> StyleInfo:
         """Tell where your map starts, its attribution, its legend and your organisation's day."""
-        basemap = find_basemap(settings.basemap_file)
-        with db.for_org(actor.org_id, snapshot=True) as connection:
+        basemap, actor = find_basemap(request.part(Settings).basemap_file), request.actor
+        with request.db.for_org(actor.org_id, snapshot=True) as connection:
             return service.describe_map(connection, actor, basemap)
 
     @get("/maps/phone", operation_id="phone_map", sync_to_thread=True)
     def phone_map(
         self,
-        request: AnyRequest,
-        db: NamedDependency[Database],
-        actor: NamedDependency[Actor],
-        settings: NamedDependency[Settings],
+        request: Call,
     ) -> Response[bytes] | Stream:
         """Download the basemap of your territories as MBTiles; resumable with Range."""
-        with db.for_org(actor.org_id, snapshot=True) as connection:
+        actor, settings = request.actor, request.part(Settings)
+        with request.db.for_org(actor.org_id, snapshot=True) as connection:
             bounds = service.find_phone_bounds(connection, actor)
         package = get_package(settings.package_dir, find_basemap(settings.basemap_file), bounds)
         etag = f'"{package.stem}"'

@@ -1,12 +1,13 @@
 """The pages over HTTP, and the files they are made of."""
 
-from litestar import Controller, Request, get
-from litestar.datastructures import CacheControlHeader, State
+from litestar import Controller, get
+from litestar.datastructures import CacheControlHeader
 from litestar.enums import MediaType
 from litestar.response import Response
 from litestar.static_files import create_static_files_router
 
 from backend.api.opts import PUBLIC
+from backend.identity.call import Call
 from backend.web.libraries import STATIC_DIR
 from backend.web.pages import STATIC_PATH, preferred_language, render_map_page, security_headers
 
@@ -22,7 +23,7 @@ class PageController(Controller):
     include_in_schema = False
 
     @get(operation_id="map_page", sync_to_thread=False, media_type=MediaType.HTML)
-    def map_page(self, request: Request[object, object, State]) -> Response[str]:
+    def map_page(self, request: Call) -> Response[str]:
         """Show the map with its lists."""
         language = preferred_language(request.headers.get("accept-language", ""))
         return Response(

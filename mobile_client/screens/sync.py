@@ -62,7 +62,7 @@ class SyncScreen(AppScreen):
             self.shell.signed_out()
 
     def _issue(self, issue: IssueLine) -> dict[str, object]:
-        height = dp(124) + sp(92) if issue.can_use_mine else dp(124) + sp(44)
+        height = dp(104) + sp(124 if issue.can_use_mine else 66)
         return {
             "kind": "IssueCard",
             "size": (None, height),

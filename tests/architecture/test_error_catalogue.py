@@ -36,6 +36,8 @@ def _texts(node: ast.expr | None) -> Iterator[str]:
         case ast.JoinedStr(values=[ast.Constant(value=str(prefix)), ast.FormattedValue()]):
             # A position's own code with its field before it.
             yield from (f"{prefix}{code}" for code in set(_codes_in(POSITION)))
+        case _:
+            pass
 
 
 def _of_call(node: ast.Call, file: str) -> Iterator[str]:
@@ -80,6 +82,8 @@ def _codes_in(path: Path) -> Iterator[str]:
                 yield from _of_assignment(target, value)
             case ast.AnnAssign(target=target, value=value):
                 yield from _of_assignment(target, value)
+            case _:
+                pass
 
 
 def _codes_of_the_service() -> dict[str, set[str]]:

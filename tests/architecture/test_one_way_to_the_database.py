@@ -6,7 +6,7 @@ from pathlib import Path
 
 BACKEND = Path(__file__).parents[2] / "backend"
 VERBS = {"get", "post", "put", "patch", "delete", "head"}
-CONTROLLERS = sorted(BACKEND.glob("*/controllers.py"))
+CONTROLLERS = sorted(BACKEND.rglob("controllers.py"))
 OPENERS = {"psycopg2.connect", "sa.create_engine", "create_engine", "open_database"}
 MAY_OPEN = ("db/", "runtime.py", "server.py", "demo/", "commands.py")
 

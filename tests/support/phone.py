@@ -11,7 +11,6 @@ from backend.identity.actor import Actor
 from backend.sync.protocol.ids import new_id
 from backend.sync.protocol.messages import MutationResult, PullResponse, PushResponse
 
-
 _MAX_PAGES = 2000
 
 
@@ -57,7 +56,11 @@ class Phone:
 
     def pull_page(self, *, token: str | None = None, limit: int = 1000) -> PullResponse:
         """Fetch one page without committing it."""
-        answer = self.ask_page(token=token, limit=limit)
+        return self.read_page(self.ask_page(token=token, limit=limit))
+
+    @staticmethod
+    def read_page(answer: httpx.Response) -> PullResponse:
+        """Return the page of an answer."""
         assert answer.status_code == 200, answer.text
         return msgspec.json.decode(answer.content, type=PullResponse)
 

@@ -37,7 +37,7 @@ def import_osm(
 
     Raise OsmFileError for a file that cannot be read: the caller's transaction then rolls back.
     A phone, email, website or opening hours that cannot be read is left out and counted as a
-    warning, the shop is still taken. Without a country code a phone is the organisation's country's.
+    warning, the shop is still taken. A phone without country code is of the organisation's country.
     """
     country = country_of(connection, org_id)
     places, tally = PlaceReport(), Tally()

@@ -20,6 +20,7 @@ def test_sign_in_says_who_it_is_and_the_tokens_work(door: Door) -> None:
         "id": str(door.ids["lan"]),
         "org_id": str(door.org_id),
         "org_name": "Cà phê Sông Hàn",
+        "time_zone": "Asia/Ho_Chi_Minh",
         "email": "lan@songhan.test",
         "full_name": "Lan",
         "role": "rep",

@@ -166,9 +166,7 @@ class _Writer:
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
-def test_many_slow_writers_end_in_what_the_data_says(
-    api: Api, owner_url: str, seed: int
-) -> None:
+def test_many_slow_writers_end_in_what_the_data_says(api: Api, owner_url: str, seed: int) -> None:
     rng = random.Random(seed)
     phones = [Phone(api, api.org.rep), Phone(api, api.org.other_rep)]
     with ExitStack() as stack:

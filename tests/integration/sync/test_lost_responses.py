@@ -95,9 +95,7 @@ def field(
         httpx.Client(base_url=service.url, trust_env=False, timeout=30) as client,
         httpx.Client(base_url=service.url, transport=transport, timeout=30) as lossy,
     ):
-        yield Field(
-            url, org, shop, Line(service.app, client), Line(service.app, lossy), transport
-        )
+        yield Field(url, org, shop, Line(service.app, client), Line(service.app, lossy), transport)
 
 
 def _day(phone: Phone, shop: str) -> list[dict[str, Any]]:
@@ -139,7 +137,7 @@ def _day(phone: Phone, shop: str) -> list[dict[str, Any]]:
 def _effects(owner_url: str) -> dict[str, int]:
     """Count what pushing can bring about; versions tell of updates made twice."""
     counts = " UNION ALL ".join(
-        f"SELECT '{table}', count(*), coalesce(sum(rv), 0) FROM {table}"  # noqa: S608  # constants
+        f"SELECT '{table}', count(*), coalesce(sum(rv), 0) FROM {table}"
         for table in ("visit", "check_in", "note", "media", "contact", "account")
     )
     rows = execute(owner_url, counts)

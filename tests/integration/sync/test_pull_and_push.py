@@ -20,7 +20,7 @@ def west(test_database: TestDatabase, api: Api) -> UUID:
 
 @pytest.fixture
 def shop(test_database: TestDatabase, api: Api, west: UUID) -> str:
-    assert west
+    del west  # it has to be there before the shop falls into it
     return str(add_account(test_database.owner_url, api.org, "Quán Nguyễn", 24.92, 60.17))
 
 
@@ -162,17 +162,6 @@ def test_bad_values_are_rejected_and_the_queue_goes_on(phone: Phone, shop: str) 
     ]  # fmt: skip
     assert [one.code for one in results[1:3]] == ["read_only", "unknown_table"]
     assert all(one.detail for one in results[:5])
-
-
-def test_a_mutation_that_breaks_the_server_is_set_aside_the_third_time(
-    phone: Phone, shop: str, test_database: TestDatabase
-) -> None:
-    values = {"account_id": shop, "body": "nul\x00", "captured_at": datetime.now(UTC).isoformat()}
-    poison = phone.mutation("create", "note", values=values)
-    statuses = [phone.push(poison)[0].status for _ in range(4)]
-    assert statuses == [Status.ERROR, Status.ERROR, Status.QUARANTINED, Status.DUPLICATE]
-    kept = execute(test_database.owner_url, "SELECT attempts, body ->> 'rid' FROM sync_quarantine")
-    assert kept == [(3, poison["rid"])]
 
 
 def test_a_group_stands_or_falls_together(phone: Phone, shop: str) -> None:

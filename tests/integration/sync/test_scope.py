@@ -76,9 +76,7 @@ def town(api: Api, test_database: TestDatabase) -> Town:
     children = frozenset(add_children(url, org, shop).items())
     assert {name for name, _ in children} == set(CHILDREN)
     family = children | {("account", str(shop))}
-    town = Town(
-        url, org, west, east, shop, family, Phone(api, org.rep), Phone(api, org.other_rep)
-    )
+    town = Town(url, org, west, east, shop, family, Phone(api, org.rep), Phone(api, org.other_rep))
     town.pull()
     assert town.holder() == "west"
     return town
@@ -177,9 +175,7 @@ def test_an_account_outside_every_territory_stays_with_its_owner(town: Town) -> 
     )
     town.pull()
     assert town.holder() == "east"
-    town.run(
-        "UPDATE account SET owner_id = %s WHERE id = %s", town.org.rep.user_id, town.shop
-    )
+    town.run("UPDATE account SET owner_id = %s WHERE id = %s", town.org.rep.user_id, town.shop)
     town.pull()
     assert town.holder() == "west"
 

@@ -72,7 +72,7 @@ def test_both_languages_fill_in_the_same_names() -> None:
         names = [set(re.findall(r"\{(\w+)\}", text[key])) for text in (vietnamese, english)]
         assert names[0] == names[1], key
     # Problems and categories that English takes from the service need words in Vietnamese only.
-    missing = {key for key in vietnamese.keys() ^ english.keys()}
+    missing = vietnamese.keys() ^ english.keys()
     assert all(key.startswith(("problem.", "category.")) for key in missing)
 
 
@@ -95,7 +95,7 @@ def test_the_lock_file_names_hashes_and_no_address() -> None:
     assert all(one["integrity"].startswith("sha512-") for one in packages.values())
     assert not any("resolved" in one for one in packages.values())
     assert {f"node_modules/{name}" for name in FILES} <= packages.keys()
-    assert "http" not in LOCK_FILE.read_text().replace("https://opencollective", "")
+    assert "registry" not in LOCK_FILE.read_text()
 
 
 def test_every_bare_name_is_a_file_that_the_build_copies() -> None:

@@ -29,22 +29,37 @@ CREATE TABLE account_import (
   FOREIGN KEY (org_id, account_id) REFERENCES account (org_id, id)
 );
 
--- Every word of the query must be in the name, in any order and without diacritics. The longest
--- word comes first: it makes the trigram index narrow the search the most. Folding is done before
--- the wildcards are escaped, since it turns a full-width percent sign into a plain one.
-CREATE FUNCTION account_search_words(p_org uuid, p_query text)
-RETURNS TABLE (id uuid) LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+-- One page of a search: every word of the query must be in the name, in any order and without
+-- diacritics. The longest word comes first: it makes the trigram index narrow the search the most.
+-- Folding is done before the wildcards are escaped, since it turns a full-width percent sign into a
+-- plain one. EXECUTE plans with the words at hand: a rare word goes by the trigram index, a common
+-- one along the names. Scope: p_territories NULL is everything, else also what p_owner has outside.
+CREATE FUNCTION account_search_page(
+  p_org uuid, p_query text, p_life_stage text, p_category text, p_territory uuid, p_tag text,
+  p_territories uuid[], p_owner uuid, p_after uuid, p_limit int)
+RETURNS SETOF uuid LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
   patterns text[];
+  after_name text;
 BEGIN
   IF p_org IS DISTINCT FROM tuyen_org() THEN
     RETURN;
   END IF;
   SELECT array_agg('%' || regexp_replace(word, '([\\%_])', '\\\1', 'g') || '%' ORDER BY length(word) DESC)
     INTO patterns FROM regexp_split_to_table(tuyen_fold(p_query), '\s+') word WHERE word <> '';
-  RETURN QUERY SELECT a.id FROM account a
-    WHERE a.org_id = p_org AND a.deleted_at IS NULL
-      AND a.name_folded LIKE coalesce(patterns[1], '%') AND a.name_folded LIKE ALL (coalesce(patterns, '{%}'));
+  IF p_after IS NOT NULL THEN
+    SELECT a.name_folded INTO after_name FROM account a WHERE a.org_id = p_org AND a.id = p_after;
+  END IF;
+  RETURN QUERY EXECUTE
+    'SELECT a.id FROM account a
+      WHERE a.org_id = $1 AND a.deleted_at IS NULL AND a.name_folded LIKE $2 AND a.name_folded LIKE ALL ($3)
+        AND ($4 IS NULL OR a.life_stage = $4) AND ($5 IS NULL OR a.category = $5)
+        AND ($6 IS NULL OR a.territory_id = $6) AND ($7 IS NULL OR $7 = ANY (a.tags))
+        AND ($8 IS NULL OR a.territory_id = ANY ($8) OR (a.territory_id IS NULL AND a.owner_id = $9))
+        AND ($10 IS NULL OR (a.name_folded, a.id) > ($11, $10))
+      ORDER BY a.name_folded, a.id LIMIT $12'
+    USING p_org, coalesce(patterns[1], '%'), coalesce(patterns[2:], '{}'), p_life_stage, p_category, p_territory,
+      p_tag, p_territories, p_owner, p_after, after_name, p_limit;
 END $$;
 
 -- Put the accounts that these territories hold or cover where they belong now, and touch no other:
@@ -81,9 +96,11 @@ BEGIN
   ANALYZE account, account_import, account_map, sync_row;
 END $$;
 
-REVOKE EXECUTE ON FUNCTION account_search_words(uuid, text), territory_place_accounts(uuid, uuid[]),
+REVOKE EXECUTE ON FUNCTION account_search_page(uuid, text, text, text, uuid, text, uuid[], uuid, uuid, int),
+  territory_place_accounts(uuid, uuid[]),
   account_analyze() FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION account_search_words(uuid, text), territory_place_accounts(uuid, uuid[]),
+GRANT EXECUTE ON FUNCTION account_search_page(uuid, text, text, text, uuid, text, uuid[], uuid, uuid, int),
+  territory_place_accounts(uuid, uuid[]),
   account_analyze() TO tuyen_app;
 
 -- An import touches tens of thousands of records in one statement, before anything is known of the

@@ -1,0 +1,136 @@
+"""A real service with a real basemap, and Debian's Chromium to look at it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, Response, sync_playwright
+
+from backend.app import create_app
+from backend.db.tenancy import Database
+from backend.geo.basemap.build import build_basemap
+from backend.settings import Settings
+from backend.web.build import build
+from tests.support.city import PASSWORD, City, make_city
+from tests.support.databases import TestDatabase
+from tests.support.helsinki_places import EXTRACT
+from tests.support.people import Org
+from tests.support.server import RunningService, running_service
+
+DAY = date(2026, 11, 22)
+READY_MS = 60_000
+# Software rendering, and none of the browser's own calls home.
+_FLAGS = [
+    "--no-sandbox",
+    "--use-gl=angle",
+    "--use-angle=swiftshader",
+    "--enable-unsafe-swiftshader",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+@dataclass
+class Watched:
+    """A page, and everything that would be wrong with it."""
+
+    page: Page
+    service: RunningService
+    city: City
+    complaints: list[str] = field(default_factory=list)
+
+    def open(self, place: str = "", *, who: str = "manager") -> Page:
+        """Sign in and wait until the first map is idle."""
+        self.page.goto(f"{self.service.url}/{place}")
+        self.sign_in(who)
+        self.wait_for_map()
+        return self.page
+
+    def sign_in(self, who: str = "manager", password: str = PASSWORD) -> None:
+        self.page.fill("input[name=email]", f"{who}@{self.city.org.id}.test")
+        self.page.fill("input[name=password]", password)
+        self.page.click("#sign-in button[type=submit]")
+
+    def wait_for_map(self) -> None:
+        self.page.wait_for_selector("body[data-ready=true]", timeout=READY_MS)
+
+    def drawn(self, *layers: str) -> list[dict[str, object]]:
+        """Return what the map really draws of some layers."""
+        found: list[dict[str, object]] = self.page.evaluate(
+            "async (layers) => { const { map } = document.querySelector('#map');"
+            " if (!map.loaded()) await new Promise((done) => map.once('idle', done));"
+            " return map.queryRenderedFeatures({ layers }).map((one) => one.properties); }",
+            list(layers),
+        )
+        return found
+
+
+@pytest.fixture(scope="session")
+def basemap_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("basemap") / "basemap.pmtiles"
+    build_basemap(EXTRACT, out)
+    build()
+    return out
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=_FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def city(test_database: TestDatabase, org: Org) -> City:
+    return make_city(test_database.owner_url, org, DAY, places=400)
+
+
+@pytest.fixture
+def service(
+    settings: Settings, database: Database, basemap_file: Path, city: City
+) -> Iterator[RunningService]:
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    settings.basemap_file.write_bytes(basemap_file.read_bytes())
+    with running_service(create_app(settings, database)) as running:
+        assert city.accounts
+        yield running
+
+
+@pytest.fixture
+def look(request: pytest.FixtureRequest) -> dict[str, object]:
+    """How the browser is set up: parametrise `look` indirectly for other sizes and themes."""
+    asked: dict[str, object] = getattr(request, "param", {})
+    return {"viewport": {"width": 1440, "height": 900}, "locale": "vi-VN", **asked}
+
+
+@pytest.fixture
+def context(browser: Browser, look: dict[str, object]) -> Iterator[BrowserContext]:
+    context = browser.new_context(timezone_id="Asia/Ho_Chi_Minh", **look)  # type: ignore[arg-type]
+    yield context
+    context.close()
+
+
+@pytest.fixture
+def watched(context: BrowserContext, service: RunningService, city: City) -> Iterator[Watched]:
+    """A page that must not complain, nor ask for anything outside the service."""
+    page = context.new_page()
+    watched = Watched(page, service, city)
+    note = watched.complaints.append
+    page.on("console", lambda m: note(m.text) if m.type in {"error", "warning"} else None)
+    page.on("pageerror", lambda error: note(f"page error: {error}"))
+    page.on("response", lambda answer: note(_failure(answer)) if answer.status >= 400 else None)
+    own = (service.url, "data:", "blob:")
+    page.on("request", lambda r: None if r.url.startswith(own) else note(f"outside: {r.url}"))
+    yield watched
+    page.close()
+    assert watched.complaints == []
+
+
+def _failure(answer: Response) -> str:
+    return f"{answer.status} {answer.url}"
