@@ -14,6 +14,7 @@ from litestar.openapi import OpenAPIConfig
 from litestar.types import ControllerRouterHandler
 
 from backend.accounts.controllers import AccountController, ContactController
+from backend.accounts.importing.controllers import ImportController
 from backend.api.health import HealthController
 from backend.api.rendering import EXCEPTION_HANDLERS
 from backend.clock import Clock, SystemClock
@@ -37,23 +38,32 @@ from backend.routes.engines import Engines
 from backend.settings import Settings
 from backend.sync.controllers import SyncController
 from backend.sync.cursor import CursorSigner, load_secret
+from backend.territories.controllers import (
+    AssignmentController,
+    PlacementController,
+    TerritoryController,
+)
 from backend.visits.controllers import VisitController
 from backend.web.controllers import STATIC_FILES, PageController
 
 CONTROLLERS: Sequence[ControllerRouterHandler] = [
     AccountController,
+    AssignmentController,
     AuthController,
     ContactController,
     DeviceController,
     HealthController,
+    ImportController,
     MapController,
     MeController,
     MediaController,
     PageController,
+    PlacementController,
     RouteController,
     STATIC_FILES,
     SyncController,
     TeamController,
+    TerritoryController,
     UserController,
     VisitController,
 ]

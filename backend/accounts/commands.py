@@ -62,7 +62,7 @@ def import_osm_command(context: DatabaseContext, extract: Path, org: str) -> Non
     """Take the shops and buying amenities of an .osm.pbf extract as prospects."""
     with (
         _opened(context, org) as (database, org_id),
-        _bars() as on_progress,
+        progress() as on_progress,
         database.for_org(org_id) as connection,
     ):
         report = import_osm(connection, org_id, extract, on_progress=on_progress)
@@ -106,7 +106,7 @@ def import_csv_command(
     )
     with (
         _opened(context, org) as (database, org_id),
-        _bars() as on_progress,
+        progress() as on_progress,
         database.for_org(org_id) as connection,
     ):
         report = import_sheet(
@@ -172,7 +172,7 @@ class _Count(ProgressColumn):
 
 
 @contextmanager
-def _bars() -> Iterator[OnProgress]:
+def progress() -> Iterator[OnProgress]:
     """Show each stage of long work as a line on the terminal's error stream."""
     columns = (
         SpinnerColumn(),

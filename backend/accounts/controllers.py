@@ -3,9 +3,7 @@
 from typing import Annotated
 from uuid import UUID
 
-from litestar import Controller, Request, delete, get, patch, post
-from litestar.datastructures import State
-from litestar.di import NamedDependency
+from litestar import Controller, delete, get, patch, post
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 from litestar.response import Response
 
@@ -27,8 +25,7 @@ from backend.api.etags import check_if_match, has_tag, tagged, version_tag
 from backend.api.paging import DEFAULT_LIMIT, CursorQuery, LimitQuery, decode_cursor, encode_cursor
 from backend.api.payloads import Page
 from backend.api.problems import malformed_field
-from backend.db.tenancy import Database
-from backend.identity.actor import Actor
+from backend.identity.call import Call
 from backend.identity.permissions import ANYBODY, RequireRole
 from backend.ids import AccountId, ContactId, TerritoryId
 
@@ -36,7 +33,6 @@ _WRITE = RequireRole(*WRITERS)
 _DELETE = RequireRole(*DELETERS)
 
 Criterion = Annotated[str | None, QueryParameter(max_length=200)]
-AnyRequest = Request[Actor, object, State]
 
 
 class AccountController(Controller):
@@ -48,8 +44,7 @@ class AccountController(Controller):
     @get(operation_id="list_accounts", guards=[ANYBODY], sync_to_thread=True)
     def list_accounts(
         self,
-        db: NamedDependency[Database],
-        actor: NamedDependency[Actor],
+        request: Call,
         q: Criterion = None,
         life_stage: FromQuery[LifeStage | None] = None,
         category: Criterion = None,
@@ -59,6 +54,7 @@ class AccountController(Controller):
         cursor: CursorQuery = None,
     ) -> Page[AccountRead]:
         """List accounts by name; `q` finds words of the name in any order, without diacritics."""
+        db, actor = request.db, request.actor
         wanted = AccountFilter(
             q=q,
             life_stage=life_stage,
@@ -76,37 +72,30 @@ class AccountController(Controller):
     @get("/nearest", operation_id="nearest_accounts", guards=[ANYBODY], sync_to_thread=True)
     def nearest_accounts(
         self,
-        db: NamedDependency[Database],
-        actor: NamedDependency[Actor],
+        request: Call,
         lon: FromQuery[float],
         lat: FromQuery[float],
         limit: LimitQuery = DEFAULT_LIMIT,
     ) -> Page[NearbyRead]:
         """List the accounts nearest to a point, with their distance in metres."""
+        db, actor = request.db, request.actor
         with db.for_org(actor.org_id) as connection:
             return Page(service.nearest_accounts(connection, actor, lon, lat, limit=limit))
 
     @post(operation_id="create_account", guards=[_WRITE], sync_to_thread=True)
-    def create_account(
-        self,
-        db: NamedDependency[Database],
-        actor: NamedDependency[Actor],
-        data: JSONBody[AccountCreate],
-    ) -> Response[AccountRead]:
+    def create_account(self, request: Call, data: JSONBody[AccountCreate]) -> Response[AccountRead]:
         """Create an account; by its location it falls into a territory."""
+        db, actor = request.db, request.actor
         with db.for_org(actor.org_id) as connection:
             account = service.create_account(connection, actor, data)
         return tagged(account, account.rv)
 
     @get("/{account_id:uuid}", operation_id="get_account", guards=[ANYBODY], sync_to_thread=True)
     def get_account(
-        self,
-        request: AnyRequest,
-        db: NamedDependency[Database],
-        actor: NamedDependency[Actor],
-        account_id: FromPath[UUID],
+        self, request: Call, account_id: FromPath[UUID]
     ) -> Response[AccountRead | None]:
         """Read one account; If-None-Match with its ETag answers 304."""
+        db, actor = request.db, request.actor
         with db.for_org(actor.org_id) as connection:
             account = service.get_account(connection, actor, AccountId(account_id))
         tag = version_tag(account.rv)
@@ -116,14 +105,10 @@ class AccountController(Controller):
 
     @patch("/{account_id:uuid}", operation_id="patch_account", guards=[_WRITE], sync_to_thread=True)
     def patch_account(
-        self,
-        request: AnyRequest,
-        db: NamedDependency[Database],
-        actor: NamedDependency[Actor],
-        account_id: FromPath[UUID],
-        data: JSONBody[AccountPatch],
+        self, request: Call, account_id: FromPath[UUID], data: JSONBody[AccountPatch]
     ) -> Response[AccountRead]:
         """Change an account; with If-Match only the version that the caller read."""
+        db, actor = request.db, request.actor
         with db.for_org(actor.org_id) as connection:
             before = service.lock_account_in_scope(connection, actor, AccountId(account_id))
             check_if_match(request, before.rv)
@@ -133,14 +118,9 @@ class AccountController(Controller):
     @delete(
         "/{account_id:uuid}", operation_id="delete_account", guards=[_DELETE], sync_to_thread=True
     )
-    def delete_account(
-        self,
-        request: AnyRequest,
-        db: NamedDependency[Database],
-        actor: NamedDependency[Actor],
-        account_id: FromPath[UUID],
-    ) -> None:
+    def delete_account(self, request: Call, account_id: FromPath[UUID]) -> None:
         """Delete an account softly: its history stays."""
+        db, actor = request.db, request.actor
         with db.for_org(actor.org_id) as connection:
             before = service.lock_account_in_scope(connection, actor, AccountId(account_id))
             check_if_match(request, before.rv)
@@ -152,13 +132,9 @@ class AccountController(Controller):
         guards=[ANYBODY],
         sync_to_thread=True,
     )
-    def list_contacts(
-        self,
-        db: NamedDependency[Database],
-        actor: NamedDependency[Actor],
-        account_id: FromPath[UUID],
-    ) -> Page[ContactRead]:
+    def list_contacts(self, request: Call, account_id: FromPath[UUID]) -> Page[ContactRead]:
         """List the contact persons of an account."""
+        db, actor = request.db, request.actor
         with db.for_org(actor.org_id) as connection:
             return Page(service.list_contacts(connection, actor, AccountId(account_id)))
 
@@ -169,13 +145,10 @@ class AccountController(Controller):
         sync_to_thread=True,
     )
     def create_contact(
-        self,
-        db: NamedDependency[Database],
-        actor: NamedDependency[Actor],
-        account_id: FromPath[UUID],
-        data: JSONBody[ContactBody],
+        self, request: Call, account_id: FromPath[UUID], data: JSONBody[ContactBody]
     ) -> Response[ContactRead]:
         """Add a contact person to an account."""
+        db, actor = request.db, request.actor
         person = ContactCreate(
             account_id=AccountId(account_id),
             full_name=data.full_name,
@@ -198,14 +171,10 @@ class ContactController(Controller):
 
     @patch("/{contact_id:uuid}", operation_id="patch_contact", guards=[_WRITE], sync_to_thread=True)
     def patch_contact(
-        self,
-        request: AnyRequest,
-        db: NamedDependency[Database],
-        actor: NamedDependency[Actor],
-        contact_id: FromPath[UUID],
-        data: JSONBody[ContactPatch],
+        self, request: Call, contact_id: FromPath[UUID], data: JSONBody[ContactPatch]
     ) -> Response[ContactRead]:
         """Change a contact person; with If-Match only the version that the caller read."""
+        db, actor = request.db, request.actor
         with db.for_org(actor.org_id) as connection:
             before = service.lock_contact(connection, actor, ContactId(contact_id))
             check_if_match(request, before.rv)
@@ -215,13 +184,9 @@ class ContactController(Controller):
     @delete(
         "/{contact_id:uuid}", operation_id="delete_contact", guards=[_WRITE], sync_to_thread=True
     )
-    def delete_contact(
-        self,
-        db: NamedDependency[Database],
-        actor: NamedDependency[Actor],
-        contact_id: FromPath[UUID],
-    ) -> None:
+    def delete_contact(self, request: Call, contact_id: FromPath[UUID]) -> None:
         """Delete a contact person softly."""
+        db, actor = request.db, request.actor
         with db.for_org(actor.org_id) as connection:
             service.delete_contact(connection, actor, ContactId(contact_id))
 

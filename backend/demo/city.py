@@ -61,9 +61,8 @@ def found_city(runtime: Runtime, extract: Path, say: Say) -> City:
     started = time.monotonic()
     basemap = build_basemap(extract, settings.basemap_file)
     seconds["basemap"] = time.monotonic() - started
-    say(
-        f"   basemap: {basemap.features:,} features, {basemap.bytes / 1e3:.0f} kB, {_took(seconds)}"
-    )
+    features = sum(basemap.features.values())
+    say(f"   basemap: {features:,} features, {basemap.bytes / 1e3:.0f} kB, {_took(seconds)}")
     place = _place_of(extract)
     org_id, emails = _found_organisation(runtime.owner_url, place)
     started = time.monotonic()

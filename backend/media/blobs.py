@@ -2,7 +2,8 @@
 
 import hashlib
 import io
-import warnings
+import struct
+from contextlib import suppress
 from pathlib import Path
 from uuid import UUID
 
@@ -75,21 +76,26 @@ def sniff(path: Path, kind: MediaKind) -> str | None:
 
 
 def read_claims(path: Path) -> dict[str, object]:
-    """Return what a picture says of its time and place: claims, not facts."""
-    try:
-        with _open_image(path.read_bytes()) as image:
-            exif = image.getexif()
-    except UnreadableImageError:
-        return {}
+    """Return what a picture says of its time and place: claims, not facts; {} where unreadable."""
     claims: dict[str, object] = {}
-    taken_at = exif.get_ifd(ExifTags.IFD.Exif).get(ExifTags.Base.DateTimeOriginal)
-    if taken_at:
-        claims["taken_at"] = str(taken_at)[:40]
-    place = exif.get_ifd(ExifTags.IFD.GPSInfo)
-    if place:
-        names = ExifTags.GPSTAGS
-        claims["gps"] = {str(names.get(tag, tag)): str(value)[:80] for tag, value in place.items()}
+    # Damaged EXIF makes Pillow fail in many ways, and a photo is worth keeping without it.
+    with suppress(Exception), _open_image(path.read_bytes()) as image:
+        exif = image.getexif()
+        taken_at = exif.get_ifd(ExifTags.IFD.Exif).get(ExifTags.Base.DateTimeOriginal)
+        if taken_at:
+            claims["taken_at"] = _claim(taken_at, 40)
+        place = exif.get_ifd(ExifTags.IFD.GPSInfo)
+        if place:
+            names = ExifTags.GPSTAGS
+            claims["gps"] = {
+                str(names.get(tag, tag)): _claim(value, 80) for tag, value in place.items()
+            }
     return claims
+
+
+def _claim(value: object, length: int) -> str:
+    """Return a value as text that JSON in the database can hold."""
+    return str(value).replace("\x00", "")[:length]
 
 
 def check_picture(path: Path) -> None:
@@ -97,13 +103,15 @@ def check_picture(path: Path) -> None:
     with _open_image(path.read_bytes()) as image:
         try:
             image.load()
-        except (OSError, SyntaxError, ValueError) as error:
+        except (OSError, SyntaxError, ValueError, struct.error) as error:
             raise UnreadableImageError(str(error)) from error
 
 
 def _render(data: bytes, longest: int | None) -> bytes:
     with _open_image(data) as image:
-        upright = ImageOps.exif_transpose(image).convert("RGB")
+        upright = _upright(image).convert("RGB")
+        # Comments and profiles ride along otherwise, and may tell what EXIF must not.
+        upright.info = {}
         if longest is not None:
             upright.thumbnail((longest, longest))
         out = io.BytesIO()
@@ -111,14 +119,24 @@ def _render(data: bytes, longest: int | None) -> bytes:
         return out.getvalue()
 
 
+def _upright(image: Image.Image) -> Image.Image:
+    try:
+        return ImageOps.exif_transpose(image)
+    except (OSError, SyntaxError, ValueError, TypeError, KeyError, struct.error):
+        # Where its EXIF is damaged nobody knows which side is up.
+        return image
+
+
 def _open_image(data: bytes) -> Image.Image:
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", Image.DecompressionBombWarning)
-            image = Image.open(io.BytesIO(data), formats=("JPEG", "PNG", "WEBP"))
-    except (OSError, ValueError, Image.DecompressionBombWarning) as error:
-        raise UnreadableImageError(str(error)) from error
-    except Image.DecompressionBombError as error:
+        image = Image.open(io.BytesIO(data), formats=("JPEG", "PNG", "WEBP"))
+    except (
+        OSError,
+        SyntaxError,
+        ValueError,
+        Image.DecompressionBombWarning,
+        Image.DecompressionBombError,
+    ) as error:
         raise UnreadableImageError(str(error)) from error
     if image.width * image.height > _MAX_PIXELS:
         raise UnreadableImageError(f"{image.width} x {image.height} pixels are too many.")

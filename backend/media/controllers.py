@@ -52,6 +52,11 @@ class MediaController(Controller):
         size = _read_number(request, "Upload-Length")
         with db.for_org(actor.org_id) as connection:
             upload = service.open_upload(connection, actor, media_id, size, clock)
+        if upload is not None and upload.offset_bytes == upload.size_bytes:
+            # The last piece is safe, but whoever took it was stopped before the end.
+            folder = request.part(Settings).upload_dir
+            service.finish(db, actor, upload, folder, request.part(Blobs), clock)
+            upload = None
         if upload is None:
             return Response(None, status_code=200, headers={**_TUS, "Tuyen-Media-State": "stored"})
         headers = {

@@ -33,13 +33,34 @@ def find_media(connection: sa.Connection, org_id: OrgId, media_id: UUID) -> Medi
     return _one(connection, statement, {"org_id": org_id, "id": media_id}, MediaRow)
 
 
-def has_content(connection: sa.Connection, org_id: OrgId, sha256: str) -> bool:
-    """Tell whether the organisation has stored a file of this content already."""
+def find_twin(connection: sa.Connection, org_id: OrgId, media: MediaRow) -> UUID | None:
+    """Return a stored file of the organisation with the same content and kind, or None."""
     statement = sa.text(
-        "SELECT 1 FROM media WHERE org_id = :org_id AND sha256 = :sha256 AND state = 'stored'"
-        " LIMIT 1"
+        "SELECT id FROM media WHERE org_id = :org_id AND sha256 = :sha256 AND state = 'stored'"
+        " AND kind = :kind AND size_bytes = :size_bytes LIMIT 1"
     )
-    return connection.execute(statement, {"org_id": org_id, "sha256": sha256}).first() is not None
+    values = {
+        "org_id": org_id,
+        "sha256": media.sha256,
+        "kind": media.kind.value,
+        "size_bytes": media.size_bytes,
+    }
+    found: UUID | None = connection.execute(statement, values).scalar_one_or_none()
+    return found
+
+
+def copy_stored(
+    connection: sa.Connection, org_id: OrgId, media_id: UUID, twin_id: UUID, *, at: datetime
+) -> None:
+    """Note that a file is stored already as its twin, and claims the same of place and time."""
+    connection.execute(
+        sa.text(
+            "UPDATE media m SET state = 'stored', stored_at = :at, claimed = t.claimed"
+            " FROM media t WHERE m.org_id = :org_id AND m.id = :id"
+            " AND t.org_id = :org_id AND t.id = :twin_id"
+        ),
+        {"org_id": org_id, "id": media_id, "twin_id": twin_id, "at": at},
+    )
 
 
 def update_state(

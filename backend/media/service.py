@@ -90,8 +90,11 @@ def open_upload(
         )
     if media.state == "stored":
         return None
-    if repository.has_content(connection, actor.org_id, media.sha256):
-        repository.update_state(connection, actor.org_id, media_id, state="stored", at=clock.now())
+    if media.state == "refused":
+        raise Malformed("This file was refused: it is not what it says.", code="media_type_refused")
+    twin_id = repository.find_twin(connection, actor.org_id, media)
+    if twin_id is not None:
+        repository.copy_stored(connection, actor.org_id, media_id, twin_id, at=clock.now())
         return None
     wanted = Upload(new_id(), media_id, actor.user_id, size_bytes, 0)
     return repository.insert_upload(connection, actor.org_id, wanted, clock.now() + _UPLOAD_LIFE)
@@ -145,14 +148,16 @@ def append(
 def finish(
     db: Database, actor: Actor, upload: Upload, folder: Path, blobs: Blobs, clock: Clock
 ) -> None:
-    """Verify a whole file and store it; a damaged one is thrown away, to be sent again."""
+    """Verify a whole file and store it; a damaged one is thrown away, to be sent again.
+
+    Calling it again changes nothing: of two callers at once the second waits and finds it done.
+    """
     path = folder / str(upload.id)
     with db.for_org(actor.org_id) as connection:
+        if repository.find_upload(connection, actor.org_id, upload.id, is_locked=True) is None:
+            return
         media = find_readable(connection, actor, upload.media_id)
-    if media.state == "stored":
-        return
-    refusal = _inspect(path, media)
-    with db.for_org(actor.org_id) as connection:
+        refusal = _inspect(path, media)
         repository.delete_upload(connection, actor.org_id, upload.id)
         if refusal is None:
             blobs.put_file(actor.org_id, media.sha256, path)
@@ -170,7 +175,7 @@ def finish(
 
 
 def _inspect(path: Path, media: MediaRow) -> Problem | None:
-    if hash_file(path) != media.sha256:
+    if not path.exists() or hash_file(path) != media.sha256:
         return ChecksumMismatch("The file's checksum is not the announced one: send it again.")
     if sniff(path, media.kind) is None:
         return Malformed(

@@ -29,6 +29,7 @@ class Rep(msgspec.Struct, frozen=True):
     country: str
     base: tuple[float, float] | None
     """[longitude, latitude] of home, or of the middle of the territories."""
+    has_territory: bool
 
 
 class Candidate(msgspec.Struct, frozen=True):
@@ -54,7 +55,7 @@ WITH held AS (SELECT ST_PointOnSurface(ST_Collect(t.area)) AS middle FROM territ
    FROM app_user u WHERE u.org_id = :org_id AND u.id = :rep_id)
 SELECT b.full_name, b.role, b.is_active, o.time_zone, o.country,
   CASE WHEN b.place IS NULL THEN NULL ELSE json_build_array(ST_X(b.place), ST_Y(b.place)) END
-    AS base
+    AS base, EXISTS (SELECT tuyen_territories_of(:org_id, :rep_id)) AS has_territory
  FROM base b JOIN organisation o ON o.id = b.org_id"""
     )
     row = connection.execute(statement, {"org_id": org_id, "rep_id": rep_id}).mappings()
@@ -74,7 +75,8 @@ def select_candidates(
 ) -> list[Candidate]:
     """Return the accounts asked for and, nearest first within a priority, those that are due.
 
-    Due is what was not visited for its interval and has no visit done or begun on that day.
+    The caller has checked those asked for. Due, in the rep's territories and among the own
+    accounts outside every territory, is what was not visited for its interval and has no visit done or begun on that day.
     """
     statement = sa.text(
         """
@@ -87,6 +89,7 @@ WITH mine AS (
    FROM account a
   WHERE a.org_id = :org_id AND a.deleted_at IS NULL AND a.location IS NOT NULL
     AND (a.territory_id IN (SELECT tuyen_territories_of(:org_id, :rep_id))
+         OR a.territory_id IS NULL AND a.owner_id = :rep_id
          OR a.id = ANY (cast(:required AS uuid[])))
     AND NOT EXISTS (SELECT 1 FROM visit v WHERE v.org_id = :org_id AND v.account_id = a.id
                      AND v.planned_on = :on_date AND v.status IN ('checked_in', 'done')))
@@ -112,6 +115,28 @@ SELECT id, name, json_build_array(ST_X(location), ST_Y(location)) AS location, o
     return msgspec.convert([dict(row) for row in rows], list[Candidate], strict=False)
 
 
+def select_unvisitable(
+    connection: sa.Connection,
+    org_id: OrgId,
+    account_ids: Sequence[UUID],
+    *,
+    within: UserId | None,
+) -> list[UUID]:
+    """Return those ids that are no account on the map, or none in the person's scope (`within`)."""
+    statement = sa.text(
+        """
+SELECT i.id FROM unnest(cast(:ids AS uuid[])) WITH ORDINALITY i (id, place) WHERE NOT EXISTS (
+  SELECT 1 FROM account a WHERE a.org_id = :org_id AND a.id = i.id AND a.deleted_at IS NULL
+     AND a.location IS NOT NULL
+     AND (cast(:within AS uuid) IS NULL
+          OR a.territory_id IN (SELECT tuyen_territories_of(:org_id, :within))
+          OR a.territory_id IS NULL AND a.owner_id = :within))
+ ORDER BY i.place"""
+    )
+    values = {"org_id": org_id, "ids": list(account_ids), "within": within}
+    return list(connection.execute(statement, values).scalars())
+
+
 def lock_day(connection: sa.Connection, org_id: OrgId, rep_id: UserId) -> None:
     """Let one plan at a time be written for a person."""
     connection.execute(
@@ -120,10 +145,19 @@ def lock_day(connection: sa.Connection, org_id: OrgId, rep_id: UserId) -> None:
     )
 
 
+class DayVisit(msgspec.Struct, frozen=True):
+    """A visit of the day that a new plan may keep."""
+
+    id: UUID
+    account_id: UUID
+    is_open: bool
+    """Planned by a route and not begun, so that a new route may cancel it."""
+
+
 def retire_route(
     connection: sa.Connection, org_id: OrgId, rep_id: UserId, on_date: date
-) -> dict[UUID, UUID]:
-    """Mark the day's present route replaced; return its open visits by account."""
+) -> list[DayVisit]:
+    """Mark the day's present route replaced; return the day's visits that were not cancelled."""
     connection.execute(
         sa.text(
             "UPDATE route SET status = 'replaced' WHERE org_id = :org_id AND rep_id = :rep_id"
@@ -133,13 +167,13 @@ def retire_route(
     )
     rows = connection.execute(
         sa.text(
-            "SELECT account_id, id FROM visit WHERE org_id = :org_id AND rep_id = :rep_id"
-            " AND planned_on = :on_date AND status = 'planned' AND deleted_at IS NULL"
-            " AND route_id IS NOT NULL ORDER BY id FOR UPDATE"
+            "SELECT id, account_id, status = 'planned' AND route_id IS NOT NULL AS is_open"
+            " FROM visit WHERE org_id = :org_id AND rep_id = :rep_id AND planned_on = :on_date"
+            " AND status <> 'cancelled' AND deleted_at IS NULL ORDER BY id FOR NO KEY UPDATE"
         ),
         {"org_id": org_id, "rep_id": rep_id, "on_date": on_date},
-    )
-    return {row.account_id: row.id for row in rows}
+    ).mappings()
+    return msgspec.convert([dict(row) for row in rows], list[DayVisit])
 
 
 def insert_route(connection: sa.Connection, org_id: OrgId, values: Mapping[str, Any]) -> None:

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from backend.api.problems import Forbidden, NotFound, Unavailable, malformed_field
 from backend.db.tenancy import Database
-from backend.geo.vocabulary import LonLat
+from backend.geo.vocabulary import GeoError, LonLat, check_lonlat
 from backend.identity.actor import Actor, Role
 from backend.ids import UserId, new_id
 from backend.routes import day, repository
@@ -20,6 +20,10 @@ from backend.routes.repository import Candidate, Rep
 from backend.routes.schemas import DroppedVisit, Lunch, PlanRequest, RouteRead, RouteStop
 
 _SOLVE_SECONDS = 30.0
+_PLANNERS = frozenset({Role.MANAGER, Role.ADMIN})
+_FIRST_DAY, _LAST_DAY = date(2000, 1, 1), date(2199, 12, 31)
+_NAMED = 5
+"""How many wrong ids a sentence lists."""
 
 
 class _Draft(msgspec.Struct, frozen=True):
@@ -41,12 +45,11 @@ def plan_day(db: Database, actor: Actor, request: PlanRequest, engines: Engines)
     those without a place are cancelled. Raises Malformed, Forbidden, NotFound or Unavailable.
     """
     rep_id = UserId(request.rep_id or actor.user_id)
-    if rep_id != actor.user_id and actor.role not in {Role.MANAGER, Role.ADMIN}:
-        raise Forbidden("Only managers plan somebody else's day.")
+    _check_planner(actor, rep_id)
+    _check_request(request)
     with db.for_org(actor.org_id, snapshot=True) as connection:
-        rep = repository.find_rep(connection, actor.org_id, rep_id)
-        if rep is None:
-            raise NotFound("There is no such person in your organisation.")
+        rep = _find_rep(connection, actor, rep_id)
+        _check_required(connection, actor, rep_id, request.account_ids)
         start = request.start or rep.base
         if start is None:
             raise malformed_field(
@@ -62,6 +65,10 @@ def plan_day(db: Database, actor: Actor, request: PlanRequest, engines: Engines)
             limit=max(request.max_candidates, len(request.account_ids)),
         )
         midnight = repository.midnight_utc(connection, request.on_date, rep.time_zone)
+    if not candidates and not rep.has_territory:
+        raise malformed_field(
+            "rep_id", f"{rep.full_name} holds no territory today: assign one, or name accounts."
+        )
     draft = _solve(request, rep, rep_id, start, tuple(candidates), midnight, engines)
     with db.for_org(actor.org_id) as connection:
         route_id = _write(connection, actor, draft)
@@ -85,6 +92,48 @@ def get_route(connection: sa.Connection, actor: Actor, route_id: UUID) -> RouteR
     if not found or not (actor.sees_everything or found[0].rep_id == actor.user_id):
         raise NotFound(f"There is no route {route_id} that you may see.")
     return found[0]
+
+
+def _check_planner(actor: Actor, rep_id: UserId) -> None:
+    if actor.role is Role.ANALYST:
+        raise Forbidden("Analysts read routes; they do not plan them.")
+    if rep_id != actor.user_id and actor.role not in _PLANNERS:
+        raise Forbidden("Only managers plan somebody else's day.")
+
+
+def _check_request(request: PlanRequest) -> None:
+    """Raise Malformed for a day that no calendar of people holds, or a place off the world."""
+    if not _FIRST_DAY <= request.on_date <= _LAST_DAY:
+        years = f"{_FIRST_DAY.year} to {_LAST_DAY.year}"
+        raise malformed_field("on_date", f"The day is not within {years}.")
+    for field, place in (("start", request.start), ("end", request.end)):
+        if place is not None:
+            try:
+                check_lonlat(place[0], place[1], field=field)
+            except GeoError as error:
+                raise malformed_field(field, error.message) from error
+
+
+def _find_rep(connection: sa.Connection, actor: Actor, rep_id: UserId) -> Rep:
+    rep = repository.find_rep(connection, actor.org_id, rep_id)
+    if rep is None:
+        raise NotFound("There is no such person in your organisation.")
+    if not rep.is_active:
+        raise malformed_field("rep_id", f"{rep.full_name} is not active any more.")
+    return rep
+
+
+def _check_required(
+    connection: sa.Connection, actor: Actor, rep_id: UserId, account_ids: list[UUID]
+) -> None:
+    """Raise Malformed for accounts that cannot be visited: reps see only what is theirs."""
+    within = None if actor.role in _PLANNERS else rep_id
+    unknown = repository.select_unvisitable(connection, actor.org_id, account_ids, within=within)
+    if unknown:
+        names = ", ".join(str(one) for one in unknown[:_NAMED])
+        raise malformed_field(
+            "account_ids", f"Not on the map or not in the rep's territories: {names}."
+        )
 
 
 def _solve(
@@ -114,9 +163,11 @@ def _solve(
 def _write(connection: sa.Connection, actor: Actor, draft: _Draft) -> UUID:
     org_id, plan, on_date = actor.org_id, draft.plan, draft.request.on_date
     repository.lock_day(connection, org_id, draft.rep_id)
-    kept = repository.retire_route(connection, org_id, draft.rep_id, on_date)
+    known = repository.retire_route(connection, org_id, draft.rep_id, on_date)
     route_id = new_id()
-    stops = _stops(draft, kept)
+    # A visit that began while the day was solved comes last here: the new route shows that one.
+    ranked = sorted(known, key=lambda one: not one.is_open)
+    stops = _stops(draft, {one.account_id: one.id for one in ranked})
     repository.insert_route(
         connection,
         org_id,
@@ -158,7 +209,7 @@ def _write(connection: sa.Connection, actor: Actor, draft: _Draft) -> UUID:
     )
     used = {stop.visit_id for stop in stops}
     repository.cancel_visits(
-        connection, org_id, [visit for visit in kept.values() if visit not in used]
+        connection, org_id, [one.id for one in known if one.is_open and one.id not in used]
     )
     return route_id
 

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from backend.db.tenancy import driver_cursor
 from backend.identity.actor import Actor
 from backend.ids import OrgId, new_id
-from backend.sync.protocol.messages import Mutation, MutationResult, Value
+from backend.sync.protocol.messages import Mutation, MutationResult, Status, Value
 
 MAX_ATTEMPTS = 3
 
@@ -93,27 +93,63 @@ def store_result(connection: sa.Connection, org_id: OrgId, result: MutationResul
     )
 
 
-def find_creation(connection: sa.Connection, org_id: OrgId, rid: str) -> MutationResult | None:
+def find_creation(connection: sa.Connection, org_id: OrgId, rid: str) -> Status | None:
     """Return what became of the mutation that tried to create a record, or None."""
-    row = connection.execute(
+    values = {"org_id": org_id, "rid": rid}
+    settled = connection.execute(
         sa.text(
-            "SELECT result FROM sync_mutation WHERE org_id = :org_id AND rid = :rid"
+            "SELECT result ->> 'status' FROM sync_mutation WHERE org_id = :org_id AND rid = :rid"
             " AND op = 'create' ORDER BY result ->> 'status' = 'rejected', id LIMIT 1"
         ),
-        {"org_id": org_id, "rid": rid},
+        values,
     ).scalar_one_or_none()
-    return msgspec.convert(row, MutationResult) if row else None
+    if settled is not None:
+        return Status(settled)
+    failed = connection.execute(
+        sa.text(
+            "SELECT 1 FROM sync_quarantine WHERE org_id = :org_id AND body ->> 'rid' = :rid"
+            " AND body ->> 'op' = 'create' LIMIT 1"
+        ),
+        values,
+    ).first()
+    return Status.ERROR if failed else None
 
 
-def lock_record(connection: sa.Connection, org_id: OrgId, table: str, rid: str) -> bool | None:
-    """Lock a record; True when it is there, False when it was deleted, None when unknown."""
-    can_be_deleted = table in {"account", "contact", "visit", "route", "territory"}
-    column = "deleted_at IS NULL" if can_be_deleted else "true"
-    statement = sa.text(
-        f"SELECT {column} FROM {table} WHERE org_id = :org_id AND id = :id FOR NO KEY UPDATE"  # noqa: S608
+def exists(connection: sa.Connection, org_id: OrgId, table: str, rid: str) -> bool:
+    """Tell whether the organisation has a record, deleted or not; `table` is a synced one."""
+    statement = sa.text(f"SELECT 1 FROM {table} WHERE org_id = :org_id AND id = :id")  # noqa: S608
+    return connection.execute(statement, {"org_id": org_id, "id": rid}).first() is not None
+
+
+_LOCKS = {
+    table: sa.text(
+        f"SELECT r.deleted_at IS NULL FROM {table} r"  # noqa: S608  # constants
+        f" JOIN account a ON a.org_id = r.org_id AND a.id = {account}"
+        " WHERE r.org_id = :org_id AND r.id = :id AND (:all OR a.territory_id IN"
+        " (SELECT tuyen_territories_of(:org_id, :user_id))"
+        f" OR a.territory_id IS NULL AND a.owner_id = :user_id{own}) FOR NO KEY UPDATE OF r"
     )
+    for table, account, own in (
+        ("account", "r.id", ""),
+        ("contact", "r.account_id", ""),
+        ("visit", "r.account_id", " OR r.rep_id = :user_id"),
+    )
+}
+
+
+def lock_record(connection: sa.Connection, actor: Actor, table: str, rid: str) -> bool | None:
+    """Lock a record that devices change: True when it is there, False when it was deleted.
+
+    None is unknown or out of the actor's scope: who may not see a record learns nothing of it.
+    """
     found: bool | None = connection.execute(
-        statement, {"org_id": org_id, "id": rid}
+        _LOCKS[table],
+        {
+            "org_id": actor.org_id,
+            "id": rid,
+            "user_id": actor.user_id,
+            "all": actor.sees_everything,
+        },
     ).scalar_one_or_none()
     return found
 

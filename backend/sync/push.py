@@ -17,6 +17,7 @@ from backend.clock import Clock
 from backend.db.tenancy import Database
 from backend.identity.actor import Actor
 from backend.sync import changelog, ledger
+from backend.sync.parents import wait_for_parents
 from backend.sync.protocol.merge import Merge, merge_patch
 from backend.sync.protocol.messages import (
     Mutation,
@@ -145,7 +146,9 @@ class _Batch:
         synced = REGISTRY.get(mutation.table)
         if synced is None:
             return _rejected(mutation, "unknown_table", f"There is no table {mutation.table}.")
-        waiting = self._wait_for_parent(mutation, synced)
+        waiting = wait_for_parents(
+            self.connection, self.actor.org_id, mutation, synced.table, self.fate
+        )
         if waiting is not None:
             return waiting
         try:
@@ -179,13 +182,12 @@ class _Batch:
         if synced.change is None:
             code, detail = "read_only", f"A {mutation.table} cannot be changed by a phone."
             return _rejected(mutation, code, detail)
-        org_id = self.actor.org_id
-        is_there = ledger.lock_record(self.connection, org_id, mutation.table, mutation.rid)
+        is_there = ledger.lock_record(self.connection, self.actor, mutation.table, mutation.rid)
         if is_there is None:
-            return _rejected(
-                mutation, "record_unknown", f"There is no {mutation.table} of this id."
-            )
-        found = changelog.read_values(self.connection, org_id, synced.table, UUID(mutation.rid))
+            return _unknown(mutation)
+        found = changelog.read_values(
+            self.connection, self.actor.org_id, synced.table, UUID(mutation.rid)
+        )
         server = found[1] if found else {}
         if not is_there:
             return self._conflict(mutation, "record_deleted", mutation.set, {})
@@ -228,51 +230,19 @@ class _Batch:
         if synced.delete is None:
             code, detail = "read_only", f"A {mutation.table} cannot be deleted by a phone."
             return _rejected(mutation, code, detail)
-        org_id = self.actor.org_id
-        is_there = ledger.lock_record(self.connection, org_id, mutation.table, mutation.rid)
+        is_there = ledger.lock_record(self.connection, self.actor, mutation.table, mutation.rid)
+        if is_there is None:
+            return _unknown(mutation)
         if not is_there:
-            # Deleted already, or never known: what the device wants holds.
+            # Deleted already: what the device wants holds.
             return MutationResult(id=mutation.id, status=Status.APPLIED)
-        found = changelog.read_values(self.connection, org_id, synced.table, UUID(mutation.rid))
+        found = changelog.read_values(
+            self.connection, self.actor.org_id, synced.table, UUID(mutation.rid)
+        )
         if found and mutation.base_rv is not None and found[0] != mutation.base_rv:
             return self._conflict(mutation, "changed_meanwhile", {}, found[1])
         synced.delete(self._edit(mutation), UUID(mutation.rid))
         return MutationResult(id=mutation.id, status=Status.APPLIED)
-
-    def _wait_for_parent(self, mutation: Mutation, synced: SyncedTable) -> MutationResult | None:
-        """Return `deferred` or `parent_rejected` when what the mutation hangs on is not there."""
-        needed = [mutation.rid] if mutation.op is Op.PATCH else []
-        for name in ("account_id", "visit_id"):
-            value = mutation.set.get(name)
-            if mutation.op is Op.CREATE and isinstance(value, str) and synced.table.parent:
-                needed.append(value)
-        for rid in needed:
-            fate = self._fate_of(rid)
-            if fate is Status.REJECTED:
-                detail = "What it belongs to was rejected."
-                return _rejected(mutation, "parent_rejected", detail)
-            if fate is Status.DEFERRED or (fate is None and self._is_missing(mutation, rid)):
-                detail = "What it belongs to is not known yet: send that first."
-                return MutationResult(
-                    id=mutation.id, status=Status.DEFERRED, code="parent_unknown", detail=detail
-                )
-        return None
-
-    def _fate_of(self, rid: str) -> Status | None:
-        if rid in self.fate:
-            return self.fate[rid]
-        known = ledger.find_creation(self.connection, self.actor.org_id, rid)
-        return known.status if known is not None else None
-
-    def _is_missing(self, mutation: Mutation, rid: str) -> bool:
-        """Tell whether a named account or visit does not exist at all."""
-        if mutation.op is not Op.CREATE:
-            return False
-        tables = {mutation.set.get("account_id"): "account", mutation.set.get("visit_id"): "visit"}
-        table = tables.get(rid)
-        if table is None:
-            return False
-        return ledger.lock_record(self.connection, self.actor.org_id, table, rid) is None
 
     def _applied(self, mutation: Mutation, synced: SyncedTable) -> MutationResult:
         found = changelog.read_values(
@@ -363,6 +333,11 @@ def _repeat(mutation: Mutation, known: ledger.Known, body_hash: bytes) -> Mutati
 
 def _rejected(mutation: Mutation, code: str, detail: str) -> MutationResult:
     return MutationResult(id=mutation.id, status=Status.REJECTED, code=code, detail=detail)
+
+
+def _unknown(mutation: Mutation) -> MutationResult:
+    detail = f"There is no {mutation.table} of this id in your territories."
+    return _rejected(mutation, "record_unknown", detail)
 
 
 def _wire(values: dict[str, object]) -> dict[str, Value]:

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 
 from backend.accounts import service as accounts
 from backend.accounts.schemas import AccountCreate, AccountPatch, ContactCreate, ContactPatch
+from backend.api.payloads import Prose
 from backend.api.problems import Forbidden, Malformed, malformed_field
 from backend.identity.actor import Actor
 from backend.ids import AccountId, ContactId, UserId, VisitId
@@ -84,6 +85,10 @@ def _delete_contact(edit: Edit, rid: UUID) -> None:
     accounts.delete_contact(edit.connection, edit.actor, ContactId(rid))
 
 
+_AHEAD = timedelta(hours=14)
+"""No place on earth is further ahead of UTC."""
+
+
 class _VisitValues(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     account_id: UUID
     planned_on: date
@@ -99,6 +104,8 @@ def _create_visit(edit: Edit, rid: UUID, values: Mapping[str, Value]) -> None:
         edit.actor,
         VisitCreate(account_id=body.account_id, planned_on=body.planned_on, rep_id=body.rep_id),
         visit_id=VisitId(rid),
+        # A visit of today, or of a day without a signal, is a fact: the rep stood there.
+        is_fact=body.planned_on <= (edit.now + _AHEAD).date(),
     )
     if body.status not in {None, VisitStatus.PLANNED} or body.outcome is not None:
         _move(edit, rid, body.status, body.outcome)
@@ -154,7 +161,7 @@ def _create_check_in(edit: Edit, rid: UUID, values: Mapping[str, Value]) -> None
 
 class _NoteValues(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     account_id: UUID
-    body: str
+    body: Prose
     captured_at: datetime
     visit_id: UUID | None = None
     author_id: UUID | None = None
@@ -180,7 +187,10 @@ def _create_media(edit: Edit, rid: UUID, values: Mapping[str, Value]) -> None:
     author = values.get("author_id")
     _check_own(edit, UUID(str(author)) if author else None, "author_id")
     body = _body(MediaCreate, {name: one for name, one in values.items() if name != "author_id"})
-    is_late = visits.check_account(edit.connection, edit.actor, body.account_id, is_fact=True)
+    _capture(edit, body.captured_at)
+    is_late = visits.check_fact(
+        edit.connection, edit.actor, account_id=body.account_id, visit_id=body.visit_id
+    )
     media.declare_media(edit.connection, edit.actor, body, media_id=rid, is_late=is_late)
 
 

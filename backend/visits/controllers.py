@@ -9,6 +9,7 @@ from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 
 from backend.api.paging import DEFAULT_LIMIT, CursorQuery, LimitQuery, decode_cursor, encode_cursor
 from backend.api.payloads import Page
+from backend.api.problems import malformed_field
 from backend.identity.call import Call
 from backend.identity.permissions import ANYBODY
 from backend.visits import service
@@ -42,7 +43,7 @@ class VisitController(Controller):
     ) -> Page[VisitRead]:
         """List visits in your scope, by day."""
         db, actor = request.db, request.actor
-        after = decode_cursor(cursor, _AFTER_PARTS)
+        after = _read_cursor(cursor)
         with db.for_org(actor.org_id, snapshot=True) as connection:
             visits = service.list_visits(
                 connection,
@@ -50,12 +51,13 @@ class VisitController(Controller):
                 on_date=on_date,
                 rep_id=rep_id,
                 account_id=account_id,
-                after=(after[0], after[1]) if after else None,
+                after=after,
                 limit=limit + 1,
             )
         page = visits[:limit]
-        more = encode_cursor(page[-1].planned_on.isoformat(), str(page[-1].id))
-        return Page(page, more if len(visits) > limit else None) if page else Page([])
+        if len(visits) <= limit:
+            return Page(page)
+        return Page(page, encode_cursor(page[-1].planned_on.isoformat(), str(page[-1].id)))
 
     @get("/{visit_id:uuid}", operation_id="get_visit", sync_to_thread=True)
     def get_visit(self, request: Call, visit_id: FromPath[UUID]) -> VisitRead:
@@ -106,3 +108,16 @@ class VisitController(Controller):
                 )
                 visit = service.get_visit(connection, actor, visit_id)
             return visit
+
+
+def _read_cursor(cursor: str | None) -> tuple[date, UUID] | None:
+    """Return the day and id of the last visit seen; raise Malformed for what is not ours."""
+    key = decode_cursor(cursor, _AFTER_PARTS)
+    if key is None:
+        return None
+    try:
+        return date.fromisoformat(key[0]), UUID(key[1])
+    except ValueError as error:
+        raise malformed_field(
+            "cursor", "This is no cursor of ours: leave it out to start anew."
+        ) from error

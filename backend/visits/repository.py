@@ -59,7 +59,7 @@ def select_visits(
     account_id: UUID | None = None,
     visit_id: UUID | None = None,
     scope: tuple[UserId, Sequence[UUID]] | None = None,
-    after: tuple[str, str] | None = None,
+    after: tuple[date, UUID] | None = None,
     limit: int = 500,
 ) -> list[VisitRead]:
     """Return visits with their evidence, in the order of day and id."""
@@ -73,7 +73,7 @@ def select_visits(
             where.append(f"v.{column} = :{column}")
             values[column] = value
     if after is not None:
-        where.append("(v.planned_on, v.id) > (cast(:after_day AS date), cast(:after_id AS uuid))")
+        where.append("(v.planned_on, v.id) > (:after_day, :after_id)")
         values |= {"after_day": after[0], "after_id": after[1]}
     scoped = ""
     if scope is not None:
@@ -128,7 +128,7 @@ def lock_visit(
     """Lock a visit and return its row, or None."""
     statement = sa.text(
         "SELECT id, account_id, rep_id, status, outcome, checked_in_at, done_at FROM visit"
-        " WHERE org_id = :org_id AND id = :id AND deleted_at IS NULL FOR UPDATE"
+        " WHERE org_id = :org_id AND id = :id AND deleted_at IS NULL FOR NO KEY UPDATE"
     )
     row = connection.execute(statement, {"org_id": org_id, "id": visit_id}).mappings().one_or_none()
     return dict(row) if row is not None else None

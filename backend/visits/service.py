@@ -1,7 +1,7 @@
 """What may happen to a visit: plan, check in, complete, correct, cancel."""
 
 from collections.abc import Sequence
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -22,7 +22,9 @@ from backend.visits.schemas import (
 )
 
 _SUSPECT_AFTER = timedelta(seconds=120)
-_MAX_LATITUDE = 85.05
+_EARLIEST, _LATEST = datetime(1970, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
+"""What a device's clock can show, however wrong it goes."""
+_MAX_LONGITUDE, _MAX_LATITUDE = 180.0, 85.05
 
 
 def list_visits(
@@ -32,7 +34,7 @@ def list_visits(
     on_date: date | None = None,
     rep_id: UUID | None = None,
     account_id: UUID | None = None,
-    after: tuple[str, str] | None = None,
+    after: tuple[date, UUID] | None = None,
     limit: int = 500,
 ) -> list[VisitRead]:
     """Return the visits in the actor's scope."""
@@ -67,15 +69,20 @@ def create_visit(
     route_id: UUID | None = None,
     planned_at: datetime | None = None,
     sequence: int | None = None,
+    is_fact: bool = False,
 ) -> VisitId:
-    """Plan a visit; reps plan their own, planners anybody's. Return its id."""
+    """Plan a visit; reps plan their own, planners anybody's. Return its id.
+
+    One that took place (`is_fact`) is also taken where the account left the scope a while ago.
+    """
+    _check_writer(actor)
     rep_id = UserId(data.rep_id or actor.user_id)
     if rep_id != actor.user_id:
         if actor.role not in {Role.MANAGER, Role.ADMIN}:
             raise Forbidden("Only managers plan visits for somebody else.")
         if not repository.is_user(connection, actor.org_id, rep_id):
             raise malformed_field("rep_id", "There is no such person in your organisation.")
-    check_account(connection, actor, data.account_id)
+    check_account(connection, actor, data.account_id, is_fact=is_fact)
     visit_id = visit_id or VisitId(new_id())
     repository.insert_visit(
         connection,
@@ -191,9 +198,7 @@ def add_note(
     """Store a note on an account, or on one visit to it."""
     if not body.strip():
         raise malformed_field("body", "A note cannot be empty.")
-    if visit_id is not None:
-        _check_visit_of(connection, actor, visit_id, account_id)
-    is_late = check_account(connection, actor, account_id, is_fact=True)
+    is_late = check_fact(connection, actor, account_id=account_id, visit_id=visit_id)
     repository.insert_note(
         connection,
         actor.org_id,
@@ -229,22 +234,49 @@ def check_account(
     )
 
 
+def check_fact(
+    connection: sa.Connection, actor: Actor, *, account_id: UUID, visit_id: UUID | None
+) -> bool:
+    """Lock what a new fact is about; return whether it is late.
+
+    Raises NotFound for an account out of scope, Malformed for a visit to another account.
+    """
+    _check_writer(actor)
+    if visit_id is not None:
+        visit = repository.lock_visit(connection, actor.org_id, visit_id)
+        if visit is None:
+            raise NotFound(f"There is no visit {visit_id}.", code="visit_unknown")
+        if visit["account_id"] != account_id:
+            raise malformed_field("visit_id", "This visit was to another account.")
+    return check_account(connection, actor, account_id, is_fact=True)
+
+
 def capture_now(
     captured_at: datetime, now: datetime, *, offset: timedelta | None = None
 ) -> Capture:
-    """Judge a device's time: `offset` is how far its clock lagged when it called."""
-    offset = offset or timedelta(0)
-    is_suspect = abs(offset) > _SUSPECT_AFTER or captured_at + offset > now + _SUSPECT_AFTER
-    corrected = captured_at + offset if abs(offset) > _SUSPECT_AFTER else captured_at
+    """Judge a device's time: `offset` is how far its clock lagged when it called.
+
+    A clock that is off is corrected and marked; only years that no clock shows are Malformed.
+    """
+    if not _EARLIEST <= captured_at <= _LATEST:
+        years = f"{_EARLIEST.year} to {_LATEST.year}"
+        raise malformed_field("captured_at", f"The time is not within {years}.")
+    captured_at, offset = captured_at.astimezone(UTC), offset or timedelta(0)
+    corrected = captured_at
+    if abs(offset) > _SUSPECT_AFTER:
+        # The sum of two wrong clocks may leave the calendar.
+        span = min(max(offset, _EARLIEST - captured_at), now - captured_at)
+        corrected = captured_at + span
+    is_suspect = abs(offset) > _SUSPECT_AFTER or captured_at > now + _SUSPECT_AFTER
     return Capture(captured_at, min(corrected, now), clock_suspect=is_suspect)
 
 
 def check_location(location: Sequence[float]) -> None:
     """Raise Malformed for a point outside the world, naming a swap where it looks like one."""
     lon, lat = location
-    if abs(lon) <= 180 and abs(lat) <= _MAX_LATITUDE:  # noqa: PLR2004  # degrees
+    if _is_in_world(lon, lat):
         return
-    hint = " Longitude comes first." if abs(lon) <= _MAX_LATITUDE else ""
+    hint = " Longitude comes first." if _is_in_world(lat, lon) else ""
     raise malformed_field(
         "location",
         f"[{lon}, {lat}] lies outside the map.{hint}",
@@ -252,18 +284,18 @@ def check_location(location: Sequence[float]) -> None:
     )
 
 
-def _check_visit_of(
-    connection: sa.Connection, actor: Actor, visit_id: UUID, account_id: UUID
-) -> None:
-    visit = repository.lock_visit(connection, actor.org_id, visit_id)
-    if visit is None:
-        raise NotFound(f"There is no visit {visit_id}.", code="visit_unknown")
-    if visit["account_id"] != account_id:
-        raise malformed_field("visit_id", "This visit was to another account.")
+def _is_in_world(lon: float, lat: float) -> bool:
+    return abs(lon) <= _MAX_LONGITUDE and abs(lat) <= _MAX_LATITUDE
+
+
+def _check_writer(actor: Actor) -> None:
+    if actor.role is Role.ANALYST:
+        raise Forbidden("Analysts read visits; they do not make or change them.")
 
 
 def _lock_own(connection: sa.Connection, actor: Actor, visit_id: UUID) -> dict[str, Any]:
-    """Lock a visit of the actor's own, or of anybody for planners; its account is locked first."""
+    """Lock a visit of the actor's own, or of anybody for planners; its account is locked after."""
+    _check_writer(actor)
     visit = repository.lock_visit(connection, actor.org_id, visit_id)
     is_allowed = visit is not None and (
         visit["rep_id"] == actor.user_id or actor.role in {Role.MANAGER, Role.ADMIN}

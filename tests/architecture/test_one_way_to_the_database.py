@@ -1,4 +1,4 @@
-"""A request has one transaction, and nobody but `db` and entry points opens a connection."""
+"""A request has one transaction, few modules open connections, and few hold SQL."""
 
 import ast
 from collections.abc import Iterator
@@ -8,6 +8,8 @@ BACKEND = Path(__file__).parents[2] / "backend"
 VERBS = {"get", "post", "put", "patch", "delete", "head"}
 CONTROLLERS = sorted(BACKEND.rglob("controllers.py"))
 OPENERS = {"psycopg2.connect", "sa.create_engine", "create_engine", "open_database"}
+QUERIES = {"sa.text", "sa.select", "sa.insert", "sa.update", "sa.delete", "driver_cursor"}
+MAY_QUERY = ("repository.py", "sync/ledger.py", "sync/changelog.py", "maps/tiles.py", "audit.py")
 MAY_OPEN = ("db/", "runtime.py", "server.py", "demo/", "commands.py")
 
 
@@ -60,3 +62,15 @@ def test_only_db_and_entry_points_open_connections() -> None:
             if isinstance(node, ast.Call) and ast.unparse(node.func) in OPENERS:
                 openers.add(place)
     assert not openers
+
+
+def test_queries_stand_in_repositories() -> None:
+    astray = set()
+    for path in BACKEND.rglob("*.py"):
+        place = path.relative_to(BACKEND).as_posix()
+        if place.endswith(MAY_QUERY) or place.startswith(("db/", "demo/")):
+            continue
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Call) and ast.unparse(node.func) in QUERIES:
+                astray.add(place)
+    assert not astray

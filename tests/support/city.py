@@ -19,8 +19,8 @@ from tests.support.people import Org
 PASSWORD = "vịt lội qua sông sáng sớm"
 EDGE = 24.9425
 BOXES = {
-    "Kamppi": (24.915, 60.155, EDGE, 60.182),
-    "Kruununhaka": (EDGE, 60.155, 24.985, 60.182),
+    "Kamppi": (24.930, 60.162, EDGE, 60.183),
+    "Kruununhaka": (EDGE, 60.162, 24.957, 60.183),
 }
 COLORS = {"Kamppi": "#1f6f5c", "Kruununhaka": "#6d28d9"}
 STAGES = ("prospect", "prospect", "customer", "prospect", "lapsed", "customer", "lost")

@@ -1,5 +1,6 @@
 """A phone in a few lines: it speaks the protocol and keeps what it gets."""
 
+import hashlib
 from collections import Counter
 from datetime import UTC, datetime
 from typing import Any, Protocol
@@ -9,9 +10,10 @@ import msgspec
 
 from backend.identity.actor import Actor
 from backend.sync.protocol.ids import new_id
-from backend.sync.protocol.messages import MutationResult, PullResponse, PushResponse
+from backend.sync.protocol.messages import MutationResult, PullResponse, PushResponse, Status
 
 _MAX_PAGES = 2000
+_TUS = {"Tus-Resumable": "1.0.0"}
 
 
 class Service(Protocol):
@@ -125,3 +127,41 @@ class Phone:
             "mutations": list(mutations),
         }
         return msgspec.json.encode(body)
+
+    def announce(self, account_id: str, data: bytes, **values: Any) -> str:
+        """Push the record of a file, a photo unless said otherwise; return its id."""
+        media_id = new_id()
+        told = {
+            "account_id": account_id,
+            "kind": "photo",
+            "mime": "image/jpeg",
+            "sha256": hashlib.sha256(data).hexdigest(),
+            "size_bytes": len(data),
+            "captured_at": datetime.now(UTC).isoformat(),
+        }
+        (result,) = self.push(self.mutation("create", "media", media_id, values={**told, **values}))
+        assert result.status is Status.APPLIED, result
+        return media_id
+
+    def begin(self, media_id: str, size: int) -> httpx.Response:
+        """Ask where to send a file (tus creation)."""
+        headers = {**self.api.as_(self.actor), **_TUS, "Upload-Length": str(size)}
+        return self.api.client.post(f"/v1/media/{media_id}/upload", headers=headers)
+
+    def offset(self, url: str) -> httpx.Response:
+        """Ask how far an upload got."""
+        return self.api.client.head(url, headers={**self.api.as_(self.actor), **_TUS})
+
+    def send(self, url: str, offset: int, data: bytes) -> httpx.Response:
+        """Send bytes of a file from an offset on."""
+        headers = {
+            **self.api.as_(self.actor),
+            **_TUS,
+            "Content-Type": "application/offset+octet-stream",
+            "Upload-Offset": str(offset),
+        }
+        return self.api.client.patch(url, headers=headers, content=data)
+
+    def get(self, path: str, **headers: str) -> httpx.Response:
+        """Read a resource."""
+        return self.api.client.get(path, headers={**self.api.as_(self.actor), **headers})

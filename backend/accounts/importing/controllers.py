@@ -3,7 +3,6 @@
 import msgspec
 from litestar import Controller, post
 from litestar.datastructures import UploadFile
-from litestar.di import NamedDependency
 from litestar.params import MultipartBody
 
 from backend.accounts.importing.encodings import Encoding
@@ -11,8 +10,7 @@ from backend.accounts.importing.report import ImportReport
 from backend.accounts.importing.service import SheetOptions, import_sheet
 from backend.accounts.importing.sheets import MAX_BYTES
 from backend.api.problems import malformed_field
-from backend.db.tenancy import Database
-from backend.identity.actor import Actor
+from backend.identity.call import Call
 from backend.identity.permissions import PLANNERS
 
 _FORM_BYTES = 64 * 1024
@@ -43,13 +41,9 @@ class ImportController(Controller):
         status_code=200,
         request_max_body_size=MAX_BYTES + _FORM_BYTES,
     )
-    def import_accounts(
-        self,
-        db: NamedDependency[Database],
-        actor: NamedDependency[Actor],
-        data: MultipartBody[ImportForm],
-    ) -> ImportReport:
+    def import_accounts(self, request: Call, data: MultipartBody[ImportForm]) -> ImportReport:
         """Import a CSV or XLSX file: all of it, its good rows, or nothing in a dry run."""
+        db, actor = request.db, request.actor
         options = SheetOptions(
             mapping=_mapping(data.mapping),
             encoding=data.encoding,

@@ -106,7 +106,7 @@ def service(
 def look(request: pytest.FixtureRequest) -> dict[str, object]:
     """How the browser is set up: parametrise `look` indirectly for other sizes and themes."""
     asked: dict[str, object] = getattr(request, "param", {})
-    return {"viewport": {"width": 1440, "height": 900}, "locale": "vi-VN", **asked}
+    return {"viewport": {"width": 1100, "height": 760}, "locale": "vi-VN", **asked}
 
 
 @pytest.fixture

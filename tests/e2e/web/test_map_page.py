@@ -99,6 +99,22 @@ def test_a_deep_link_shows_one_route_with_stops_and_what_was_left_out(watched: W
     )
 
 
+def test_a_manager_plans_a_day(watched: Watched) -> None:
+    page = watched.open("#tab=routes&date=2026-11-24")
+    card = page.locator("article.card", has_text="Lan Nguyễn")
+    expect(card.get_by_text("Chưa có kế hoạch cho ngày này")).to_be_visible()
+    card.get_by_role("button", name="Lập tuyến").click()
+    planned = page.locator("article[data-route]", has_text="Lan Nguyễn")
+    expect(planned.locator(".stop").first).to_be_visible(timeout=READY_MS)
+    expect(planned.get_by_text("ước tính")).to_be_visible()
+    expect(planned.get_by_role("button", name="Lập lại")).to_be_visible()
+    page.wait_for_function(
+        "() => document.querySelector('#map').map"
+        ".queryRenderedFeatures({ layers: ['stops'] }).length > 0",
+        timeout=READY_MS,
+    )
+
+
 def test_the_days_visits_show_their_evidence(watched: Watched, test_database: TestDatabase) -> None:
     visit_id = send_evidence(test_database.owner_url, watched.service, watched.city)
     page = watched.open(f"#tab=visits&date={DAY}")

@@ -232,13 +232,12 @@ def test_times_that_no_calendar_holds_are_refused_by_name(
 ) -> None:
     time = datetime.fromisoformat(clock) if clock else None
     result = phone.push(_with_time(name)(phone, shop, at), client_time=time)[0]
-    assert (result.status, result.code) == (Status.REJECTED, "time_out_of_range"), result
+    assert result.status is Status.REJECTED, result
+    assert "1970 to 2200" in (result.detail or "")
 
 
 @pytest.mark.parametrize("clock", ["0001-01-02T00:00:00+00:00", "9999-12-30T00:00:00+00:00"])
-def test_a_clock_that_is_centuries_off_loses_no_work(
-    phone: Phone, shop: str, clock: str
-) -> None:
+def test_a_clock_that_is_centuries_off_loses_no_work(phone: Phone, shop: str, clock: str) -> None:
     results = phone.push(*_visit_day(phone, shop), client_time=datetime.fromisoformat(clock))
     assert {one.status for one in results} == {Status.APPLIED}, results
     phone.pull()
@@ -247,9 +246,7 @@ def test_a_clock_that_is_centuries_off_loses_no_work(
 
 
 @pytest.mark.parametrize("body", ["nul\x00", "  ", "x" * 10_001], ids=["nul", "blank", "long"])
-def test_a_note_that_cannot_be_kept_is_refused_at_once(
-    phone: Phone, shop: str, body: str
-) -> None:
+def test_a_note_that_cannot_be_kept_is_refused_at_once(phone: Phone, shop: str, body: str) -> None:
     now = datetime.now(UTC).isoformat()
     values = {"account_id": shop, "body": body, "captured_at": now}
     result = phone.push(phone.mutation("create", "note", values=values))[0]

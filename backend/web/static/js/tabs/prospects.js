@@ -13,7 +13,7 @@ const PAGE = 40;
 export function prospectsTab(panel, desk) {
   const wanted = { q: '', life_stage: '', territory_id: '' };
   const run = latest();
-  const card = el('div', { hidden: true });
+  const card = el('div.panel-part', { hidden: true });
   const list = el('div');
   const search = el('input', {
     type: 'search', name: 'q', placeholder: t('search_accounts'), maxLength: 200, autocomplete: 'off',

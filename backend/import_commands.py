@@ -1,0 +1,40 @@
+"""The `tuyen import` commands: accounts from their room, and the ground they stand on."""
+
+from pathlib import Path
+
+import click
+
+from backend.accounts.commands import import_group, progress
+from backend.cli import Context
+from backend.geo.basemap.build import build_basemap
+from backend.geo.network.build import build_network
+from backend.geo.network.provider import PROFILES
+from backend.telling import in_words
+
+__all__ = ["import_group"]
+
+
+@import_group.command("network")
+@click.argument("extract", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--profile", type=click.Choice(PROFILES), default="car", show_default=True)
+@click.pass_obj
+@in_words
+def import_network(context: Context, extract: Path, profile: str) -> None:
+    """Build the street network that routes travel on."""
+    with progress() as on_progress:
+        info = build_network(
+            extract, context.settings.network_dir, profile=profile, on_progress=on_progress
+        )
+    how = "was built before" if info.was_cached else f"built in {info.seconds:.1f} s"
+    click.echo(f"Street network “{profile}” {how}: {info.bytes / 1e6:.1f} MB, {info.version}.")
+
+
+@import_group.command("basemap")
+@click.argument("extract", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.pass_obj
+@in_words
+def import_basemap(context: Context, extract: Path) -> None:
+    """Build the map that prospects and routes are drawn on."""
+    with progress() as on_progress:
+        info = build_basemap(extract, context.settings.basemap_file, on_progress=on_progress)
+    click.echo(f"Basemap built in {info.seconds:.1f} s: {info.bytes / 1e6:.1f} MB.")
