@@ -1,25 +1,26 @@
 """The service: every room's controllers, put together over one database."""
 
 import asyncio
+import importlib.metadata
 from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
-from litestar import Litestar, Request
+from litestar import Litestar, Router
 from litestar.config.compression import CompressionConfig
 from litestar.datastructures import State
-from litestar.di import Provide
 from litestar.middleware import DefineMiddleware
 from litestar.openapi import OpenAPIConfig
+from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.types import ControllerRouterHandler
 
 from backend.accounts.controllers import AccountController, ContactController
 from backend.accounts.importing.controllers import ImportController
 from backend.api.health import HealthController
+from backend.api.opts import PUBLIC
 from backend.api.rendering import EXCEPTION_HANDLERS
 from backend.clock import Clock, SystemClock
 from backend.db.tenancy import Database
-from backend.identity.actor import Actor
 from backend.identity.authentication import BearerAuthentication
 from backend.identity.call import Call
 from backend.identity.controllers import (
@@ -84,9 +85,6 @@ def create_app(settings: Settings, database: Database, *, clock: Clock | None = 
             "clock": clock,
             "desk": desk,
             "tokens": desk.tokens,
-            "blobs": blobs,
-            "signer": signer,
-            "engines": engines,
             "parts": {CursorSigner: signer, Blobs: blobs, Engines: engines, Settings: settings},
         }
     )
@@ -97,17 +95,20 @@ def create_app(settings: Settings, database: Database, *, clock: Clock | None = 
         lifespan=[_threads(settings.threads, engines)],
         middleware=[DefineMiddleware(BearerAuthentication, exclude_from_auth_key="is_public")],
         exception_handlers=EXCEPTION_HANDLERS,
-        dependencies={
-            "db": Provide(_provide_database, sync_to_thread=False),
-            "actor": Provide(_provide_actor, sync_to_thread=False),
-            "clock": Provide(_provide_clock, sync_to_thread=False),
-            "settings": Provide(_provide_settings, sync_to_thread=False),
-            "blobs": Provide(_provide_blobs, sync_to_thread=False),
-            "signer": Provide(_provide_signer, sync_to_thread=False),
-            "engines": Provide(_provide_engines, sync_to_thread=False),
-        },
-        openapi_config=OpenAPIConfig(title="Tuyen", version="0.1.0", path="/schema"),
+        openapi_config=_openapi(),
+        logging_config=None,
         compression_config=CompressionConfig(backend="gzip", minimum_size=1000),
+    )
+
+
+def _openapi() -> OpenAPIConfig:
+    """Describe the API at /schema, for everybody: it holds no data."""
+    return OpenAPIConfig(
+        title="Tuyen",
+        version=importlib.metadata.version("tuyen"),
+        openapi_router=Router("/schema", route_handlers=[], opt=PUBLIC),
+        # The readers that Litestar offers load their scripts from outside the machine.
+        render_plugins=[JsonRenderPlugin(path=["/", "/openapi.json"])],
     )
 
 
@@ -124,37 +125,3 @@ def _threads(
         engines.close()
 
     return lifespan
-
-
-def _provide_database(state: State) -> Database:
-    database: Database = state.database
-    return database
-
-
-def _provide_clock(state: State) -> Clock:
-    clock: Clock = state.clock
-    return clock
-
-
-def _provide_settings(state: State) -> Settings:
-    settings: Settings = state.settings
-    return settings
-
-
-def _provide_blobs(state: State) -> Blobs:
-    blobs: Blobs = state.blobs
-    return blobs
-
-
-def _provide_signer(state: State) -> CursorSigner:
-    signer: CursorSigner = state.signer
-    return signer
-
-
-def _provide_engines(state: State) -> Engines:
-    engines: Engines = state.engines
-    return engines
-
-
-def _provide_actor(request: Request[Actor, None, State]) -> Actor:
-    return request.user

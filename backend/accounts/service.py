@@ -66,8 +66,7 @@ def list_accounts(
         connection,
         actor.org_id,
         wanted,
-        territories=scope_territories(connection, actor),
-        owner=actor.user_id,
+        rep=None if actor.sees_everything else actor.user_id,
         after=after,
         limit=limit,
     )
@@ -87,8 +86,7 @@ def nearest_accounts(
         connection,
         actor.org_id,
         point,
-        territories=scope_territories(connection, actor),
-        owner=actor.user_id,
+        rep=None if actor.sees_everything else actor.user_id,
         limit=limit,
     )
 

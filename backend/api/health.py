@@ -6,7 +6,6 @@ import msgspec
 import sqlalchemy as sa
 from litestar import Controller, get
 from litestar.datastructures import State
-from litestar.di import NamedDependency
 from litestar.response import Response
 
 from backend.api.opts import PUBLIC
@@ -37,9 +36,9 @@ class HealthController(Controller):
         return {"status": "alive"}
 
     @get("/readyz", operation_id="readiness", sync_to_thread=True)
-    def ready(self, db: NamedDependency[Database], state: State) -> Response[Readiness]:
+    def ready(self, state: State) -> Response[Readiness]:
         """Answer 200 when database, schema and disk are fit for work, else 503."""
-        database, schema = _check_database(db)
+        database, schema = _check_database(state.database)
         usage = shutil.disk_usage(state.settings.data_dir)
         is_roomy = usage.free / usage.total > _MIN_FREE
         is_ready = database == "reachable" and schema == "current" and is_roomy

@@ -2,12 +2,11 @@
 
 import logging
 from collections.abc import Callable
+from typing import Any
 
 import psycopg2
 import psycopg2.errors
 import sqlalchemy.exc
-from typing import Any
-
 from litestar import Request
 from litestar.datastructures import State
 from litestar.exceptions import HTTPException, ValidationException

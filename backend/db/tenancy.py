@@ -86,6 +86,8 @@ def open_database(url: str, *, connections: int, statement_timeout_ms: int = 15_
         pool_timeout=2,
         pool_reset_on_return=None,
         isolation_level="AUTOCOMMIT",
+        # What people wrote has no business in the log.
+        hide_parameters=True,
         connect_args={"options": f"-c statement_timeout={statement_timeout_ms} -c timezone=UTC"},
     )
     return Database(engine)

@@ -5,7 +5,7 @@ from datetime import date, datetime, time, timedelta
 
 import msgspec
 
-from backend.api.problems import malformed_field
+from backend.api.problems import Unavailable, malformed_field
 from backend.geo.hours import windows_on
 from backend.geo.network.provider import Matrix, NetworkError, StreetNetwork
 from backend.geo.vocabulary import LonLat
@@ -19,6 +19,8 @@ from backend.routes.windows import Window, merge_windows
 _VALUE_S = {1: 8 * 1800, 2: 4 * 1800, 3: 2 * 1800, 4: 1800, 5: 900}
 """What a visit is worth in seconds of travel, by priority; overdue ones are worth up to twice."""
 _OVERDUE_FULL_DAYS = 28
+_PASSING = frozenset({"network_busy", "network_timeout", "network_crashed"})
+_LATER = {"Retry-After": "5"}
 _FIRST_STOP = 2
 """Points 0 and 1 are where the day starts and ends."""
 
@@ -42,6 +44,10 @@ def survey(
     try:
         matrix = network.matrix(points)
     except NetworkError as error:
+        if error.code in _PASSING:
+            raise Unavailable(
+                error.message, code=error.code, headers={"Retry-After": "5"}
+            ) from error
         raise malformed_field("start", error.message, code=error.code) from error
     for off in matrix.off_network:
         if off.index < _FIRST_STOP:

@@ -76,7 +76,8 @@ def select_candidates(
     """Return the accounts asked for and, nearest first within a priority, those that are due.
 
     The caller has checked those asked for. Due, in the rep's territories and among the own
-    accounts outside every territory, is what was not visited for its interval and has no visit done or begun on that day.
+    accounts outside every territory, is what was not visited for its interval and has no visit
+    done or begun on that day.
     """
     statement = sa.text(
         """
@@ -152,6 +153,7 @@ class DayVisit(msgspec.Struct, frozen=True):
     account_id: UUID
     is_open: bool
     """Planned by a route and not begun, so that a new route may cancel it."""
+    is_begun: bool
 
 
 def retire_route(
@@ -167,7 +169,8 @@ def retire_route(
     )
     rows = connection.execute(
         sa.text(
-            "SELECT id, account_id, status = 'planned' AND route_id IS NOT NULL AS is_open"
+            "SELECT id, account_id, status = 'planned' AND route_id IS NOT NULL AS is_open,"
+            " status <> 'planned' AS is_begun"
             " FROM visit WHERE org_id = :org_id AND rep_id = :rep_id AND planned_on = :on_date"
             " AND status <> 'cancelled' AND deleted_at IS NULL ORDER BY id FOR NO KEY UPDATE"
         ),

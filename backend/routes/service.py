@@ -166,7 +166,7 @@ def _write(connection: sa.Connection, actor: Actor, draft: _Draft) -> UUID:
     known = repository.retire_route(connection, org_id, draft.rep_id, on_date)
     route_id = new_id()
     # A visit that began while the day was solved comes last here: the new route shows that one.
-    ranked = sorted(known, key=lambda one: not one.is_open)
+    ranked = sorted(known, key=lambda one: one.is_begun)
     stops = _stops(draft, {one.account_id: one.id for one in ranked})
     repository.insert_route(
         connection,

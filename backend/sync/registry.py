@@ -22,6 +22,7 @@ from backend.media.schemas import MediaCreate
 from backend.sync.protocol.messages import Value
 from backend.sync.protocol.tables import TABLES, Table
 from backend.visits import service as visits
+from backend.visits.captures import capture_now
 from backend.visits.schemas import Capture, CheckInCreate, Outcome, VisitCreate, VisitStatus
 
 
@@ -197,7 +198,7 @@ def _create_media(edit: Edit, rid: UUID, values: Mapping[str, Value]) -> None:
 def _capture(edit: Edit, captured_at: datetime) -> Capture:
     if captured_at.tzinfo is None:
         raise Malformed("captured_at needs a time zone, such as a final Z.")
-    capture = visits.capture_now(captured_at, edit.now, offset=edit.clock_offset)
+    capture = capture_now(captured_at, edit.now, offset=edit.clock_offset)
     return msgspec.structs.replace(capture, boot_id=edit.boot_id, elapsed_ms=edit.elapsed_ms)
 
 

@@ -13,6 +13,7 @@ from backend.api.problems import malformed_field
 from backend.identity.call import Call
 from backend.identity.permissions import ANYBODY
 from backend.visits import service
+from backend.visits.captures import capture_now
 from backend.visits.schemas import (
     CheckInCreate,
     VisitComplete,
@@ -80,7 +81,7 @@ class VisitController(Controller):
     ) -> VisitRead:
         """Check in at the account."""
         db, actor, clock = request.db, request.actor, request.clock
-        capture = service.capture_now(data.captured_at, clock.now())
+        capture = capture_now(data.captured_at, clock.now())
         with db.for_org(actor.org_id) as connection:
             service.record_check_in(connection, actor, visit_id, data, capture)
             return service.get_visit(connection, actor, visit_id)

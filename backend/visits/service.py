@@ -1,7 +1,6 @@
 """What may happen to a visit: plan, check in, complete, correct, cancel."""
 
-from collections.abc import Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -11,6 +10,7 @@ from backend.api.problems import Conflict, Forbidden, NotFound, malformed_field
 from backend.identity.actor import Actor, Role
 from backend.ids import AccountId, UserId, VisitId, new_id
 from backend.visits import repository
+from backend.visits.captures import check_location
 from backend.visits.schemas import (
     VALID_MOVES,
     Capture,
@@ -20,11 +20,6 @@ from backend.visits.schemas import (
     VisitRead,
     VisitStatus,
 )
-
-_SUSPECT_AFTER = timedelta(seconds=120)
-_EARLIEST, _LATEST = datetime(1970, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
-"""What a device's clock can show, however wrong it goes."""
-_MAX_LONGITUDE, _MAX_LATITUDE = 180.0, 85.05
 
 
 def list_visits(
@@ -249,43 +244,6 @@ def check_fact(
         if visit["account_id"] != account_id:
             raise malformed_field("visit_id", "This visit was to another account.")
     return check_account(connection, actor, account_id, is_fact=True)
-
-
-def capture_now(
-    captured_at: datetime, now: datetime, *, offset: timedelta | None = None
-) -> Capture:
-    """Judge a device's time: `offset` is how far its clock lagged when it called.
-
-    A clock that is off is corrected and marked; only years that no clock shows are Malformed.
-    """
-    if not _EARLIEST <= captured_at <= _LATEST:
-        years = f"{_EARLIEST.year} to {_LATEST.year}"
-        raise malformed_field("captured_at", f"The time is not within {years}.")
-    captured_at, offset = captured_at.astimezone(UTC), offset or timedelta(0)
-    corrected = captured_at
-    if abs(offset) > _SUSPECT_AFTER:
-        # The sum of two wrong clocks may leave the calendar.
-        span = min(max(offset, _EARLIEST - captured_at), now - captured_at)
-        corrected = captured_at + span
-    is_suspect = abs(offset) > _SUSPECT_AFTER or captured_at > now + _SUSPECT_AFTER
-    return Capture(captured_at, min(corrected, now), clock_suspect=is_suspect)
-
-
-def check_location(location: Sequence[float]) -> None:
-    """Raise Malformed for a point outside the world, naming a swap where it looks like one."""
-    lon, lat = location
-    if _is_in_world(lon, lat):
-        return
-    hint = " Longitude comes first." if _is_in_world(lat, lon) else ""
-    raise malformed_field(
-        "location",
-        f"[{lon}, {lat}] lies outside the map.{hint}",
-        code="location_outside_world",
-    )
-
-
-def _is_in_world(lon: float, lat: float) -> bool:
-    return abs(lon) <= _MAX_LONGITUDE and abs(lat) <= _MAX_LATITUDE
 
 
 def _check_writer(actor: Actor) -> None:

@@ -10,6 +10,8 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
+import msgspec
+
 from backend.web.libraries import (
     FILES,
     LOCK_FILE,
@@ -78,10 +80,19 @@ def _copy(modules: Path) -> int:
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(_without_source_map(source))
             count += 1
+    notices = "".join(_notice(modules / package) for package in FILES)
+    (fresh / "licences.txt").write_text(notices, encoding="utf-8")
     (fresh / STAMP.name).write_text(lock_stamp(), encoding="utf-8")
     shutil.rmtree(VENDOR_DIR, ignore_errors=True)
     fresh.rename(VENDOR_DIR)
     return count
+
+
+def _notice(package: Path) -> str:
+    """Return a library's name, version, licence and authors, as its package states them."""
+    told = msgspec.json.decode((package / "package.json").read_bytes(), type=dict[str, object])
+    fields = ("name", "version", "license", "author", "repository")
+    return "".join(f"{field}: {told[field]}\n" for field in fields if field in told) + "\n"
 
 
 def _without_source_map(source: Path) -> bytes:

@@ -7,6 +7,7 @@ from itertools import batched
 
 import msgspec
 import sqlalchemy as sa
+from psycopg2.extensions import cursor as Cursor  # noqa: N812  # a class that its library spells low
 
 from backend.db.tenancy import driver_cursor
 from backend.geo.vocabulary import OnProgress, Progress
@@ -22,7 +23,10 @@ COLUMNS = (
 """What a record from outside may say, besides the location."""
 _POINT = "CASE WHEN n.lon IS NOT NULL THEN ST_SetSRID(ST_MakePoint(n.lon, n.lat), 4326) END"
 _POINT_SOURCE = "CASE WHEN n.lon IS NOT NULL THEN %(location_source)s END"
+_LOCK = "SELECT pg_advisory_xact_lock(hashtextextended('tuyen_import:' || %(org)s, 0))"
 _SAME_RECORD = "a.org_id = %(org)s AND a.source = %(source)s AND a.source_ref = n.source_ref"
+_DELETED_HERE = f"""SELECT count(*) FROM incoming n JOIN account a ON {_SAME_RECORD}
+  WHERE a.deleted_at IS NOT NULL"""  # noqa: S608  # constants only
 
 
 class Incoming(msgspec.Struct, frozen=True):
@@ -64,27 +68,14 @@ def store(
         "source": origin.source,
         "location_source": origin.location_source,
     }
+    tell = on_progress or (lambda _: None)
     with driver_cursor(connection) as cursor:
         # A large import takes longer than a request may; two at once would race for the same refs.
         cursor.execute("SET LOCAL statement_timeout = '15min'")
-        lock = "SELECT pg_advisory_xact_lock(hashtextextended('tuyen_import:' || %(org)s, 0))"
-        cursor.execute(lock, values)
-        cursor.execute(_make_table())
-        copy = f"COPY incoming (id, source_ref, lon, lat, {_list(columns)}) FROM STDIN (FORMAT csv)"
-        total = 0
-        for batch in batched(records, BATCH, strict=False):
-            cursor.copy_expert(copy, _csv(batch, columns))
-            total += len(batch)
-            if on_progress:
-                on_progress(Progress("taking records", total))
-        cursor.execute("ANALYZE incoming")
-        if on_progress:
-            on_progress(Progress("storing accounts", 0, total))
-        cursor.execute(
-            f"SELECT count(*) FROM incoming n JOIN account a ON {_SAME_RECORD}"  # noqa: S608
-            " WHERE a.deleted_at IS NOT NULL",
-            values,
-        )
+        cursor.execute(_LOCK, values)
+        total = _copy(cursor, columns, records, tell)
+        tell(Progress("storing accounts", 0, total))
+        cursor.execute(_DELETED_HERE, values)
         row = cursor.fetchone()
         deleted_here = int(row[0]) if row else 0
         cursor.execute(_merge(columns, has_location=origin.has_location), values)
@@ -94,9 +85,23 @@ def store(
         taken = cursor.rowcount
         if taken + updated > ANALYZE_FROM:
             cursor.execute("SELECT account_analyze()")
-        if on_progress:
-            on_progress(Progress("storing accounts", total, total))
+        tell(Progress("storing accounts", total, total))
     return Stored(taken, updated, total - taken - updated - deleted_here, deleted_here)
+
+
+def _copy(
+    cursor: Cursor, columns: Sequence[str], records: Iterable[Incoming], tell: OnProgress
+) -> int:
+    """Put the records into the passing table and count them."""
+    cursor.execute(_make_table())
+    copy = f"COPY incoming (id, source_ref, lon, lat, {_list(columns)}) FROM STDIN (FORMAT csv)"
+    total = 0
+    for batch in batched(records, BATCH, strict=False):
+        cursor.copy_expert(copy, _csv(batch, columns))
+        total += len(batch)
+        tell(Progress("taking records", total))
+    cursor.execute("ANALYZE incoming")
+    return total
 
 
 def _csv(batch: Sequence[Incoming], columns: Sequence[str]) -> io.StringIO:

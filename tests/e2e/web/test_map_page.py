@@ -53,6 +53,18 @@ def test_a_reload_keeps_the_person_signed_in(watched: Watched) -> None:
     expect(page.locator("#sign-in")).to_be_visible()
 
 
+def test_an_expired_token_is_renewed_unseen(watched: Watched, context: BrowserContext) -> None:
+    page = watched.open()
+    expired = {"title": "Sign in first", "status": 401, "code": "token_expired", "detail": "x"}
+    context.route("**/v1/routes?*", lambda route: route.fulfill(status=401, json=expired), times=1)
+    with page.expect_response("**/v1/auth/refresh") as renewed:
+        page.get_by_role("tab", name="Tuyến").click()
+    assert renewed.value.status == 200
+    expect(page.get_by_text("Chưa có kế hoạch cho ngày này").first).to_be_visible()
+    assert all("401" in one for one in watched.complaints)
+    watched.complaints.clear()
+
+
 def test_search_without_diacritics_opens_the_card_and_flies_there(watched: Watched) -> None:
     page = watched.open()
     shop = next(one for one in watched.city.accounts.values() if "ä" in one.name)

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from backend.api.problems import Malformed
-from backend.visits.service import capture_now
+from backend.visits.captures import capture_now
 
 NOW = datetime(2026, 11, 22, 10, tzinfo=UTC)
 _FIRST, _LAST = datetime(1970, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)

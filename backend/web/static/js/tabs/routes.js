@@ -3,7 +3,7 @@
 import { all, request } from '../api.js';
 import { knowReps, repColor } from '../colors.js';
 import { el, swatch } from '../dom.js';
-import { distance, duration, known, number, t, time } from '../i18n.js';
+import { distance, duration, known, language, number, t, time } from '../i18n.js';
 import { dayPicker, empty, estimateBadge, latest, loading, problemCard, showProblem } from '../parts.js';
 import { go, place } from '../place.js';
 
@@ -136,10 +136,16 @@ function lunch({ starts_at: startsAt, minutes }) {
   return el('li.stop', {}, el('span.pin.rest', { 'aria-hidden': 'true' }, '☕'), el('span.quiet', {}, t('lunch', { minutes })), el('time', { dateTime: startsAt }, time(startsAt)));
 }
 
+/** The reason in words; its particulars come in English only. */
+function reasonOf({ reason, detail }) {
+  const words = known(`dropped.${reason}`);
+  return words && (language() !== 'en' || !detail) ? words : [words, detail].filter(Boolean).join(': ') || reason;
+}
+
 function droppedList(dropped) {
   return el('details.fold', {},
     el('summary', {}, t('dropped_count', { count: number(dropped.length) })),
     el('ul.dropped', {}, dropped.map((one) => el('li', {},
       el('button.plain', { type: 'button', onclick: () => go({ tab: 'prospects', account: one.account_id }) }, one.name),
-      el('span.little.quiet', {}, known(`dropped.${one.reason}`) ?? one.detail ?? one.reason)))));
+      el('span.little.quiet', {}, reasonOf(one))))));
 }
