@@ -11,7 +11,7 @@ from backend.demo.city import PASSWORD
 from backend.demo.service import DemoFailed
 from backend.geo.tiles import lonlat_to_world24
 
-_COLORS = ("#1f6f5c", "#b4532a")
+_COLORS = ("#b4532a", "#1f6f5c")
 _MARGIN = 0.002
 """Degrees around the outermost prospects, about 200 m."""
 _TILE_ZOOM = 14

@@ -21,7 +21,9 @@ def capture_now(
     """
     if not _EARLIEST <= captured_at <= _LATEST:
         years = f"{_EARLIEST.year} to {_LATEST.year}"
-        raise malformed_field("captured_at", f"The time is not within {years}.")
+        raise malformed_field(
+            "captured_at", f"The time is not within {years}.", code="time_out_of_range"
+        )
     captured_at, offset = captured_at.astimezone(UTC), offset or timedelta(0)
     corrected = captured_at
     if abs(offset) > _SUSPECT_AFTER:

@@ -16,7 +16,7 @@ WIDE = {"viewport": {"width": 1920, "height": 1080}}
 
 
 def test_a_manager_signs_in_and_sees_the_whole_city(watched: Watched) -> None:
-    page = watched.open()
+    page = watched.open(f"#date={DAY}")
     shops = watched.drawn("prospects")
     assert sum(int(str(one["n"])) for one in shops) >= len(watched.city.accounts)
     assert {one["name"] for one in watched.drawn("territory-label")} == {"Kamppi", "Kruununhaka"}
@@ -54,7 +54,7 @@ def test_a_reload_keeps_the_person_signed_in(watched: Watched) -> None:
 
 
 def test_an_expired_token_is_renewed_unseen(watched: Watched, context: BrowserContext) -> None:
-    page = watched.open()
+    page = watched.open("#date=2026-11-24")
     expired = {"title": "Sign in first", "status": 401, "code": "token_expired", "detail": "x"}
     context.route("**/v1/routes?*", lambda route: route.fulfill(status=401, json=expired), times=1)
     with page.expect_response("**/v1/auth/refresh") as renewed:

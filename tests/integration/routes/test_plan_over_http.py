@@ -125,7 +125,7 @@ def test_replanning_keeps_ids_and_never_touches_what_was_begun(town: Town) -> No
     there = {"captured_at": f"{MONDAY}T07:00:00Z"}
     town.api.client.post(f"/v1/visits/{begun}/check-in", headers=headers, json=there)
     town.api.client.post(f"/v1/visits/{done}/complete", headers=headers, json={"outcome": "met"})
-    second = town.planned(max_candidates=20, shift_start="13:00", shift_end="14:30")
+    second = town.planned(max_candidates=20, shift_start="13:00:00", shift_end="14:30:00")
     now = {stop["account_id"]: stop["visit_id"] for stop in second["stops"]}
     before = {stop["account_id"]: stop["visit_id"] for stop in first["stops"]}
     assert len(now) < len(before)
@@ -194,8 +194,8 @@ BAD: dict[str, tuple[dict[str, Any], str]] = {
     "end_in_the_sea": ({"end": _IN_SEA}, "end"),
     "start_swapped": ({"start": [60.17, 124.94]}, "start"),
     "end_off_the_world": ({"end": [500, 0]}, "end"),
-    "shift_reversed": ({"shift_start": "17:00", "shift_end": "08:00"}, "shift"),
-    "lunch_reversed": ({"lunch_earliest": "14:00", "lunch_latest": "12:00"}, "lunch"),
+    "shift_reversed": ({"shift_start": "17:00:00", "shift_end": "08:00:00"}, "shift"),
+    "lunch_reversed": ({"lunch_earliest": "14:00:00", "lunch_latest": "12:00:00"}, "lunch"),
     "before_calendars": ({"on_date": "0001-01-01"}, "on_date"),
     "after_calendars": ({"on_date": "9999-12-31"}, "on_date"),
     "no_such_day": ({"on_date": "2026-02-30"}, "on_date"),
