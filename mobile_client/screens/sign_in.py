@@ -14,7 +14,7 @@ from mobile_client.views import Session
 
 
 class SignInScreen(BoxLayout):
-    """Asks for e-mail and password; `on_signed_in` of the app takes over."""
+    """Asks for email and password; `on_signed_in` of the app takes over."""
 
     words = ObjectProperty()
     email = StringProperty()
@@ -38,7 +38,7 @@ class SignInScreen(BoxLayout):
             return
         email, password = self.email.strip(), self.password
         if not email or not password:
-            self.problem = self.words("Enter e-mail and password.")
+            self.problem = self.words("Enter email and password.")
             return
         self.problem, self.is_busy = "", True
 

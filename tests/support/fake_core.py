@@ -85,7 +85,7 @@ class FakeCore:
         if not self.is_online:
             raise SignInError("offline", "No network.")
         if password != PASSWORD:
-            raise SignInError("bad_credentials", "Wrong e-mail or password.")
+            raise SignInError("bad_credentials", "Wrong email or password.")
         self._session = sample_session()
         assert email
         return self._session

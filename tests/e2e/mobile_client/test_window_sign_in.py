@@ -28,7 +28,7 @@ def test_signing_in_opens_today(ui: Driver) -> None:
 
 def test_a_wrong_password_is_told_and_can_be_corrected(ui: Driver) -> None:
     fill(ui, "lan@example.com", "wrong")
-    ui.until(lambda: "Sai e-mail hoặc mật khẩu." in ui.texts())
+    ui.until(lambda: "Sai email hoặc mật khẩu." in ui.texts())
     fill(ui, "lan@example.com", PASSWORD)
     ui.until(lambda: "Xong 0/8" in ui.texts())
 
@@ -41,7 +41,7 @@ def test_no_network_is_told(ui: Driver) -> None:
 
 def test_empty_fields_are_asked_for_without_the_network(ui: Driver) -> None:
     fill(ui, "", "")
-    assert "Hãy nhập e-mail và mật khẩu." in ui.texts()
+    assert "Hãy nhập email và mật khẩu." in ui.texts()
 
 
 def test_the_language_can_be_changed_before_signing_in(ui: Driver) -> None:

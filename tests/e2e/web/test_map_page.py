@@ -45,7 +45,7 @@ def test_a_reload_keeps_the_person_signed_in(watched: Watched) -> None:
     page = watched.open(f"#tab=visits&date={DAY}")
     page.reload()
     watched.wait_for_map()
-    expect(page.get_by_role("tab", name="Viếng thăm")).to_have_attribute("aria-selected", "true")
+    expect(page.get_by_role("tab", name="Ghé thăm")).to_have_attribute("aria-selected", "true")
     assert page.evaluate("JSON.stringify({...localStorage, ...sessionStorage})").count("ey") == 0
     page.get_by_role("button", name="Đăng xuất").click()
     expect(page.locator("#sign-in")).to_be_visible()
@@ -162,15 +162,15 @@ def test_a_rep_sees_the_own_territory_and_cannot_plan_others(watched: Watched) -
     expect(page.locator("article[data-route]")).to_have_count(1)
     expect(page.get_by_role("button", name="Lập lại")).to_have_count(0)
     assert {one["name"] for one in watched.drawn("territory-label")} <= {"Kamppi"}
-    page.get_by_role("tab", name="Khu vực").click()
+    page.get_by_role("tab", name="Địa bàn").click()
     expect(page.locator(".row-list .row")).to_have_count(1)
-    expect(page.get_by_role("button", name="Vẽ khu vực")).to_have_count(0)
+    expect(page.get_by_role("button", name="Vẽ địa bàn")).to_have_count(0)
 
 
 def test_a_drawn_territory_is_kept_and_given_to_a_rep(watched: Watched) -> None:
     page = watched.open("#tab=territories")
     expect(page.locator(".row-list .row")).to_have_count(2)
-    page.get_by_role("button", name="Vẽ khu vực").click()
+    page.get_by_role("button", name="Vẽ địa bàn").click()
     box = page.locator("#map").bounding_box()
     assert box
     middle = (box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)

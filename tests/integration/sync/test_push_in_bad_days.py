@@ -226,15 +226,6 @@ def test_times_that_no_calendar_holds_are_refused_by_name(phone: Phone, shop: st
 _LOST_CLOCKS = ("0001-01-02T00:00:00+00:00", "9999-12-30T00:00:00+00:00")
 
 
-@pytest.mark.parametrize("clock", ["0001-01-02T00:00:00+00:00", "9999-12-30T00:00:00+00:00", None])
-def test_times_that_no_calendar_holds_are_refused_by_name(
-    phone: Phone, shop: str, name: str, at: str, clock: str | None
-) -> None:
-    time = datetime.fromisoformat(clock) if clock else None
-    result = phone.push(_with_time(name)(phone, shop, at), client_time=time)[0]
-    assert (result.status, result.code) == (Status.REJECTED, "time_out_of_range"), result
-
-
 @pytest.mark.parametrize("clock", _LOST_CLOCKS)
 def test_a_clock_that_is_centuries_off_loses_no_work(phone: Phone, shop: str, clock: str) -> None:
     results = phone.push(*_visit_day(phone, shop), client_time=datetime.fromisoformat(clock))
