@@ -97,7 +97,9 @@ def create_app(settings: Settings, database: Database, *, clock: Clock | None = 
         exception_handlers=EXCEPTION_HANDLERS,
         openapi_config=_openapi(),
         logging_config=None,
-        compression_config=CompressionConfig(backend="gzip", minimum_size=1000),
+        compression_config=CompressionConfig(
+            backend="gzip", minimum_size=1000, exclude_opt_key="is_compressed"
+        ),
     )
 
 

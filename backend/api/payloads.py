@@ -15,7 +15,9 @@ class Payload(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     """A request body: unknown fields are refused, so that a typing error is seen."""
 
 
-Name = Annotated[str, msgspec.Meta(min_length=1, max_length=200, pattern=r"^[^\x00]*\S[^\x00]*$")]
+Name = Annotated[
+    str, msgspec.Meta(min_length=1, max_length=200, pattern=r"^[^\x00]*[^\s\x00][^\x00]*$")
+]
 """A name that is not blank."""
 
 Line = Annotated[str, msgspec.Meta(max_length=500, pattern=NO_NUL)]

@@ -81,7 +81,8 @@ class MapController(Controller):
         with request.db.for_org(actor.org_id, snapshot=True) as connection:
             return service.describe_map(connection, actor, basemap)
 
-    @get("/maps/phone", operation_id="phone_map", sync_to_thread=True)
+    # Zipped tiles in a file: zipping it again would only break the ranges.
+    @get("/maps/phone", operation_id="phone_map", opt={"is_compressed": True}, sync_to_thread=True)
     def phone_map(
         self,
         request: Call,

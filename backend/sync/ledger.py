@@ -47,6 +47,11 @@ def savepoint(connection: sa.Connection) -> Iterator[None]:
         _send(connection, "RELEASE SAVEPOINT mutation")
 
 
+def lock_areas(connection: sa.Connection, org_id: OrgId) -> None:
+    """Keep the territories' areas as they are until the transaction ends."""
+    connection.execute(sa.text("SELECT tuyen_lock_areas(:org_id, false)"), {"org_id": org_id})
+
+
 def claim(
     connection: sa.Connection, actor: Actor, mutation: Mutation, body_hash: bytes
 ) -> Known | None:

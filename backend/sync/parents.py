@@ -9,6 +9,7 @@ from backend.ids import OrgId
 from backend.sync import ledger
 from backend.sync.protocol.messages import Mutation, MutationResult, Op, Status
 from backend.sync.protocol.tables import Table
+from backend.sync.verdicts import rejected
 
 _NEVER = frozenset({Status.REJECTED, Status.QUARANTINED})
 _LATER = frozenset({Status.DEFERRED, Status.ERROR})
@@ -31,10 +32,7 @@ def wait_for_parents(
             continue
         fate = fates.get(rid) or ledger.find_creation(connection, org_id, rid)
         if fate in _NEVER:
-            detail = "What it belongs to was not taken."
-            return MutationResult(
-                id=mutation.id, status=Status.REJECTED, code="parent_rejected", detail=detail
-            )
+            return rejected(mutation, "parent_rejected", "What it belongs to was not taken.")
         if fate in _LATER or mutation.op is Op.CREATE:
             detail = "What it belongs to is not known yet: send that first."
             return MutationResult(

@@ -1,6 +1,5 @@
 """Push: apply a device's mutations, each exactly once, whatever is repeated or lost on the way."""
 
-import hashlib
 import logging
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -29,6 +28,7 @@ from backend.sync.protocol.messages import (
     Value,
 )
 from backend.sync.registry import REGISTRY, Edit, SyncedTable
+from backend.sync.verdicts import hash_mutation, rejected, repeat, unknown
 
 _LOG = logging.getLogger("tuyen.sync")
 _ATTEMPTS = 4
@@ -46,6 +46,9 @@ def push(db: Database, actor: Actor, request: PushRequest, clock: Clock) -> Push
         now = clock.now()
         try:
             with db.for_org(actor.org_id) as connection:
+                if any(one.table == "account" for one in request.mutations):
+                    # Areas before accounts before children: everybody locks in this order.
+                    ledger.lock_areas(connection, actor.org_id)
                 batch = _Batch(db, connection, actor, now, now - request.client_time)
                 results = [result for unit in _units(request) for result in batch.apply(unit)]
             return PushResponse(server_time=now, results=results)
@@ -118,18 +121,18 @@ class _Batch:
                 self._store_final(mutation, result)
 
     def _store_final(self, mutation: Mutation, result: MutationResult) -> None:
-        known = ledger.claim(self.connection, self.actor, mutation, _hash(mutation))
+        known = ledger.claim(self.connection, self.actor, mutation, hash_mutation(mutation))
         if known is None:
             ledger.store_result(self.connection, self.actor.org_id, result)
 
     def _apply_one(self, mutation: Mutation) -> MutationResult:
-        body_hash = _hash(mutation)
+        body_hash = hash_mutation(mutation)
         result: MutationResult | None = None
         try:
             with ledger.savepoint(self.connection):
                 known = ledger.claim(self.connection, self.actor, mutation, body_hash)
                 if known is not None:
-                    return _repeat(mutation, known, body_hash)
+                    return repeat(mutation, known, body_hash)
                 result = self._carry_out(mutation)
                 if result.status is Status.DEFERRED:
                     ledger.undo()
@@ -145,7 +148,7 @@ class _Batch:
         """Apply one mutation inside a savepoint of its own; a refusal becomes its result."""
         synced = REGISTRY.get(mutation.table)
         if synced is None:
-            return _rejected(mutation, "unknown_table", f"There is no table {mutation.table}.")
+            return rejected(mutation, "unknown_table", f"There is no table {mutation.table}.")
         waiting = wait_for_parents(
             self.connection, self.actor.org_id, mutation, synced.table, self.fate
         )
@@ -171,20 +174,20 @@ class _Batch:
 
     def _create(self, mutation: Mutation, synced: SyncedTable) -> MutationResult:
         if synced.create is None:
-            return _rejected(mutation, "read_only", f"A {mutation.table} is not made on a phone.")
+            return rejected(mutation, "read_only", f"A {mutation.table} is not made on a phone.")
         unknown = [name for name in mutation.set if synced.table.field(name) is None]
         if unknown:
-            return _rejected(mutation, "unknown_field", f"Unknown fields: {', '.join(unknown)}.")
+            return rejected(mutation, "unknown_field", f"Unknown fields: {', '.join(unknown)}.")
         synced.create(self._edit(mutation), UUID(mutation.rid), mutation.set)
         return self._applied(mutation, synced)
 
     def _patch(self, mutation: Mutation, synced: SyncedTable) -> MutationResult:
         if synced.change is None:
             code, detail = "read_only", f"A {mutation.table} cannot be changed by a phone."
-            return _rejected(mutation, code, detail)
+            return rejected(mutation, code, detail)
         is_there = ledger.lock_record(self.connection, self.actor, mutation.table, mutation.rid)
         if is_there is None:
-            return _unknown(mutation)
+            return unknown(mutation)
         found = changelog.read_values(
             self.connection, self.actor.org_id, synced.table, UUID(mutation.rid)
         )
@@ -201,7 +204,7 @@ class _Batch:
         )
         if merge.refused:
             names = ", ".join(f"{one.field} ({one.code})" for one in merge.refused)
-            return _rejected(mutation, merge.refused[0].code, f"Not to be written: {names}.")
+            return rejected(mutation, merge.refused[0].code, f"Not to be written: {names}.")
         if merge.changes:
             synced.change(self._edit(mutation), UUID(mutation.rid), merge.changes)
         return self._settle(mutation, synced, merge, server)
@@ -229,10 +232,10 @@ class _Batch:
     def _delete(self, mutation: Mutation, synced: SyncedTable) -> MutationResult:
         if synced.delete is None:
             code, detail = "read_only", f"A {mutation.table} cannot be deleted by a phone."
-            return _rejected(mutation, code, detail)
+            return rejected(mutation, code, detail)
         is_there = ledger.lock_record(self.connection, self.actor, mutation.table, mutation.rid)
         if is_there is None:
-            return _unknown(mutation)
+            return unknown(mutation)
         if not is_there:
             # Deleted already: what the device wants holds.
             return MutationResult(id=mutation.id, status=Status.APPLIED)
@@ -271,7 +274,7 @@ class _Batch:
     def _refuse(self, mutation: Mutation, problem: Problem) -> MutationResult:
         if problem.code == "status_not_allowed":
             return self._conflict(mutation, problem.code, mutation.set, {})
-        return _rejected(mutation, problem.code, problem.detail)
+        return rejected(mutation, problem.code, problem.detail)
 
     def _fail(self, mutation: Mutation, error: BaseException) -> MutationResult:
         """Count a failure of ours in a transaction of its own; the third time set it aside."""
@@ -316,28 +319,6 @@ def _is_outage(error: BaseException) -> bool:
 
 
 _SERVER_FAULT = 500
-
-
-def _hash(mutation: Mutation) -> bytes:
-    """Hash what the mutation says, not how often or in which batch it is sent."""
-    plain = msgspec.structs.replace(mutation, seq=0)
-    return hashlib.sha256(msgspec.json.encode(plain, order="sorted")).digest()
-
-
-def _repeat(mutation: Mutation, known: ledger.Known, body_hash: bytes) -> MutationResult:
-    if known.body_hash != body_hash:
-        detail = "Another change was sent under this id: make a new id."
-        return _rejected(mutation, "id_reused", detail)
-    return msgspec.structs.replace(known.result, status=Status.DUPLICATE, was=known.result.status)
-
-
-def _rejected(mutation: Mutation, code: str, detail: str) -> MutationResult:
-    return MutationResult(id=mutation.id, status=Status.REJECTED, code=code, detail=detail)
-
-
-def _unknown(mutation: Mutation) -> MutationResult:
-    detail = f"There is no {mutation.table} of this id in your territories."
-    return _rejected(mutation, "record_unknown", detail)
 
 
 def _wire(values: dict[str, object]) -> dict[str, Value]:

@@ -1,7 +1,7 @@
 """Visits over HTTP: who may do what, which steps follow which, and what a check-in tells."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -13,85 +13,26 @@ from backend.api.paging import encode_cursor
 from backend.app import create_app
 from backend.db.tenancy import Database
 from backend.identity.actor import Actor
-from backend.ids import new_id
 from backend.settings import Settings
 from backend.sync.protocol.messages import Status
 from backend.visits.schemas import VALID_MOVES, VisitStatus
-from tests.support.databases import TestDatabase
+from tests.integration.visits.conftest import TODAY, Desk, now
 from tests.support.ground import (
-    EAST,
     IN_EAST,
     IN_WEST,
-    WEST,
     add_account,
-    add_territory,
     execute,
 )
 from tests.support.http import Api
 from tests.support.people import Org
 from tests.support.phone import Phone
 
-_TODAY = "2026-11-22"
-
-
-class Desk:
-    """The visits of a shop in the west, called as anybody."""
-
-    def __init__(self, api: Api, url: str) -> None:
-        self.api = api
-        self.url = url
-        add_territory(url, api.org, "West", WEST, api.org.rep)
-        add_territory(url, api.org, "East", EAST, api.org.other_rep)
-        self.shop = add_account(url, api.org, "Quán Nguyễn", *IN_WEST)
-
-    def plan(self, *, day: str = _TODAY, status: str = "planned") -> UUID:
-        """Insert a visit of the rep's to the shop."""
-        visit_id = new_id()
-        execute(
-            self.url,
-            "INSERT INTO visit (org_id, id, account_id, rep_id, planned_on, status, outcome)"
-            " VALUES (%s, %s, %s, %s, %s, %s, CASE WHEN %s = 'done' THEN 'met' END)",
-            self.api.org.id,
-            visit_id,
-            self.shop,
-            self.api.org.rep.user_id,
-            day,
-            status,
-            status,
-        )
-        return visit_id
-
-    def get(self, who: Actor, path: str, **query: Any) -> httpx.Response:
-        return self.api.client.get(path, headers=self.api.as_(who), params=query)
-
-    def post(self, who: Actor, path: str, body: dict[str, Any]) -> httpx.Response:
-        return self.api.client.post(path, headers=self.api.as_(who), json=body)
-
-    def check_in(self, visit_id: UUID, **values: Any) -> httpx.Response:
-        """Check in as the visit's rep, at the shop and now unless said otherwise."""
-        body = {"captured_at": _now().isoformat(), "location": [*IN_WEST], **values}
-        return self.post(self.api.org.rep, f"/v1/visits/{visit_id}/check-in", body)
-
-    def complete(self, visit_id: UUID, **values: Any) -> httpx.Response:
-        """Complete as the visit's rep."""
-        body = {"outcome": "met", **values}
-        return self.post(self.api.org.rep, f"/v1/visits/{visit_id}/complete", body)
-
-
-@pytest.fixture
-def desk(api: Api, test_database: TestDatabase) -> Desk:
-    return Desk(api, test_database.owner_url)
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)
-
 
 def _verbs(desk: Desk) -> dict[str, Callable[[Actor], httpx.Response]]:
     """Return every verb, each on a visit that nobody touched."""
     rep = str(desk.api.org.rep.user_id)
-    new = {"account_id": str(desk.shop), "planned_on": _TODAY}
-    check_in = {"captured_at": _now().isoformat(), "location": [*IN_WEST]}
+    new = {"account_id": str(desk.shop), "planned_on": TODAY}
+    check_in = {"captured_at": now().isoformat(), "location": [*IN_WEST]}
     return {
         "read": lambda who: desk.get(who, f"/v1/visits/{desk.plan()}"),
         "plan_own": lambda who: desk.post(who, "/v1/visits", new),
@@ -148,13 +89,13 @@ def test_another_organisation_sees_and_changes_nothing(
 
 def test_a_visit_runs_from_plan_to_outcome(desk: Desk) -> None:
     org = desk.api.org
-    made = desk.post(org.rep, "/v1/visits", {"account_id": str(desk.shop), "planned_on": _TODAY})
+    made = desk.post(org.rep, "/v1/visits", {"account_id": str(desk.shop), "planned_on": TODAY})
     visit_id = UUID(made.json()["id"])
     assert made.json()["status"] == "planned"
-    before = _now()
+    before = now()
     there = desk.check_in(visit_id, accuracy_m=8.5, is_mock=True).json()
     assert there["status"] == "checked_in"
-    assert before - timedelta(seconds=1) <= datetime.fromisoformat(there["checked_in_at"]) <= _now()
+    assert before - timedelta(seconds=1) <= datetime.fromisoformat(there["checked_in_at"]) <= now()
     (check_in,) = there["check_ins"]
     assert (check_in["accuracy_m"], check_in["is_mock"], check_in["distance_m"]) == (8.5, True, 0)
     done = desk.complete(visit_id, outcome="ordered", note="Đặt 12 thùng").json()
@@ -256,15 +197,15 @@ def test_a_check_in_that_cannot_be_read_names_the_field(
 
 
 def test_a_time_to_come_is_marked_and_never_counts(desk: Desk) -> None:
-    visit_id, tomorrow = desk.plan(), _now() + timedelta(days=1)
+    visit_id, tomorrow = desk.plan(), now() + timedelta(days=1)
     answer = desk.check_in(visit_id, captured_at=tomorrow.isoformat()).json()
     assert answer["check_ins"][0]["clock_suspect"] is True
     assert datetime.fromisoformat(answer["check_ins"][0]["captured_at"]) == tomorrow
-    assert datetime.fromisoformat(answer["checked_in_at"]) <= _now()
+    assert datetime.fromisoformat(answer["checked_in_at"]) <= now()
 
 
 def test_a_time_of_the_past_is_believed(desk: Desk) -> None:
-    visit_id, yesterday = desk.plan(), _now() - timedelta(days=1)
+    visit_id, yesterday = desk.plan(), now() - timedelta(days=1)
     answer = desk.check_in(visit_id, captured_at=yesterday.isoformat()).json()
     assert answer["check_ins"][0]["clock_suspect"] is False
     assert datetime.fromisoformat(answer["checked_in_at"]) == yesterday
@@ -276,7 +217,7 @@ def test_lists_are_filtered_paged_and_in_scope(desk: Desk) -> None:
     days = ["2026-11-20", "2026-11-21", "2026-11-21", "2026-11-22", "2026-11-23"]
     mine = {str(desk.plan(day=day)) for day in days}
     east = add_account(desk.url, org, "East shop", *IN_EAST)
-    desk.post(org.other_rep, "/v1/visits", {"account_id": str(east), "planned_on": _TODAY})
+    desk.post(org.other_rep, "/v1/visits", {"account_id": str(east), "planned_on": TODAY})
     seen: list[dict[str, Any]] = []
     query: dict[str, Any] = {"limit": 2}
     while True:

@@ -25,11 +25,17 @@ export const token = () => access;
 
 /** Sign in; returns the user. */
 export async function signIn(email, password) {
-  const session = await send('/v1/auth/login', {
-    method: 'POST',
-    body: { email, password, device_id: deviceId(), device_name: navigator.platform || 'web', platform: 'web' },
+  const body = () => ({
+    email, password, device_id: deviceId(), device_name: navigator.platform || 'web', platform: 'web',
   });
-  return keep(session);
+  try {
+    return keep(await send('/v1/auth/login', { method: 'POST', body: body() }));
+  } catch (problem) {
+    // Somebody else signed in here before, or this browser was locked out: it is a new device now.
+    if (!['device_of_another_user', 'device_revoked'].includes(problem.code)) throw problem;
+    localStorage.removeItem(DEVICE);
+    return keep(await send('/v1/auth/login', { method: 'POST', body: body() }));
+  }
 }
 
 /** Go on with an earlier sign-in by its cookie; returns the user, or null when there is none. */
