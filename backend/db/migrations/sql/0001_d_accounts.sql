@@ -122,31 +122,42 @@ CREATE TRIGGER account_map_update AFTER UPDATE ON account REFERENCING NEW TABLE 
 CREATE TRIGGER account_map_delete AFTER DELETE ON account REFERENCING OLD TABLE AS changed
   FOR EACH STATEMENT EXECUTE FUNCTION account_map_track();
 
--- Row-level security keeps the planner off spatial and trigram indexes (their operators are not
--- leakproof), so these two read as the owner and name the organisation themselves.
-CREATE FUNCTION account_search(p_org uuid, p_pattern text, p_limit int)
-RETURNS TABLE (id uuid) LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
-  SELECT a.id FROM account a
-   WHERE a.org_id = p_org AND a.org_id = tuyen_org() AND a.deleted_at IS NULL AND a.name_folded LIKE p_pattern
-   ORDER BY a.name_folded, a.id LIMIT p_limit $$;
+-- Row-level security keeps the planner off spatial indexes (their operators are not leakproof), so
+-- this reads as the owner and checks the organisation itself.
+-- The index knows degrees, and away from the equator a degree of longitude is shorter than one of
+-- latitude: the nearest by degrees are not the nearest by metres. The farthest of them bounds how far
+-- the true ones can be; all within that reach are measured. Never across the 180th meridian.
 CREATE FUNCTION account_nearest(p_org uuid, p_territories uuid[], p_point geometry, p_limit int)
 RETURNS TABLE (id uuid, distance_m double precision) LANGUAGE plpgsql STABLE SECURITY DEFINER
 SET search_path = public, pg_temp AS $$
+DECLARE
+  reach double precision;
+  degrees_lat double precision;
+  degrees_lon double precision;
 BEGIN
   IF p_org IS DISTINCT FROM tuyen_org() THEN
     RETURN;
   END IF;
   IF p_territories IS NULL THEN
-    RETURN QUERY SELECT q.id, ST_Distance(q.location::geography, p_point::geography) AS d FROM (
-      SELECT a.id, a.location FROM account a
+    SELECT max(ST_Distance(q.location::geography, p_point::geography)) INTO reach FROM (
+      SELECT a.location FROM account a
        WHERE a.org_id = p_org AND a.deleted_at IS NULL AND a.location IS NOT NULL
-       ORDER BY a.location <-> p_point LIMIT p_limit * 2) q ORDER BY d, q.id LIMIT p_limit;
+       ORDER BY a.location <-> p_point LIMIT p_limit) q;
   ELSE
-    RETURN QUERY SELECT q.id, ST_Distance(q.location::geography, p_point::geography) AS d FROM (
-      SELECT n.id, n.location FROM unnest(p_territories) t, LATERAL (
-        SELECT a.id, a.location FROM account a
+    SELECT max(ST_Distance(q.location::geography, p_point::geography)) INTO reach FROM (
+      SELECT n.location FROM unnest(p_territories) t, LATERAL (
+        SELECT a.location FROM account a
          WHERE a.org_id = p_org AND a.territory_id = t AND a.deleted_at IS NULL AND a.location IS NOT NULL
-         ORDER BY a.location <-> p_point LIMIT p_limit * 2) n
-       ORDER BY n.location <-> p_point LIMIT p_limit * 2) q ORDER BY d, q.id LIMIT p_limit;
+         ORDER BY a.location <-> p_point LIMIT p_limit) n
+       ORDER BY n.location <-> p_point LIMIT p_limit) q;
   END IF;
+  -- On WGS 84 a degree of latitude has at least 110,574 m, one of longitude 111,320 m * cos(latitude).
+  degrees_lat := reach / 110574 + 1e-9;
+  degrees_lon := reach / (111320 * cos(radians(least(abs(ST_Y(p_point)) + degrees_lat, 89)))) + 1e-9;
+  RETURN QUERY
+    SELECT a.id, ST_Distance(a.location::geography, p_point::geography) AS d FROM account a
+     WHERE a.org_id = p_org AND a.deleted_at IS NULL
+       AND a.location && ST_Expand(p_point, degrees_lon, degrees_lat)
+       AND (p_territories IS NULL OR a.territory_id = ANY (p_territories))
+     ORDER BY d, a.id LIMIT p_limit;
 END $$;

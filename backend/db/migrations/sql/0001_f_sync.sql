@@ -39,6 +39,9 @@ CREATE VIEW sync_wanted_media AS
     JOIN sync_wanted_account w ON w.org_id = m.org_id AND w.id = m.account_id;
 
 -- Bring sync_row in line with the view for these records, in the data's own transaction.
+-- An import touches tens of thousands of records in one statement, before anything is known of the
+-- tables' sizes: a NOT EXISTS then becomes a loop within a loop. NOT IN is answered by one hash
+-- (no id and no bucket is ever NULL).
 CREATE FUNCTION sync_touch(p_tbl text, p_org uuid, p_ids uuid[]) RETURNS void LANGUAGE plpgsql
 SECURITY DEFINER SET search_path = public, pg_temp AS $$
 BEGIN
@@ -53,8 +56,9 @@ BEGIN
     p_tbl, 'sync_wanted_' || p_tbl) USING p_org, p_ids;
   EXECUTE format(
     'UPDATE sync_row s SET xid = pg_current_xact_id(), removed = true
-      WHERE s.org_id = $1 AND s.tbl = %1$L AND s.id = ANY ($2) AND NOT s.removed AND NOT EXISTS (
-            SELECT 1 FROM %2$I w WHERE w.org_id = $1 AND w.id = s.id AND w.bucket = s.bucket)',
+      WHERE s.org_id = $1 AND s.tbl = %1$L AND s.id = ANY ($2) AND NOT s.removed
+        AND (s.id, s.bucket) NOT IN (
+            SELECT w.id, w.bucket FROM %2$I w WHERE w.org_id = $1 AND w.id = ANY ($2))',
     p_tbl, 'sync_wanted_' || p_tbl) USING p_org, p_ids;
 END $$;
 

@@ -24,9 +24,9 @@ REVOKE UPDATE, DELETE ON audit_entry FROM tuyen_app;
 -- sync_touch is for the triggers: called by hand it could not harm, but it has no business there.
 REVOKE EXECUTE ON FUNCTION sync_touch(text, uuid, uuid[]) FROM PUBLIC;
 REVOKE EXECUTE ON FUNCTION tuyen_find_login(text), tuyen_find_refresh(bytea),
-  account_search(uuid, text, int), account_nearest(uuid, uuid[], geometry, int),
+  account_nearest(uuid, uuid[], geometry, int),
   tuyen_territory_at(uuid, geometry), tuyen_today(uuid), tuyen_territories_of(uuid, uuid) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION tuyen_find_login(text), tuyen_find_refresh(bytea),
-  account_search(uuid, text, int), account_nearest(uuid, uuid[], geometry, int),
+  account_nearest(uuid, uuid[], geometry, int),
   tuyen_territory_at(uuid, geometry), tuyen_today(uuid), tuyen_territories_of(uuid, uuid) TO tuyen_app;
 GRANT SELECT ON alembic_version TO tuyen_app;
