@@ -1,5 +1,6 @@
-"""The SQL of push: each mutation's claim and result, issues, and the quarantine."""
+"""What is kept of push: each mutation's claim and result, issues, and the quarantine."""
 
+import hashlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, NoReturn
@@ -85,6 +86,31 @@ def claim(
         {"org_id": actor.org_id, "id": mutation.id},
     ).one()
     return Known(bytes(row.body_hash), msgspec.convert(row.result, MutationResult))
+
+
+def hash_mutation(mutation: Mutation) -> bytes:
+    """Hash what the mutation says, not how often or in which batch it is sent."""
+    plain = msgspec.structs.replace(mutation, seq=0)
+    return hashlib.sha256(msgspec.json.encode(plain, order="sorted")).digest()
+
+
+def repeat(mutation: Mutation, known: Known, body_hash: bytes) -> MutationResult:
+    """Return the stored result as a duplicate; another body under the same id is rejected."""
+    if known.body_hash != body_hash:
+        detail = "Another change was sent under this id: make a new id."
+        return rejected(mutation, "id_reused", detail)
+    return msgspec.structs.replace(known.result, status=Status.DUPLICATE, was=known.result.status)
+
+
+def rejected(mutation: Mutation, code: str, detail: str) -> MutationResult:
+    """Return the answer to a mutation that is never taken; `detail` is for people."""
+    return MutationResult(id=mutation.id, status=Status.REJECTED, code=code, detail=detail)
+
+
+def unknown(mutation: Mutation) -> MutationResult:
+    """Return the answer to a change of what is not there, or not the person's to see."""
+    detail = f"There is no {mutation.table} of this id in your territories."
+    return rejected(mutation, "record_unknown", detail)
 
 
 def store_result(connection: sa.Connection, org_id: OrgId, result: MutationResult) -> None:

@@ -7,9 +7,9 @@ import sqlalchemy as sa
 
 from backend.ids import OrgId
 from backend.sync import ledger
+from backend.sync.ledger import rejected
 from backend.sync.protocol.messages import Mutation, MutationResult, Op, Status
 from backend.sync.protocol.tables import Table
-from backend.sync.verdicts import rejected
 
 _NEVER = frozenset({Status.REJECTED, Status.QUARANTINED})
 _LATER = frozenset({Status.DEFERRED, Status.ERROR})

@@ -16,6 +16,7 @@ from backend.clock import Clock
 from backend.db.tenancy import Database
 from backend.identity.actor import Actor
 from backend.sync import changelog, ledger
+from backend.sync.ledger import hash_mutation, rejected, repeat, unknown
 from backend.sync.parents import wait_for_parents
 from backend.sync.protocol.merge import Merge, merge_patch
 from backend.sync.protocol.messages import (
@@ -28,7 +29,6 @@ from backend.sync.protocol.messages import (
     Value,
 )
 from backend.sync.registry import REGISTRY, Edit, SyncedTable
-from backend.sync.verdicts import hash_mutation, rejected, repeat, unknown
 
 _LOG = logging.getLogger("tuyen.sync")
 _ATTEMPTS = 4
