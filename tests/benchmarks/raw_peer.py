@@ -61,12 +61,17 @@ def raw_nearest() -> Response[bytes]:
 
 @get("/pull", sync_to_thread=True)
 def raw_pull() -> Response[bytes]:
-    page = changelog._TYPED_PAGE
-    opening = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
-    (found,) = _run([(page, _values["page"])], opening)
-    ids = [row[1] for row in found]
-    rows_query = changelog._ROW_SQL["account"]
-    (rows,) = _run([(rows_query, {"org": _values["org"], "ids": ids})], opening)
+    connection = _pool.get()
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+            cursor.execute(changelog._TYPED_PAGE, _values["page"])
+            ids = [row[1] for row in cursor.fetchall()]
+            cursor.execute(changelog._ROW_SQL["account"], {"org": _values["org"], "ids": ids})
+            rows = cursor.fetchall()
+            cursor.execute("COMMIT")
+    finally:
+        _pool.put(connection)
     return _json([msgspec.Raw(text.encode()) for (text,) in rows])
 
 
