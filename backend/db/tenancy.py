@@ -5,16 +5,26 @@ organisation's `SET LOCAL` in one message: no round trip more than a bare transa
 setting ends with the transaction, also behind a pooler.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import cast
+from typing import Any, cast
 
+import msgspec
 import psycopg2
 import sqlalchemy as sa
 from psycopg2.extensions import cursor as Cursor  # noqa: N812  # a class that its library spells low
 from sqlalchemy.exc import InvalidRequestError
 
 from backend.ids import OrgId
+
+_FIRST_ROW = "tuyen_first_row"
+
+
+class Query(msgspec.Struct, frozen=True):
+    """A query for the driver, with its parameters by name."""
+
+    text: str
+    values: Mapping[str, Any]
 
 
 class Database:
@@ -24,13 +34,17 @@ class Database:
         self._engine = engine
 
     @contextmanager
-    def for_org(self, org_id: OrgId, *, snapshot: bool = False) -> Iterator[sa.Connection]:
+    def for_org(
+        self, org_id: OrgId, *, snapshot: bool = False, first: Query | None = None
+    ) -> Iterator[sa.Connection]:
         """Open a transaction that sees and writes one organisation only; commit at the end.
 
-        With `snapshot` it is read-only and sees one moment (REPEATABLE READ).
+        With `snapshot` it is read-only and sees one moment (REPEATABLE READ). A `first` query
+        travels in the message that opens the transaction; `first_row` has its answer.
         """
         mode = " ISOLATION LEVEL REPEATABLE READ READ ONLY" if snapshot else ""
-        with self._begin(f"BEGIN{mode}; SET LOCAL app.org_id = '{org_id!s}'") as connection:
+        opening = f"BEGIN{mode}; SET LOCAL app.org_id = '{org_id!s}'"
+        with self._begin(opening, first) as connection:
             yield connection
 
     @contextmanager
@@ -40,8 +54,8 @@ class Database:
             yield connection
 
     @contextmanager
-    def _begin(self, opening: str) -> Iterator[sa.Connection]:
-        with self._open(opening) as connection:
+    def _begin(self, opening: str, first: Query | None = None) -> Iterator[sa.Connection]:
+        with self._open(opening, first) as connection:
             try:
                 yield connection
                 _send(connection, "COMMIT")
@@ -50,17 +64,17 @@ class Database:
                 raise
 
     @contextmanager
-    def _open(self, opening: str) -> Iterator[sa.Connection]:
+    def _open(self, opening: str, first: Query | None) -> Iterator[sa.Connection]:
         connection = self._engine.connect()
         try:
             try:
-                _send(connection, opening)
+                _open_with(connection, opening, first)
             except psycopg2.OperationalError:
                 # The server went away since the connection was last used: take a new one, once.
                 connection.invalidate()
                 connection.close()
                 connection = self._engine.connect()
-                _send(connection, opening)
+                _open_with(connection, opening, first)
             yield connection
         finally:
             connection.close()
@@ -101,6 +115,21 @@ def driver_url(url: str) -> sa.URL:
 def driver_cursor(connection: sa.Connection) -> Cursor:
     """Return a psycopg2 cursor of this transaction, for COPY and the hottest reads."""
     return cast("Cursor", connection.connection.cursor())
+
+
+def first_row(connection: sa.Connection) -> tuple[Any, ...]:
+    """Return the answer to the query that opened the transaction: its only row."""
+    row: tuple[Any, ...] = connection.info.pop(_FIRST_ROW)
+    return row
+
+
+def _open_with(connection: sa.Connection, opening: str, first: Query | None) -> None:
+    if first is None:
+        _send(connection, opening)
+        return
+    with driver_cursor(connection) as cursor:
+        cursor.execute(f"{opening}; {first.text}", first.values)
+        connection.info[_FIRST_ROW] = cursor.fetchone()
 
 
 def _send(connection: sa.Connection, statement: str) -> None:

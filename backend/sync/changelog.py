@@ -6,8 +6,9 @@ from uuid import UUID
 import msgspec
 import sqlalchemy as sa
 
-from backend.db.tenancy import driver_cursor
-from backend.ids import DeviceId, OrgId, UserId
+from backend.db.tenancy import Query, driver_cursor, first_row
+from backend.identity.actor import Actor
+from backend.ids import OrgId
 from backend.sync.cursor import Position
 from backend.sync.protocol.messages import MutationResult
 from backend.sync.protocol.tables import TABLES, FieldType, Table
@@ -27,6 +28,8 @@ class Standpoint(msgspec.Struct, frozen=True):
     snapshot: str
     epoch: str
     buckets: tuple[str, ...]
+    acks: list[MutationResult]
+    """The results of the device's mutations that it was not told yet."""
 
 
 # Whoever sees everything holds every territory's bucket and that of the accounts without one.
@@ -37,19 +40,32 @@ SELECT pg_current_snapshot()::text, e.epoch || ':' || (pg_control_system()).syst
         UNION ALL SELECT 't:' || id FROM territory
          WHERE %(all)s AND org_id = %(org)s AND deleted_at IS NULL
         UNION ALL SELECT 't:none' WHERE %(all)s
-        UNION ALL SELECT 'u:' || %(user)s::text)
+        UNION ALL SELECT 'u:' || %(user)s::text),
+  (SELECT coalesce(json_agg(m.result ORDER BY m.xid, m.id), '[]')::text FROM sync_mutation m
+    WHERE m.org_id = %(org)s AND m.device_id = %(device)s
+      AND m.xid >= pg_snapshot_xmin(%(acked)s::pg_snapshot)
+      AND NOT pg_visible_in_snapshot(m.xid, %(acked)s::pg_snapshot))
  FROM sync_epoch e
 """
+_RESULTS = msgspec.json.Decoder(list[MutationResult])
 
 
-def read_standpoint(
-    connection: sa.Connection, org_id: OrgId, user_id: UserId, *, is_everything: bool
-) -> Standpoint:
-    """Return the transaction's snapshot, the epoch and the person's buckets, sorted."""
-    with driver_cursor(connection) as cursor:
-        cursor.execute(_STANDPOINT, {"org": org_id, "user": user_id, "all": is_everything})
-        snapshot, epoch, buckets = cursor.fetchone() or ("", "", [])
-        return Standpoint(snapshot, epoch, tuple(sorted(buckets)))
+def ask_standpoint(actor: Actor, acked: str | None) -> Query:
+    """Return the query that opens a pull; `acked` is the snapshot up to which results were told."""
+    values = {
+        "org": actor.org_id,
+        "user": actor.user_id,
+        "device": actor.device_id,
+        "all": actor.sees_everything,
+        "acked": acked,
+    }
+    return Query(_STANDPOINT, values)
+
+
+def read_standpoint(connection: sa.Connection) -> Standpoint:
+    """Return the answer to `ask_standpoint`."""
+    snapshot, epoch, buckets, acks = first_row(connection)
+    return Standpoint(snapshot, epoch, tuple(sorted(buckets)), _RESULTS.decode(acks))
 
 
 # Every branch of the union reads one index; together they are the rows that changed, were gained
@@ -137,31 +153,6 @@ def read_values(
         return None
     _, _, rv, values = msgspec.json.decode(rows[0], type=tuple[str, str, int, list[object]])
     return rv, dict(zip(table.columns, values, strict=True))
-
-
-def read_acks(
-    connection: sa.Connection,
-    org_id: OrgId,
-    device_id: DeviceId,
-    *,
-    seen: str | None,
-    target: str,
-) -> list[MutationResult]:
-    """Return the results of this device's mutations that committed between two snapshots."""
-    if seen is None:
-        return []
-    values = {"org": org_id, "device": device_id, "seen": seen, "target": target}
-    with driver_cursor(connection) as cursor:
-        cursor.execute(_ACKS, values)
-        return msgspec.convert([row[0] for row in cursor.fetchall()], list[MutationResult])
-
-
-_ACKS = """
-SELECT result FROM sync_mutation WHERE org_id = %(org)s AND device_id = %(device)s
-   AND xid >= pg_snapshot_xmin(%(seen)s::pg_snapshot)
-   AND NOT pg_visible_in_snapshot(xid, %(seen)s::pg_snapshot)
-   AND pg_visible_in_snapshot(xid, %(target)s::pg_snapshot) ORDER BY xid, id
-"""
 
 
 _EXPRESSIONS: Mapping[FieldType, str] = {

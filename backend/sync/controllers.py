@@ -59,7 +59,8 @@ class SyncController(Controller):
         actor, wanted = request.actor, _decode(_PULL, body)
         _check(wanted.protocol, wanted.device_id, actor)
         signer = request.part(CursorSigner)
-        with request.db.for_org(actor.org_id, snapshot=True) as connection:
+        first = pull.opening(actor, wanted, signer)
+        with request.db.for_org(actor.org_id, snapshot=True, first=first) as connection:
             page = pull.pull(connection, actor, wanted, signer=signer, clock=request.clock)
         return Response(page, media_type="application/json")
 

@@ -84,13 +84,7 @@ class CursorSigner:
         Where only the projection differs, the device still holds what it held, but nothing of it
         as it may be seen now: every row is sent again, and what is out of sight is dropped.
         """
-        try:
-            raw = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
-            if not hmac.compare_digest(raw[:16], self._mac(raw[16:])):
-                raise CursorInvalid("The cursor was not made here: pull everything anew.")
-            envelope = msgspec.msgpack.decode(raw[16:], type=_Envelope)
-        except (binascii.Error, ValueError, msgspec.DecodeError) as error:
-            raise CursorInvalid("The cursor cannot be read: pull everything anew.") from error
+        envelope = self._unseal(text)
         owner = envelope.holder
         if (owner.user_id, owner.device_id) != (holder.user_id, holder.device_id):
             raise CursorInvalid("The cursor is another device's: pull everything anew.")
@@ -102,6 +96,19 @@ class CursorSigner:
         if position.target is not None:
             raise ScopeChanged("What you may see changed meanwhile: pull again from your cursor.")
         return msgspec.structs.replace(position, is_anew=True)
+
+    def acked_of(self, text: str | None) -> str | None:
+        """Return up to which snapshot a cursor's device was told results; raise CursorInvalid."""
+        return None if text is None else self._unseal(text).position.acked
+
+    def _unseal(self, text: str) -> _Envelope:
+        try:
+            raw = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+            if not hmac.compare_digest(raw[:16], self._mac(raw[16:])):
+                raise CursorInvalid("The cursor was not made here: pull everything anew.")
+            return msgspec.msgpack.decode(raw[16:], type=_Envelope)
+        except (binascii.Error, ValueError, msgspec.DecodeError) as error:
+            raise CursorInvalid("The cursor cannot be read: pull everything anew.") from error
 
     def _mac(self, body: bytes) -> bytes:
         return hmac.digest(self._secret, body, "sha256")[:16]

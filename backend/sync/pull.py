@@ -11,6 +11,7 @@ import msgspec
 import sqlalchemy as sa
 
 from backend.clock import Clock
+from backend.db.tenancy import Query
 from backend.identity.actor import Actor
 from backend.sync import changelog
 from backend.sync.cursor import (
@@ -25,6 +26,11 @@ from backend.sync.protocol.messages import MutationResult, PullRequest, PullResp
 from backend.sync.protocol.tables import TABLES
 
 
+def opening(actor: Actor, request: PullRequest, signer: CursorSigner) -> Query:
+    """Return the query that a pull's transaction opens with; raise CursorInvalid."""
+    return changelog.ask_standpoint(actor, signer.acked_of(request.token or request.cursor))
+
+
 def pull(
     connection: sa.Connection,
     actor: Actor,
@@ -33,10 +39,8 @@ def pull(
     signer: CursorSigner,
     clock: Clock,
 ) -> PullResponse:
-    """Return the next page; `connection` is a snapshot transaction."""
-    here = changelog.read_standpoint(
-        connection, actor.org_id, actor.user_id, is_everything=actor.sees_everything
-    )
+    """Return the next page; `connection` is a snapshot transaction begun with `opening`."""
+    here = changelog.read_standpoint(connection)
     holder = Holder(
         user_id=actor.user_id,
         device_id=actor.device_id,
@@ -50,7 +54,11 @@ def pull(
         if not is_complete:
             return _more(page, signer, holder, clock)
         if position.target == here.snapshot:
-            return _done(page, position, signer, holder, clock)
+            kept = Position(
+                seen=here.snapshot, buckets=position.target_buckets, acked=here.snapshot
+            )
+            cursor = signer.seal(holder, kept)
+            return page.response(clock, token=None, cursor=cursor, acks=here.acks)
         # The pages so far led to an older snapshot: go on to this one, in this very page.
         position = msgspec.structs.replace(
             position,
@@ -145,18 +153,3 @@ def _more(page: _Page, signer: CursorSigner, holder: Holder, clock: Clock) -> Pu
     if page.last is None:
         raise AssertionError("A page that is not complete knows where it stopped.")
     return page.response(clock, token=signer.seal(holder, page.last), cursor=None, acks=[])
-
-
-def _done(
-    page: _Page, position: Position, signer: CursorSigner, holder: Holder, clock: Clock
-) -> PullResponse:
-    target = position.target or ""
-    acks = changelog.read_acks(
-        page.connection,
-        page.actor.org_id,
-        page.actor.device_id,
-        seen=position.acked,
-        target=target,
-    )
-    kept = Position(seen=target, buckets=position.target_buckets, acked=target)
-    return page.response(clock, token=None, cursor=signer.seal(holder, kept), acks=acks)
