@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import click
+import msgspec
 
 from backend.cli import Context
 from backend.demo.script import run_demo
@@ -23,6 +24,8 @@ from backend.telling import in_words, override
 def demo(context: Context, osm: Path | None, port: int | None, *, once: bool) -> None:
     """Run the main job on real data: import, territories, routes, a rep's day offline, sync."""
     settings = override(context.settings, None, port)
+    # In a folder of its own: the demo's map and streets must not replace those of real work.
+    settings = msgspec.structs.replace(settings, data_dir=settings.data_dir / "demo")
     try:
         run_demo(settings, osm, is_once=once, say=click.echo)
     except DemoFailed as error:

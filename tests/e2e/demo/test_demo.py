@@ -51,7 +51,9 @@ def test_the_demo_runs_from_nothing_and_again(data_dir: Path) -> None:
     second = _tuyen(data_dir, "demo", "--once")
     assert second.returncode == 0, second.stdout + second.stderr
     assert "prospects: 0 taken" in second.stdout
-    assert not list((data_dir / "pg" / "data").glob("postmaster.pid")), "the cluster still runs"
+    assert not list((data_dir / "demo" / "pg" / "data").glob("postmaster.pid")), (
+        "the cluster still runs"
+    )
 
 
 def test_a_broken_extract_ends_the_demo_with_a_sentence(data_dir: Path, tmp_path: Path) -> None:
