@@ -6,15 +6,14 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from backend.api.payloads import Line, LonLatPair, Name, Payload
+from backend.api.payloads import NOT_BLANK, Line, LonLatPair, Name, Payload
 from backend.ids import AccountId, ContactId, TerritoryId, UserId
 
 type Kind = Literal["organisation", "individual"]
 type LifeStage = Literal["prospect", "customer", "lapsed", "lost"]
 type LocationSource = Literal["osm", "import", "geocoded", "gps", "manual"]
 
-_NOT_BLANK = r"^[^\x00]*[^\s\x00][^\x00]*$"
-Label = Annotated[str, msgspec.Meta(min_length=1, max_length=60, pattern=_NOT_BLANK)]
+Label = Annotated[str, msgspec.Meta(min_length=1, max_length=60, pattern=NOT_BLANK)]
 """A tag or a channel."""
 Labels = Annotated[list[Label], msgspec.Meta(max_length=50)]
 VisitMinutes = Annotated[int, msgspec.Meta(ge=1, le=480)]

@@ -15,9 +15,16 @@ class Payload(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     """A request body: unknown fields are refused, so that a typing error is seen."""
 
 
-Name = Annotated[
-    str, msgspec.Meta(min_length=1, max_length=200, pattern=r"^[^\x00]*[^\s\x00][^\x00]*$")
-]
+NOT_BLANK = r"^[^\x00]*[^\s\x00][^\x00]*$"
+"""Something besides white space, and no NUL."""
+
+PATTERN_WORDS = {
+    NO_NUL: "A NUL character cannot be kept: take it out.",
+    NOT_BLANK: "It cannot be blank, nor hold a NUL character.",
+}
+"""What people are told instead of a regular expression."""
+
+Name = Annotated[str, msgspec.Meta(min_length=1, max_length=200, pattern=NOT_BLANK)]
 """A name that is not blank."""
 
 Line = Annotated[str, msgspec.Meta(max_length=500, pattern=NO_NUL)]

@@ -13,6 +13,7 @@ from litestar.exceptions import HTTPException, ValidationException
 from litestar.response import Response
 
 from backend.api.constraints import explain_refusal
+from backend.api.payloads import PATTERN_WORDS
 from backend.api.problems import (
     FieldError,
     Forbidden,
@@ -99,12 +100,20 @@ def _render_any(request: AnyRequest, error: Exception) -> Response[ProblemBody]:
 def _from_validation(error: ValidationException) -> Problem:
     extra = error.extra if isinstance(error.extra, list) else []
     fields = [
-        FieldError(str(item.get("key", "")), str(item.get("message", "")))
+        FieldError(str(item.get("key", "")), _in_words(str(item.get("message", ""))))
         for item in extra
         if isinstance(item, dict)
     ]
     detail = "; ".join(f"{one.field}: {one.message}" for one in fields) or str(error.detail)
     return Malformed(detail, errors=fields)
+
+
+def _in_words(message: str) -> str:
+    """Say what a pattern means, instead of showing it."""
+    for pattern, words in PATTERN_WORDS.items():
+        if f"matching regex {pattern!r}" in message:
+            return words
+    return message
 
 
 def _from_http(error: HTTPException) -> Problem:

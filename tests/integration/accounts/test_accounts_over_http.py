@@ -57,7 +57,7 @@ WRONG: list[tuple[str, object, str, str]] = [
     ("location", [685000.0, 1191000.0], "location_projected", "WGS 84"),
     ("location", [24.9, 86.0], "location_outside_world", "off the map"),
     ("location", [1.0], "malformed", "length"),
-    ("name", "  ", "malformed", "regex"),
+    ("name", "  ", "malformed", "blank"),
     ("name", "a\0b", "malformed", "NUL"),
     ("kind", "robot", "malformed", "robot"),
     ("priority", 9, "malformed", "5"),
