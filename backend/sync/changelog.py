@@ -18,7 +18,7 @@ class Candidate(msgspec.Struct, frozen=True):
     """A record that changed for the device: to be sent when visible, else dropped."""
 
     table: str
-    id: UUID
+    id: str
     is_visible: bool
 
 
@@ -36,13 +36,13 @@ class Standpoint(msgspec.Struct, frozen=True):
 _STANDPOINT = """
 SELECT pg_current_snapshot()::text, e.epoch || ':' || (pg_control_system()).system_identifier
     || ':' || (pg_control_checkpoint()).timeline_id,
-  ARRAY(SELECT 't:' || tuyen_territories_of(%(org)s, %(user)s) WHERE NOT %(all)s
+  ARRAY(SELECT 't:' || tuyen_territories_of(%(org)s::uuid, %(user)s::uuid) WHERE NOT %(all)s
         UNION ALL SELECT 't:' || id FROM territory
-         WHERE %(all)s AND org_id = %(org)s AND deleted_at IS NULL
+         WHERE %(all)s AND org_id = %(org)s::uuid AND deleted_at IS NULL
         UNION ALL SELECT 't:none' WHERE %(all)s
-        UNION ALL SELECT 'u:' || %(user)s::text),
+        UNION ALL SELECT 'u:' || %(user)s),
   (SELECT coalesce(json_agg(m.result ORDER BY m.xid, m.id), '[]')::text FROM sync_mutation m
-    WHERE m.org_id = %(org)s AND m.device_id = %(device)s
+    WHERE m.org_id = %(org)s::uuid AND m.device_id = %(device)s::uuid
       AND m.xid >= pg_snapshot_xmin(%(acked)s::pg_snapshot)
       AND NOT pg_visible_in_snapshot(m.xid, %(acked)s::pg_snapshot))
  FROM sync_epoch e
@@ -53,9 +53,9 @@ _RESULTS = msgspec.json.Decoder(list[MutationResult])
 def ask_standpoint(actor: Actor, acked: str | None) -> Query:
     """Return the query that opens a pull; `acked` is the snapshot up to which results were told."""
     values = {
-        "org": actor.org_id,
-        "user": actor.user_id,
-        "device": actor.device_id,
+        "org": str(actor.org_id),
+        "user": str(actor.user_id),
+        "device": str(actor.device_id),
         "all": actor.sees_everything,
         "acked": acked,
     }
@@ -87,7 +87,7 @@ WITH hit AS (
    WHERE org_id = %(org)s AND bucket = ANY (%(lost)s) AND NOT removed
      AND (tbl, id) > (%(tbl)s, %(id)s) AND pg_visible_in_snapshot(first_xid, %(seen)s)
   ORDER BY tbl, id LIMIT %(limit)s)
-SELECT hit.tbl, hit.id, EXISTS (
+SELECT hit.tbl, hit.id::text, EXISTS (
   SELECT 1 FROM sync_row s WHERE s.org_id = %(org)s AND s.tbl = hit.tbl AND s.id = hit.id
      AND NOT s.removed AND s.bucket = ANY (%(new)s)
      AND pg_visible_in_snapshot(s.first_xid, %(target)s)) AS is_visible
@@ -103,7 +103,8 @@ def read_page(
     old, new = set(position.buckets), set(position.target_buckets)
     # From nothing, every bucket is gained; the empty snapshot then only fills a place.
     values = {
-        "org": org_id,
+        # As text: the driver turns a UUID object into one with Python code, each time it stands.
+        "org": str(org_id),
         "old": sorted(old),
         "new": sorted(new),
         "added": sorted(new if position.is_anew else new - old),
@@ -111,7 +112,7 @@ def read_page(
         "seen": position.seen or _EMPTY_SNAPSHOT,
         "target": position.target,
         "tbl": position.table,
-        "id": UUID(position.row_id),
+        "id": position.row_id,
         "limit": limit,
     }
     with driver_cursor(connection) as cursor:
@@ -136,11 +137,11 @@ _TYPED_PAGE = _typed(_PAGE)
 
 
 def read_rows(
-    connection: sa.Connection, org_id: OrgId, table: Table, ids: Sequence[UUID]
+    connection: sa.Connection, org_id: OrgId, table: Table, ids: Sequence[str]
 ) -> list[msgspec.Raw]:
     """Return records as `[table, id, rv, [values]]`, built as JSON by the database."""
     with driver_cursor(connection) as cursor:
-        cursor.execute(_ROW_SQL[table.name], {"org": org_id, "ids": list(ids)})
+        cursor.execute(_ROW_SQL[table.name], {"org": str(org_id), "ids": list(ids)})
         return [msgspec.Raw(text.encode()) for (text,) in cursor.fetchall()]
 
 
@@ -148,7 +149,7 @@ def read_values(
     connection: sa.Connection, org_id: OrgId, table: Table, row_id: UUID
 ) -> tuple[int, dict[str, object]] | None:
     """Return one record's version and values by column as they look on the wire, or None."""
-    rows = read_rows(connection, org_id, table, [row_id])
+    rows = read_rows(connection, org_id, table, [str(row_id)])
     if not rows:
         return None
     _, _, rv, values = msgspec.json.decode(rows[0], type=tuple[str, str, int, list[object]])
@@ -177,7 +178,7 @@ def _row_sql(table: Table) -> str:
     return (
         f"SELECT json_build_array('{table.name}', r.id, r.rv, json_build_array("  # noqa: S608
         f"{', '.join(parts)}))::text FROM {table.name} r"
-        " WHERE r.org_id = %(org)s AND r.id = ANY (%(ids)s::uuid[]) ORDER BY r.id"
+        " WHERE r.org_id = %(org)s::uuid AND r.id = ANY (%(ids)s::uuid[]) ORDER BY r.id"
     )
 
 

@@ -122,7 +122,7 @@ class _Page:
             self._read(name, list(group))
         if len(found) > len(taken):
             self.last = msgspec.structs.replace(
-                position, table=taken[-1].table, row_id=str(taken[-1].id)
+                position, table=taken[-1].table, row_id=taken[-1].id
             )
             return False
         return True
@@ -131,7 +131,7 @@ class _Page:
         visible = [one.id for one in group if one.is_visible]
         rows = changelog.read_rows(self.connection, self.actor.org_id, TABLES[name], visible)
         self.rows += rows
-        self.drop += [(name, str(one.id)) for one in group if not one.is_visible]
+        self.drop += [(name, one.id) for one in group if not one.is_visible]
 
     def response(
         self, clock: Clock, *, token: str | None, cursor: str | None, acks: list[MutationResult]

@@ -11,7 +11,8 @@ from typing import Any
 import msgspec
 import psycopg2
 import psycopg2.extras
-from litestar import Litestar, get
+from litestar import Litestar, get, post
+from litestar.params import RawBody
 from litestar.response import Response
 
 from backend.accounts import repository as accounts
@@ -59,8 +60,9 @@ def raw_nearest() -> Response[bytes]:
     return _json(rows)
 
 
-@get("/pull", sync_to_thread=True)
-def raw_pull() -> Response[bytes]:
+@post("/pull", status_code=200, sync_to_thread=True)
+def raw_pull(body: RawBody) -> Response[bytes]:
+    msgspec.json.decode(body)
     connection = _pool.get()
     try:
         with connection.cursor() as cursor:
