@@ -108,6 +108,7 @@ class _Page:
         self.room = limit
         self.rows: list[msgspec.Raw] = []
         self.drop: list[tuple[str, str]] = []
+        self.columns: dict[str, list[str]] = {}
         self.last: Position | None = None
 
     def fill(self, position: Position) -> bool:
@@ -129,8 +130,10 @@ class _Page:
 
     def _read(self, name: str, group: list[changelog.Candidate]) -> None:
         visible = [one.id for one in group if one.is_visible]
-        rows = changelog.read_rows(self.connection, self.actor.org_id, TABLES[name], visible)
-        self.rows += rows
+        if visible:
+            table = TABLES[name]
+            self.columns[name] = _COLUMNS[name]
+            self.rows += changelog.read_rows(self.connection, self.actor.org_id, table, visible)
         self.drop += [(name, one.id) for one in group if not one.is_visible]
 
     def response(
@@ -140,7 +143,7 @@ class _Page:
         return PullResponse(
             state="more" if token else "done",
             server_time=clock.now(),
-            cols=_COLUMNS,
+            cols=self.columns,
             rows=self.rows,
             drop=self.drop,
             acks=acks,
