@@ -1,7 +1,7 @@
 # People and CI use the same commands. ARGS is handed on: make demo ARGS=--once
 .DEFAULT_GOAL := help
 PY := .venv/bin/python
-.PHONY: help demo test check fix serve phone lock bench-http setup
+.PHONY: help demo test check fix serve phone pictures lock bench-http setup
 
 help: ## Show the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -39,6 +39,10 @@ phone: ## Open the phone client, signed in to the running demo
 bench-http: ## CPU of list, nearest and pull against raw psycopg2
 	@scripts/setup test
 	@$(PY) -m tests.benchmarks.http $(ARGS)
+
+pictures: ## Make the README's pictures from the running demo
+	@scripts/setup test
+	@$(PY) -m docs.images.make_pictures $(ARGS)
 
 lock: ## Resolve the dependencies anew
 	@uv pip compile --python-version 3.13 --extra phone --group dev --generate-hashes --no-emit-index-url --no-annotate --no-header -q --upgrade pyproject.toml -o requirements.lock

@@ -28,7 +28,7 @@ class Rep(msgspec.Struct, frozen=True):
     time_zone: str
     country: str
     base: tuple[float, float] | None
-    """[longitude, latitude] of home, or of the middle of the territories."""
+    """[longitude, latitude] of home, or of the account in the middle of the territories."""
     has_territory: bool
 
 
@@ -47,11 +47,19 @@ class Candidate(msgspec.Struct, frozen=True):
 
 def find_rep(connection: sa.Connection, org_id: OrgId, rep_id: UserId) -> Rep | None:
     """Return the person whose day is planned, or None."""
+    # The middle of an area may lie in a field or at sea; an account has a street at its door.
     statement = sa.text(
         """
-WITH held AS (SELECT ST_PointOnSurface(ST_Collect(t.area)) AS middle FROM territory t
+WITH held AS (SELECT t.id, t.area FROM territory t
   WHERE t.org_id = :org_id AND t.id IN (SELECT tuyen_territories_of(:org_id, :rep_id))),
- base AS (SELECT u.*, coalesce(u.home_location, (SELECT middle FROM held)) AS place
+ door AS (SELECT a.location FROM account a
+  WHERE a.org_id = :org_id AND a.deleted_at IS NULL AND a.territory_id IN (SELECT id FROM held)
+    AND a.location IS NOT NULL),
+ base AS (SELECT u.*, coalesce(
+     u.home_location,
+     (SELECT location FROM door ORDER BY
+        location <-> (SELECT ST_Centroid(ST_Collect(location)) FROM door), location LIMIT 1),
+     (SELECT ST_PointOnSurface(ST_Collect(area)) FROM held)) AS place
    FROM app_user u WHERE u.org_id = :org_id AND u.id = :rep_id)
 SELECT b.full_name, b.role, b.is_active, o.time_zone, o.country,
   CASE WHEN b.place IS NULL THEN NULL ELSE json_build_array(ST_X(b.place), ST_Y(b.place)) END

@@ -17,7 +17,7 @@ class PlanRequest(Payload, frozen=True, kw_only=True):
     on_date: date
     rep_id: UUID | None = None
     start: LonLatPair | None = None
-    """Where the day begins; the rep's home, or the middle of the territories, by default."""
+    """Where the day begins; by default the rep's home, else the account amid the territories."""
     end: LonLatPair | None = None
     """Where it ends; where it begins by default."""
     shift_start: time = time(8, 0)

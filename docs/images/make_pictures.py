@@ -1,6 +1,6 @@
 """Makes this folder's pictures from a running demo: the page in Chromium, the phone in its window.
 
-Start `make demo`, then `python -m docs.images.make_pictures` from the project's folder.
+Start `make demo`, then `make pictures` in a second terminal.
 """
 
 import argparse
