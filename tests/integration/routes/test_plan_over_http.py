@@ -256,6 +256,15 @@ def test_a_rep_without_a_territory_is_told_so(town: Town) -> None:
     assert (gone.status_code, gone.json()["errors"][0]["field"]) == (422, "rep_id")
 
 
+def test_a_day_begins_at_a_door_where_the_middle_of_the_territory_is_sea(town: Town) -> None:
+    coast = (24.9425, 59.5, 24.96, 60.182)
+    add_territory(town.url, town.org, "Coast", coast, town.org.other_rep)
+    add_account(town.url, town.org, "Kioski", 24.9500, 60.1700)
+    route = town.plan(town.org.other_rep)
+    assert route.status_code == 201, route.text
+    assert [stop["name"] for stop in route.json()["stops"]] == ["Kioski"]
+
+
 def test_a_day_with_nothing_due_is_an_empty_route(town: Town) -> None:
     execute(town.url, "UPDATE account SET last_visit_at = %s", f"{SUNDAY}T10:00:00Z")
     route = town.planned()
