@@ -71,20 +71,14 @@ def default_data_dir() -> Path:
 def from_environment(environment: Mapping[str, str] | None = None) -> Settings:
     """Read the settings; raise SettingsError for a value that cannot be used."""
     env = os.environ if environment is None else environment
-    values: dict[str, object] = {"data_dir": env.get("TUYEN_DATA_DIR") or default_data_dir()}
+    values: dict[str, object] = {"data_dir": Path(env.get("TUYEN_DATA_DIR") or default_data_dir())}
     for field in msgspec.structs.fields(Settings):
         text = env.get(f"TUYEN_{field.name.upper()}")
         if field.name != "data_dir" and text:
             values[field.name] = text
     try:
-        settings = msgspec.convert(values, Settings, strict=False, dec_hook=_path)
+        settings = msgspec.convert(values, Settings, strict=False)
     except msgspec.ValidationError as error:
         name = str(error).rpartition("$.")[2].rstrip("`").upper()
         raise SettingsError(f"TUYEN_{name} cannot be used: {error}.") from error
     return msgspec.structs.replace(settings, data_dir=settings.data_dir.absolute())
-
-
-def _path(kind: type, value: object) -> object:
-    if kind is Path:
-        return Path(str(value))
-    raise NotImplementedError(kind)

@@ -22,9 +22,14 @@ from backend.accounts.schemas import (
 )
 from backend.accounts.scope import DELETERS, WRITERS
 from backend.api.etags import check_if_match, has_tag, tagged, version_tag
-from backend.api.paging import DEFAULT_LIMIT, CursorQuery, LimitQuery, decode_cursor, encode_cursor
+from backend.api.paging import (
+    DEFAULT_LIMIT,
+    CursorQuery,
+    LimitQuery,
+    decode_id_cursor,
+    encode_cursor,
+)
 from backend.api.payloads import Page
-from backend.api.problems import malformed_field
 from backend.identity.call import Call
 from backend.identity.permissions import ANYBODY, RequireRole
 from backend.ids import AccountId, ContactId, TerritoryId
@@ -62,7 +67,7 @@ class AccountController(Controller):
             territory_id=TerritoryId(territory_id) if territory_id else None,
             tag=tag,
         )
-        after = _account_of(cursor)
+        after = decode_id_cursor(cursor)
         with db.for_org(actor.org_id) as connection:
             found = service.list_accounts(connection, actor, wanted, after=after, limit=limit + 1)
         is_last = len(found) <= limit
@@ -189,14 +194,3 @@ class ContactController(Controller):
         db, actor = request.db, request.actor
         with db.for_org(actor.org_id) as connection:
             service.delete_contact(connection, actor, ContactId(contact_id))
-
-
-def _account_of(cursor: str | None) -> UUID | None:
-    """Return the account that a page ended with."""
-    key = decode_cursor(cursor, 1)
-    if key is None:
-        return None
-    try:
-        return UUID(key[0])
-    except ValueError as error:
-        raise malformed_field("cursor", "This is no cursor of ours: start anew.") from error

@@ -3,6 +3,7 @@
 import base64
 import binascii
 from typing import Annotated
+from uuid import UUID
 
 import msgspec
 from litestar.params import QueryParameter
@@ -35,6 +36,17 @@ def decode_cursor(cursor: str | None, parts: int) -> list[str] | None:
     if len(key) != parts:
         raise _refusal()
     return [str(part) for part in key]
+
+
+def decode_id_cursor(cursor: str | None) -> UUID | None:
+    """Return the id that a page ended with, None for none; refuse what is not ours."""
+    key = decode_cursor(cursor, 1)
+    if key is None:
+        return None
+    try:
+        return UUID(key[0])
+    except ValueError as error:
+        raise _refusal() from error
 
 
 def _refusal() -> Exception:

@@ -58,7 +58,7 @@ class Database:
         with self._open(opening, first) as connection:
             try:
                 yield connection
-                _send(connection, "COMMIT")
+                send(connection, "COMMIT")
             except BaseException:
                 self._roll_back(connection)
                 raise
@@ -82,7 +82,7 @@ class Database:
     @staticmethod
     def _roll_back(connection: sa.Connection) -> None:
         try:
-            _send(connection, "ROLLBACK")
+            send(connection, "ROLLBACK")
         except (psycopg2.Error, InvalidRequestError):
             connection.invalidate()
 
@@ -125,13 +125,14 @@ def first_row(connection: sa.Connection) -> tuple[Any, ...]:
 
 def _open_with(connection: sa.Connection, opening: str, first: Query | None) -> None:
     if first is None:
-        _send(connection, opening)
+        send(connection, opening)
         return
     with driver_cursor(connection) as cursor:
         cursor.execute(f"{opening}; {first.text}", first.values)
         connection.info[_FIRST_ROW] = cursor.fetchone()
 
 
-def _send(connection: sa.Connection, statement: str) -> None:
+def send(connection: sa.Connection, statement: str) -> None:
+    """Send a statement that has neither parameters nor rows, such as COMMIT."""
     with driver_cursor(connection) as cursor:
         cursor.execute(statement)

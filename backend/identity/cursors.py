@@ -1,4 +1,4 @@
-"""The cursors of this room's lists: by name and id, or by id alone."""
+"""The cursor of this room's lists by name and id."""
 
 from uuid import UUID
 
@@ -10,12 +10,6 @@ def after_name(cursor: str | None) -> tuple[str, UUID] | None:
     """Return name and id of the last row of the page before."""
     key = decode_cursor(cursor, 2)
     return None if key is None else (key[0], _uuid(key[1]))
-
-
-def after_id(cursor: str | None) -> UUID | None:
-    """Return the id of the last row of the page before."""
-    key = decode_cursor(cursor, 1)
-    return None if key is None else _uuid(key[0])
 
 
 def _uuid(text: str) -> UUID:

@@ -5,13 +5,12 @@ from datetime import datetime
 import msgspec
 import sqlalchemy as sa
 
-from backend.api.paging import encode_cursor
+from backend.api.paging import decode_id_cursor, encode_cursor
 from backend.api.payloads import Page
 from backend.api.problems import NotFound
 from backend.identity import audit, repository
 from backend.identity import session_repository as store
 from backend.identity.actor import Actor, Role
-from backend.identity.cursors import after_id
 from backend.identity.errors import DeviceOfAnother, DeviceRevoked
 from backend.identity.schemas import Credentials, DeviceRead
 from backend.ids import DeviceId, OrgId, UserId
@@ -47,7 +46,11 @@ def list_devices(
 ) -> Page[DeviceRead]:
     """Return everybody's devices to an administrator, their own to others."""
     rows = repository.select_devices(
-        connection, actor.org_id, owner=_scope(actor), after=after_id(cursor), limit=limit + 1
+        connection,
+        actor.org_id,
+        owner=_scope(actor),
+        after=decode_id_cursor(cursor),
+        limit=limit + 1,
     )
     devices = msgspec.convert(rows[:limit], list[DeviceRead])
     return Page(devices, encode_cursor(str(devices[-1].id)) if len(rows) > limit else None)

@@ -9,7 +9,7 @@ from uuid import UUID
 import msgspec
 import sqlalchemy as sa
 
-from backend.db.tenancy import driver_cursor
+from backend.db.tenancy import send
 from backend.identity.actor import Actor
 from backend.ids import OrgId, new_id
 from backend.sync.protocol.messages import Mutation, MutationResult, Status, Value
@@ -36,21 +36,16 @@ def undo() -> NoReturn:
 @contextmanager
 def savepoint(connection: sa.Connection) -> Iterator[None]:
     """Keep what happens inside, or nothing of it when an exception leaves it; Undo ends here."""
-    _send(connection, "SAVEPOINT mutation")
+    send(connection, "SAVEPOINT mutation")
     try:
         yield
     except Undo:
-        _send(connection, "ROLLBACK TO SAVEPOINT mutation; RELEASE SAVEPOINT mutation")
+        send(connection, "ROLLBACK TO SAVEPOINT mutation; RELEASE SAVEPOINT mutation")
     except BaseException:
-        _send(connection, "ROLLBACK TO SAVEPOINT mutation; RELEASE SAVEPOINT mutation")
+        send(connection, "ROLLBACK TO SAVEPOINT mutation; RELEASE SAVEPOINT mutation")
         raise
     else:
-        _send(connection, "RELEASE SAVEPOINT mutation")
-
-
-def lock_areas(connection: sa.Connection, org_id: OrgId) -> None:
-    """Keep the territories' areas as they are until the transaction ends."""
-    connection.execute(sa.text("SELECT tuyen_lock_areas(:org_id, false)"), {"org_id": org_id})
+        send(connection, "RELEASE SAVEPOINT mutation")
 
 
 def claim(
@@ -242,8 +237,3 @@ def count_failure(
         },
     ).scalar_one()
     return attempts
-
-
-def _send(connection: sa.Connection, statement: str) -> None:
-    with driver_cursor(connection) as cursor:
-        cursor.execute(statement)

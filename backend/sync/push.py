@@ -10,6 +10,7 @@ import msgspec
 import psycopg2.errors
 import sqlalchemy as sa
 
+from backend.accounts.repository import lock_areas
 from backend.api.problems import Problem
 from backend.api.rendering import explain
 from backend.clock import Clock
@@ -48,7 +49,7 @@ def push(db: Database, actor: Actor, request: PushRequest, clock: Clock) -> Push
             with db.for_org(actor.org_id) as connection:
                 if any(one.table == "account" for one in request.mutations):
                     # Areas before accounts before children: everybody locks in this order.
-                    ledger.lock_areas(connection, actor.org_id)
+                    lock_areas(connection, actor.org_id)
                 batch = _Batch(db, connection, actor, now, now - request.client_time)
                 results = [result for unit in _units(request) for result in batch.apply(unit)]
             return PushResponse(server_time=now, results=results)

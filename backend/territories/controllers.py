@@ -13,11 +13,10 @@ from backend.api.paging import (
     DEFAULT_LIMIT,
     CursorQuery,
     LimitQuery,
-    decode_cursor,
+    decode_id_cursor,
     encode_cursor,
 )
 from backend.api.payloads import Page
-from backend.api.problems import malformed_field
 from backend.identity.call import Call
 from backend.identity.permissions import ANYBODY, OFFICE, PLANNERS
 from backend.ids import AccountId, TerritoryId
@@ -49,7 +48,7 @@ class TerritoryController(Controller):
     ) -> Page[TerritoryRead]:
         """List territories by name; a rep sees the own ones and those below them."""
         actor = request.actor
-        after = _territory_of(cursor)
+        after = decode_id_cursor(cursor)
         with request.db.for_org(actor.org_id, snapshot=True) as connection:
             found = service.list_territories(connection, actor, after=after, limit=limit + 1)
         items = found[:limit]
@@ -184,14 +183,3 @@ class PlacementController(Controller):
             check_if_match(request, lock_account_in_scope(connection, actor, key).rv)
             account = assignments.place_account(connection, actor, key, data)
         return tagged(account, account.rv)
-
-
-def _territory_of(cursor: str | None) -> UUID | None:
-    """Return the territory that a page ended with."""
-    key = decode_cursor(cursor, 1)
-    if key is None:
-        return None
-    try:
-        return UUID(key[0])
-    except ValueError as error:
-        raise malformed_field("cursor", "This is no cursor of ours: start anew.") from error
