@@ -193,7 +193,7 @@ def insert_issue(
     issue_id = new_id()
     connection.execute(
         sa.text(
-            "INSERT INTO sync_issue (org_id, id, mutation_id, user_id, device_id, tbl, rid, code,"
+            "INSERT INTO issue (org_id, id, mutation_id, user_id, device_id, tbl, rid, code,"
             " mine, theirs, base) VALUES (:org_id, :id, :mutation_id, :user_id, :device_id, :tbl,"
             " :rid, :code, cast(:mine AS jsonb), cast(:theirs AS jsonb), cast(:base AS jsonb))"
         ),

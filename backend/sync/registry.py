@@ -228,6 +228,7 @@ REGISTRY: dict[str, SyncedTable] = {
         SyncedTable(TABLES["check_in"], create=_create_check_in),
         SyncedTable(TABLES["note"], create=_create_note),
         SyncedTable(TABLES["media"], create=_create_media),
+        SyncedTable(TABLES["issue"]),
     )
 }
 """Every synced table, by name."""

@@ -143,7 +143,7 @@ def refuse_upload(db: sqlite3.Connection, media_id: str, code: str, message: str
         "UPDATE upload SET state = 'refused', error = ? WHERE media_id = ?", (message, media_id)
     )
     db.execute(
-        "INSERT OR IGNORE INTO issue(id, unit, user_id, tbl, rid, account_id, subject, field, mine,"
+        "INSERT OR IGNORE INTO problem(id, unit, user_id, tbl, rid, account_id, subject, field, mine,"
         " theirs, made_at, code, message, can_use_mine)"
         " SELECT media_id || ':file', unit, user_id, 'media', media_id, account_id, subject, '',"
         " 'null', 'null', made_at, ?, ?, 0 FROM upload WHERE media_id = ?",
@@ -163,7 +163,7 @@ def purge_files(db: sqlite3.Connection, folder: Path, now_s: float) -> int:
     )
     db.execute(
         "DELETE FROM upload WHERE state = 'refused'"
-        " AND unit NOT IN (SELECT unit FROM issue WHERE closed_at IS NULL OR closed_at > ?)",
+        " AND unit NOT IN (SELECT unit FROM problem WHERE closed_at IS NULL OR closed_at > ?)",
         (now_s - KEEP_SECONDS,),
     )
     spoken_of = {row[0] for row in db.execute("SELECT file FROM upload")} | draft_files(db)

@@ -16,11 +16,11 @@ _NO_CHOICE = frozenset({"record_deleted", "status_not_allowed"})
 """Codes of conflicts in which sending one's own value again cannot help."""
 
 _INSERT = """
-INSERT INTO issue(id, unit, user_id, tbl, rid, account_id, subject, field, mine, theirs, made_at,
+INSERT INTO problem(id, unit, user_id, tbl, rid, account_id, subject, field, mine, theirs, made_at,
   code, message, can_use_mine) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT(id) DO UPDATE SET code = excluded.code, message = excluded.message,
   tbl = excluded.tbl, rid = excluded.rid
-  WHERE issue.code IN ('group_failed', 'parent_rejected')
+  WHERE problem.code IN ('group_failed', 'parent_rejected')
   AND excluded.code NOT IN ('group_failed', 'parent_rejected')
 """
 
@@ -94,13 +94,13 @@ def _said(db: sqlite3.Connection, unit: str) -> str:
 def refresh_theirs(db: sqlite3.Connection, records: set[tuple[str, str]]) -> None:
     """Give open issues about the records the server's values that a pull just brought."""
     rows = db.execute(
-        "SELECT id, tbl, rid, field FROM issue WHERE closed_at IS NULL AND can_use_mine"
+        "SELECT id, tbl, rid, field FROM problem WHERE closed_at IS NULL AND can_use_mine"
     ).fetchall()
     for row in rows:
         held = read_base(db, row["tbl"], row["rid"])
         if (row["tbl"], row["rid"]) in records and held is not None:
             theirs = encode(held[0].get(row["field"]))
-            db.execute("UPDATE issue SET theirs = ? WHERE id = ?", (theirs, row["id"]))
+            db.execute("UPDATE problem SET theirs = ? WHERE id = ?", (theirs, row["id"]))
 
 
 def close_issue(db: sqlite3.Connection, issue_id: str, stamp: Stamp, *, use_mine: bool) -> None:
@@ -109,11 +109,11 @@ def close_issue(db: sqlite3.Connection, issue_id: str, stamp: Stamp, *, use_mine
     Raises KeyError for an unknown or closed issue.
     """
     row = db.execute(
-        "SELECT * FROM issue WHERE id = ? AND closed_at IS NULL", (issue_id,)
+        "SELECT * FROM problem WHERE id = ? AND closed_at IS NULL", (issue_id,)
     ).fetchone()
     if row is None:
         raise KeyError(issue_id)
-    db.execute("UPDATE issue SET closed_at = ? WHERE id = ?", (stamp.at.timestamp(), issue_id))
+    db.execute("UPDATE problem SET closed_at = ? WHERE id = ?", (stamp.at.timestamp(), issue_id))
     if use_mine and row["can_use_mine"]:
         changes = {row["field"]: decode(row["mine"])}
         wish = Wish(Op.PATCH, row["tbl"], row["rid"], set=changes)

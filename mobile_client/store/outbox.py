@@ -212,10 +212,10 @@ def purge_sent(db: sqlite3.Connection, now_s: float) -> None:
     """Delete what was answered over 14 days ago and is not the matter of an open issue."""
     db.execute(
         "DELETE FROM mutation WHERE state = 'done' AND settled_at < ?"
-        " AND unit NOT IN (SELECT unit FROM issue WHERE closed_at IS NULL)",
+        " AND unit NOT IN (SELECT unit FROM problem WHERE closed_at IS NULL)",
         (now_s - KEEP_SECONDS,),
     )
-    db.execute("DELETE FROM issue WHERE closed_at < ?", (now_s - KEEP_SECONDS,))
+    db.execute("DELETE FROM problem WHERE closed_at < ?", (now_s - KEEP_SECONDS,))
 
 
 def unsent_bodies(db: sqlite3.Connection) -> list[Mapping[str, object]]:

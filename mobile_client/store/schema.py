@@ -46,7 +46,7 @@ CREATE TABLE IF NOT EXISTS mutation(
 );
 CREATE INDEX IF NOT EXISTS mutation_record ON mutation(tbl, rid, seq) WHERE state <> 'done';
 CREATE INDEX IF NOT EXISTS mutation_unit ON mutation(unit);
-CREATE TABLE IF NOT EXISTS issue(
+CREATE TABLE IF NOT EXISTS problem(
   id TEXT PRIMARY KEY,
   unit TEXT NOT NULL,
   user_id TEXT NOT NULL,

@@ -71,7 +71,7 @@ def _state(row: sqlite3.Row, *, is_sending: bool) -> ItemState:
 def open_issues(db: sqlite3.Connection, user_id: str) -> tuple[IssueItem, ...]:
     """Return the user's open issues, oldest first."""
     rows = db.execute(
-        "SELECT * FROM issue WHERE closed_at IS NULL AND user_id = ? ORDER BY made_at, id",
+        "SELECT * FROM problem WHERE closed_at IS NULL AND user_id = ? ORDER BY made_at, id",
         (user_id,),
     )
     return tuple(

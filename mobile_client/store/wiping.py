@@ -17,14 +17,14 @@ def wipe_data(db: sqlite3.Connection) -> None:
         write_meta(db, key, "")
     db.execute("DELETE FROM mutation WHERE state = 'done'")
     db.execute("UPDATE mutation SET state = 'done' WHERE state = 'settled'")
-    db.execute("UPDATE issue SET theirs = 'null'")
+    db.execute("UPDATE problem SET theirs = 'null'")
     db.execute("DELETE FROM upload WHERE state = 'stored'")
     rebuild_all(db)
 
 
 def wipe_user(db: sqlite3.Connection, user_id: str) -> None:
     """Forget everything of one user, unsent work too, and all that came from the server."""
-    for table in ("mutation", "upload", "issue", "draft", "taken_draft"):
+    for table in ("mutation", "upload", "problem", "draft", "taken_draft"):
         db.execute(f"DELETE FROM {table} WHERE user_id = ?", (user_id,))  # noqa: S608 - fixed names
     wipe_data(db)
 

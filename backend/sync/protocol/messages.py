@@ -74,6 +74,8 @@ class Mutation(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_f
     set: dict[str, Value] = {}
     add: dict[str, list[str]] = {}
     remove: dict[str, list[str]] = {}
+    inc: dict[str, int | float] = {}
+    """Differences to add to quantities."""
     group: str | None = None
     """Mutations of one group are applied all or not at all."""
     at: Moment | None = None
@@ -91,6 +93,9 @@ class PushRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     client_time: Moment
     mutations: Annotated[list[Mutation], msgspec.Meta(max_length=MAX_MUTATIONS)]
     protocol: int = 1
+    boot_id: str | None = None
+    """The device's boot now, and the monotonic milliseconds since it, when the batch was sent."""
+    elapsed_ms: int | None = None
 
 
 class MutationResult(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -104,6 +109,9 @@ class MutationResult(msgspec.Struct, frozen=True, omit_defaults=True):
     detail: str | None = None
     kept_server: list[str] = []
     issue: str | None = None
+    """The id of the issue that keeps the values which lost."""
+    duplicate_of: str | None = None
+    """Another account that may be the one just created."""
 
 
 class PushResponse(msgspec.Struct, frozen=True):
@@ -121,6 +129,35 @@ class PullRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     token: str | None = None
     limit: Annotated[int, msgspec.Meta(ge=1, le=MAX_PULL_ROWS)] = 1000
     protocol: int = 1
+    tables: list[str] = []
+    """Only these tables; none named means all. A cursor is good for the tables it was made with."""
+    check: bool = False
+    """Whether the last page shall bring checksums of all that the device should hold."""
+
+
+class Check(msgspec.Struct, frozen=True):
+    """How many records of a table a device should hold, and the exclusive or of their hashes."""
+
+    count: int
+    digest: str
+    """16 hexadecimal digits: see `backend.sync.protocol.checksum`."""
+
+
+class ManifestRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Compare what a device holds with what it should: answers bring only what differs.
+
+    `have` lists all that the device holds after the place named by the last answer's `next` (from
+    the beginning at first) up to `upto`, ordered by table and id; `upto` is null with the last.
+    """
+
+    device_id: Id
+    cursor: str
+    """The device's last cursor, expired or not: it tells which life of the database it saw."""
+    have: Annotated[list[tuple[str, Id, int]], msgspec.Meta(max_length=MAX_PULL_ROWS)]
+    upto: tuple[str, Id] | None = None
+    token: str | None = None
+    limit: Annotated[int, msgspec.Meta(ge=1, le=MAX_PULL_ROWS)] = 1000
+    protocol: int = 2
 
 
 class PullResponse(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -138,6 +175,11 @@ class PullResponse(msgspec.Struct, frozen=True, omit_defaults=True):
     acks: list[MutationResult]
     token: str | None = None
     cursor: str | None = None
+    next: tuple[str, str] | None = None
+    """In answer to a manifest: the table and id after which the comparison goes on; without it,
+    the rest comes by pull with `token`."""
+    check: dict[str, Check] | None = None
+    """With the last page, where it was asked for: a check for each table."""
 
 
 class SyncProblem(msgspec.Struct, frozen=True):

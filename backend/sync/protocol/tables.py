@@ -39,6 +39,8 @@ class Policy(StrEnum):
     STATE_MACHINE = "state_machine"
     MAX = "max"
     ADD_REMOVE = "add_remove"
+    INCREMENT = "increment"
+    """Changed by differences only (`inc`); the database refuses a total below its limit."""
     READ_ONLY = "read_only"
     """The device never writes it."""
     ON_CREATE = "on_create"
@@ -97,6 +99,7 @@ ACCOUNT = Table(
         channel=_T.TEXT,
     )
     + _F(Policy.ADD_REMOVE, tags=_T.SET)
+    + _F(Policy.INCREMENT, empties_owed=_T.INTEGER)
     + _F(Policy.SERVER_WINS, opening_hours=_T.TEXT, location=_T.POINT, location_source=_T.TEXT)
     + _F(
         Policy.READ_ONLY,
@@ -198,9 +201,26 @@ MEDIA = Table(
     can_create=True,
 )
 
+ISSUE = Table(
+    "issue",
+    _F(
+        Policy.READ_ONLY,
+        mutation_id=_T.ID,
+        user_id=_T.ID,
+        tbl=_T.TEXT,
+        rid=_T.ID,
+        code=_T.TEXT,
+        mine=_T.JSON,
+        theirs=_T.JSON,
+        base=_T.JSON,
+        made_at=_T.MOMENT,
+    )
+    + _F(Policy.STATE_MACHINE, resolution=_T.TEXT),
+)
+
 TABLES: dict[str, Table] = {
     table.name: table
-    for table in (TERRITORY, ACCOUNT, CONTACT, ROUTE, VISIT, CHECK_IN, NOTE, MEDIA)
+    for table in (TERRITORY, ACCOUNT, CONTACT, ROUTE, VISIT, CHECK_IN, NOTE, MEDIA, ISSUE)
 }
 """Every synced table, parents before children."""
 

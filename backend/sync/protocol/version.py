@@ -1,7 +1,11 @@
 """The protocol's version and its history, one line a version."""
 
-PROTOCOL_VERSION = 1
+PROTOCOL_VERSION = 2
+
+OLDEST_VERSION = 1
+"""Older clients than this are asked to update; two versions back are always taken."""
 
 HISTORY = {
     1: "Snapshot cursor, buckets, field-level merge, acks through pull, tus uploads.",
+    2: "Manifest, checksums, expiry; inc; issues as records; forked devices; boot-time clocks.",
 }

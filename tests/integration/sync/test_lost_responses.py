@@ -141,7 +141,7 @@ def _effects(owner_url: str) -> dict[str, int]:
         for table in ("visit", "check_in", "note", "media", "contact", "account")
     )
     rows = execute(owner_url, counts)
-    issues = execute(owner_url, "SELECT count(*) FROM sync_issue")
+    issues = execute(owner_url, "SELECT count(*) FROM issue")
     told = {f"{table} {what}": int(str(n)) for table, *pair in rows
             for what, n in zip(("rows", "versions"), pair, strict=True)}  # fmt: skip
     return {**told, "issues": int(str(issues[0][0]))}

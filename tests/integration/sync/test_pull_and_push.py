@@ -122,7 +122,7 @@ def test_edits_of_different_fields_merge_and_of_one_field_keep_the_loser(
     phone.pull()
     assert phone.rows["account", shop]["phone"] == "+358401111111"
     assert phone.rows["account", shop]["address"] == "Mannerheimintie 1"
-    issues = execute(test_database.owner_url, "SELECT mine, theirs, base FROM sync_issue")
+    issues = execute(test_database.owner_url, "SELECT mine, theirs, base FROM issue")
     assert issues == [
         (
             {"phone": "+358402222222"},

@@ -105,7 +105,7 @@ def test_records_out_of_scope_are_answered_like_those_that_do_not_exist(
     execute(url, "UPDATE account SET deleted_at = now() WHERE id = %s", foreign)
     again = phone.push(*_edits(phone, table, rid))
     assert [(one.status, one.code) for one in again] == [(one.status, one.code) for one in nowhere]
-    assert execute(url, "SELECT * FROM sync_issue") == []
+    assert execute(url, "SELECT * FROM issue") == []
 
 
 def test_records_of_another_organisation_are_answered_like_those_that_do_not_exist(

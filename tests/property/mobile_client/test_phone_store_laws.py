@@ -306,7 +306,7 @@ class StoreMachine(RuleBasedStateMachine):
         visible = {Status.CONFLICT, Status.REJECTED, Status.QUARANTINED, Status.MERGED}
         refused = {key for key, status in self.answered.items() if status in visible}
         with self.database.reading() as db:
-            units = {row[0] for row in db.execute("SELECT unit FROM issue")}
+            units = {row[0] for row in db.execute("SELECT unit FROM problem")}
         assert units == refused
 
 

@@ -98,7 +98,7 @@ def test_answer_to_a_settled_mutation_changes_nothing(database: Database, stamp:
         again = MutationResult(key, Status.REJECTED, code="no")
         assert not settle(db, again, now=MORNING, next_try_at=0.0)
         assert db.execute("SELECT status FROM mutation").fetchone()[0] == "applied"
-        assert db.execute("SELECT COUNT(*) FROM issue").fetchone()[0] == 0
+        assert db.execute("SELECT COUNT(*) FROM problem").fetchone()[0] == 0
 
 
 def test_sent_items_stay_fourteen_days_and_refused_ones_until_their_issue_is_closed(

@@ -1,0 +1,119 @@
+-- When a row last changed: tombstones are purged by it.
+ALTER TABLE sync_row ADD COLUMN changed_at timestamptz NOT NULL DEFAULT now();
+
+-- Tombstones of transactions below this one are purged: a cursor that had not seen all of them is expired.
+ALTER TABLE sync_epoch ADD COLUMN purged_before xid8 NOT NULL DEFAULT '0';
+
+-- As before in one statement, and whoever listens hears which buckets changed. PostgreSQL sends
+-- each message once a transaction, when it commits.
+CREATE OR REPLACE FUNCTION sync_touch(p_tbl text, p_org uuid, p_ids uuid[]) RETURNS void LANGUAGE plpgsql
+SECURITY DEFINER SET search_path = public, pg_temp AS $$
+BEGIN
+  IF p_ids IS NULL THEN
+    RETURN;
+  END IF;
+  EXECUTE format(
+    'INSERT INTO sync_row (org_id, bucket, tbl, id)
+     SELECT w.org_id, w.bucket, %1$L, w.id FROM %2$I w
+      WHERE w.org_id = $1 AND w.id = ANY ($2) ORDER BY w.id, w.bucket
+     ON CONFLICT (org_id, bucket, tbl, id) DO UPDATE
+        SET xid = pg_current_xact_id(), removed = false, changed_at = now()',
+    p_tbl, 'sync_wanted_' || p_tbl) USING p_org, p_ids;
+  EXECUTE format(
+    'UPDATE sync_row s SET xid = pg_current_xact_id(), removed = true, changed_at = now()
+      WHERE s.org_id = $1 AND s.tbl = %1$L AND s.id = ANY ($2) AND NOT s.removed
+        AND (s.id, s.bucket) NOT IN (
+            SELECT w.id, w.bucket FROM %2$I w WHERE w.org_id = $1 AND w.id = ANY ($2))',
+    p_tbl, 'sync_wanted_' || p_tbl) USING p_org, p_ids;
+  PERFORM pg_notify('tuyen_poke', p_org || ' ' || b.bucket)
+     FROM (SELECT DISTINCT s.bucket FROM sync_row s
+            WHERE s.org_id = p_org AND s.tbl = p_tbl AND s.id = ANY (p_ids)
+              AND s.xid = pg_current_xact_id()) b;
+END $$;
+
+-- Whose set of buckets changes is told as well: one person's, or everybody's of the organisation.
+CREATE FUNCTION sync_poke_scope() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF TG_TABLE_NAME = 'territory_assignment' THEN
+    PERFORM pg_notify('tuyen_poke', c.org_id || ' u:' || c.user_id)
+       FROM (SELECT DISTINCT org_id, user_id FROM changed) c;
+  ELSE
+    PERFORM pg_notify('tuyen_poke', c.org_id || ' *') FROM (SELECT DISTINCT org_id FROM changed) c;
+  END IF;
+  RETURN NULL;
+END $$;
+CREATE TRIGGER sync_poke_insert AFTER INSERT ON territory_assignment REFERENCING NEW TABLE AS changed
+  FOR EACH STATEMENT EXECUTE FUNCTION sync_poke_scope();
+CREATE TRIGGER sync_poke_update AFTER UPDATE ON territory_assignment REFERENCING NEW TABLE AS changed
+  FOR EACH STATEMENT EXECUTE FUNCTION sync_poke_scope();
+CREATE TRIGGER sync_poke_delete AFTER DELETE ON territory_assignment REFERENCING OLD TABLE AS changed
+  FOR EACH STATEMENT EXECUTE FUNCTION sync_poke_scope();
+CREATE TRIGGER sync_poke_update AFTER UPDATE ON territory REFERENCING NEW TABLE AS changed
+  FOR EACH STATEMENT EXECUTE FUNCTION sync_poke_scope();
+
+-- Forget tombstones from before a time; return how many. Cursors that had not seen them expire:
+-- a cursor is good when everything below `purged_before` had ended in its snapshot.
+CREATE FUNCTION sync_purge(p_before timestamptz) RETURNS bigint LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = public, pg_temp AS $$
+DECLARE
+  purged bigint;
+BEGIN
+  WITH gone AS (DELETE FROM sync_row WHERE removed AND changed_at < p_before RETURNING xid),
+       told AS (UPDATE sync_epoch SET purged_before = greatest(purged_before,
+                  (SELECT (max(xid::text::numeric) + 1)::text::xid8 FROM gone))
+                 WHERE EXISTS (SELECT 1 FROM gone) RETURNING 1)
+  SELECT count(*) INTO purged FROM gone;
+  RETURN purged;
+END $$;
+
+-- A device's own count of its mutations: the same count under another id is a second life of it.
+ALTER TABLE sync_mutation ADD COLUMN seq bigint;
+CREATE INDEX sync_mutation_by_seq ON sync_mutation (org_id, device_id, seq);
+
+-- Issues travel to the person's devices like any record, until they are resolved.
+ALTER TABLE sync_issue RENAME TO issue;
+ALTER TABLE issue RENAME COLUMN created_at TO made_at;
+ALTER TABLE issue
+  ADD COLUMN rv bigint NOT NULL DEFAULT 1,
+  ADD COLUMN updated_at timestamptz NOT NULL DEFAULT now(),
+  ADD COLUMN resolved_by uuid,
+  ADD CONSTRAINT issue_resolution_known CHECK (resolution IN ('mine', 'theirs', 'dismissed')),
+  ADD CONSTRAINT issue_resolved_whole CHECK ((resolution IS NULL) = (resolved_at IS NULL));
+CREATE INDEX issue_open ON issue (org_id, user_id, made_at) WHERE resolved_at IS NULL;
+CREATE INDEX issue_by_record ON issue (org_id, rid);
+CREATE TRIGGER issue_bump BEFORE UPDATE ON issue FOR EACH ROW EXECUTE FUNCTION tuyen_bump();
+CREATE VIEW sync_wanted_issue AS
+  SELECT org_id, id, 'u:' || user_id AS bucket FROM issue WHERE resolved_at IS NULL;
+CREATE TRIGGER sync_insert AFTER INSERT ON issue REFERENCING NEW TABLE AS changed
+  FOR EACH STATEMENT EXECUTE FUNCTION sync_track();
+CREATE TRIGGER sync_update AFTER UPDATE ON issue REFERENCING NEW TABLE AS changed
+  FOR EACH STATEMENT EXECUTE FUNCTION sync_track();
+CREATE TRIGGER sync_delete AFTER DELETE ON issue REFERENCING OLD TABLE AS changed
+  FOR EACH STATEMENT EXECUTE FUNCTION sync_track();
+DO $$
+DECLARE
+  one record;
+BEGIN
+  FOR one IN SELECT org_id, array_agg(id ORDER BY id) AS ids FROM issue GROUP BY org_id LOOP
+    PERFORM sync_touch('issue', one.org_id, one.ids);
+  END LOOP;
+END $$;
+
+-- What was set aside is tried again or given up by a person; `counting` is on its way there.
+ALTER TABLE sync_quarantine
+  ADD COLUMN state text NOT NULL DEFAULT 'counting'
+    CONSTRAINT quarantine_state_known CHECK (state IN ('counting', 'set_aside', 'replayed', 'discarded')),
+  ADD COLUMN settled_at timestamptz,
+  ADD COLUMN settled_by uuid;
+UPDATE sync_quarantine SET state = 'set_aside' WHERE attempts >= 3;
+
+-- What the server's clock showed at a device's time since boot: corrects what that boot captured.
+CREATE TABLE sync_anchor (
+  org_id uuid NOT NULL,
+  device_id uuid NOT NULL,
+  boot_id text NOT NULL CHECK (length(boot_id) BETWEEN 1 AND 100),
+  elapsed_ms bigint NOT NULL,
+  server_at timestamptz NOT NULL,
+  PRIMARY KEY (org_id, device_id, boot_id)
+);
+ALTER TABLE check_in ADD COLUMN clock_offset_ms bigint;
