@@ -13,13 +13,13 @@ from backend.db.tenancy import driver_url
 _FOLDER = Path(__file__).parent / "migrations"
 
 
-def migrate(owner_url: str) -> None:
-    """Run the migrations that are missing; a second call does nothing."""
+def migrate(owner_url: str, revision: str = "head") -> None:
+    """Run the migrations that are missing up to a revision; a second call does nothing."""
     engine = sa.create_engine(driver_url(owner_url), poolclass=sa.NullPool)
     with engine.begin() as connection:
         config = _config()
         config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+        command.upgrade(config, revision)
     engine.dispose()
 
 
