@@ -1,7 +1,7 @@
 # People and CI use the same commands. ARGS is handed on: make demo ARGS=--once
 .DEFAULT_GOAL := help
 PY := .venv/bin/python
-.PHONY: help demo test check fix serve phone pictures lock bench-http setup
+.PHONY: help demo test check fix serve phone pictures lock bench-http bench-sync setup sim
 
 help: ## Show the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -32,6 +32,10 @@ serve: ## Start the service on your data
 	@scripts/setup demo
 	@.venv/bin/tuyen up $(ARGS)
 
+sim: ## Simulate devices, writers, faults and crashes: ARGS="--seeds 1000 --minutes 10"
+	@scripts/setup test
+	@$(PY) -m tests.simulator $(ARGS)
+
 phone: ## Open the phone client, signed in to the running demo
 	@scripts/setup demo
 	@$(PY) -m mobile_client --server http://127.0.0.1:8000 --email an@helsinki.example --password tuyen-demo-2026 $(ARGS)
@@ -39,6 +43,10 @@ phone: ## Open the phone client, signed in to the running demo
 bench-http: ## CPU of list, nearest and pull against raw psycopg2
 	@scripts/setup test
 	@$(PY) -m tests.benchmarks.http $(ARGS)
+
+bench-sync: ## Sync under load against peers and floors of the machine: ARGS=--quick
+	@scripts/setup test
+	@$(PY) -m tests.benchmarks.sync $(ARGS)
 
 pictures: ## Make the README's pictures from the running demo
 	@scripts/setup test

@@ -5,17 +5,20 @@ import importlib.metadata
 from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from pathlib import Path
 
 from litestar import Litestar, Router
 from litestar.config.compression import CompressionConfig
 from litestar.datastructures import State
 from litestar.middleware import DefineMiddleware
 from litestar.openapi import OpenAPIConfig
-from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.types import ControllerRouterHandler
 
 from backend.accounts.controllers import AccountController, ContactController
+from backend.accounts.duplicate_controllers import DuplicateController
 from backend.accounts.importing.controllers import ImportController
+from backend.api.description import DescriptionPlugin
+from backend.api.disk import DiskGuard, places_of, require_room
 from backend.api.health import HealthController
 from backend.api.opts import PUBLIC
 from backend.api.rendering import EXCEPTION_HANDLERS
@@ -34,16 +37,23 @@ from backend.identity.desk import open_desk
 from backend.maps.controllers import MapController
 from backend.media.blobs import Blobs, open_blobs
 from backend.media.controllers import MediaController
+from backend.media.inbox import Inbox
+from backend.media.upload_controllers import UploadController
 from backend.routes.controllers import RouteController
 from backend.routes.engines import Engines
 from backend.settings import Settings
 from backend.sync.controllers import SyncController
 from backend.sync.cursor import CursorSigner, load_secret
+from backend.sync.desk_controllers import IssueController, QuarantineController
+from backend.sync.pokes import Pokes
+from backend.sync.rx.controllers import RxController
+from backend.sync.stream_controllers import StreamController
 from backend.territories.controllers import (
     AssignmentController,
     PlacementController,
     TerritoryController,
 )
+from backend.territories.realignment_controllers import RealignmentController
 from backend.visits.controllers import VisitController
 from backend.web.controllers import STATIC_FILES, PageController
 
@@ -53,31 +63,52 @@ CONTROLLERS: Sequence[ControllerRouterHandler] = [
     AuthController,
     ContactController,
     DeviceController,
+    DuplicateController,
     HealthController,
     ImportController,
+    IssueController,
     MapController,
     MeController,
     MediaController,
     PageController,
     PlacementController,
+    QuarantineController,
+    RealignmentController,
     RouteController,
+    RxController,
     STATIC_FILES,
+    StreamController,
     SyncController,
     TeamController,
     TerritoryController,
+    UploadController,
     UserController,
     VisitController,
 ]
 
 
-def create_app(settings: Settings, database: Database, *, clock: Clock | None = None) -> Litestar:
-    """Build the service; the caller owns the database and closes it."""
+type Lifespan = Callable[[Litestar], AbstractAsyncContextManager[None]]
+
+
+def create_app(
+    settings: Settings,
+    database: Database,
+    *,
+    clock: Clock | None = None,
+    disk: DiskGuard | None = None,
+    background: Sequence[Lifespan] = (),
+) -> Litestar:
+    """Build the service; the caller owns the database and closes it.
+
+    `background` runs as long as the service does: a worker for its jobs, where one is wanted.
+    """
     clock = clock or SystemClock()
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     desk = open_desk(settings, database, clock)
     engines = Engines(settings.network_dir)
     blobs = open_blobs(settings.blob_url, settings.blob_dir)
     signer = CursorSigner(load_secret(settings.key_dir))
+    pokes = Pokes(database)
     state = State(
         {
             "settings": settings,
@@ -85,14 +116,23 @@ def create_app(settings: Settings, database: Database, *, clock: Clock | None = 
             "clock": clock,
             "desk": desk,
             "tokens": desk.tokens,
-            "parts": {CursorSigner: signer, Blobs: blobs, Engines: engines, Settings: settings},
+            "disk": disk or _guard_disk(settings),
+            "parts": {
+                CursorSigner: signer,
+                Blobs: blobs,
+                Engines: engines,
+                Inbox: Inbox(settings.upload_dir),
+                Pokes: pokes,
+                Settings: settings,
+            },
         }
     )
     return Litestar(
         route_handlers=CONTROLLERS,
         request_class=Call,
         state=state,
-        lifespan=[_threads(settings.threads, engines)],
+        lifespan=[_threads(settings.threads, engines), pokes.lifespan, *background],
+        guards=[require_room],
         middleware=[DefineMiddleware(BearerAuthentication, exclude_from_auth_key="is_public")],
         exception_handlers=EXCEPTION_HANDLERS,
         openapi_config=_openapi(),
@@ -103,14 +143,20 @@ def create_app(settings: Settings, database: Database, *, clock: Clock | None = 
     )
 
 
+def _guard_disk(settings: Settings) -> DiskGuard:
+    own_server = Path(settings.pg_data_dir) if settings.pg_data_dir else None
+    places = places_of(settings.data_dir, own_server)
+    return DiskGuard(places, settings.min_free_mb * 1_000_000)
+
+
 def _openapi() -> OpenAPIConfig:
     """Describe the API at /schema, for everybody: it holds no data."""
     return OpenAPIConfig(
         title="Tuyen",
         version=importlib.metadata.version("tuyen"),
-        openapi_router=Router("/schema", route_handlers=[], opt=PUBLIC),
+        openapi_router=Router("/schema", route_handlers=[], opt=PUBLIC, include_in_schema=False),
         # The readers that Litestar offers load their scripts from outside the machine.
-        render_plugins=[JsonRenderPlugin(path=["/", "/openapi.json"])],
+        render_plugins=[DescriptionPlugin(path=["/", "/openapi.json"])],
     )
 
 

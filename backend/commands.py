@@ -1,5 +1,6 @@
 """The commands of the service itself: up, migrate, doctor."""
 
+import signal
 import sys
 
 import click
@@ -11,6 +12,7 @@ from backend.doctor import examine
 from backend.runtime import open_runtime
 from backend.server import serve
 from backend.telling import in_words, override
+from backend.worker import open_worker
 
 
 @click.command()
@@ -24,6 +26,19 @@ def up(context: Context, host: str | None, port: int | None) -> None:
     with open_runtime(settings) as runtime:
         click.echo(f"Tuyen listens on http://{settings.host}:{settings.port} (stop: Ctrl-C)")
         serve(runtime)
+
+
+@click.command()
+@click.option("--queue", "queues", multiple=True, help="Only these rooms' jobs, such as media.")
+@click.pass_obj
+@in_words
+def worker(context: Context, queues: tuple[str, ...]) -> None:
+    """Do the service's jobs in a process of its own, until SIGINT or SIGTERM."""
+    with open_worker(context.settings, context.runtime.app_url, queues=queues) as jobs:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda *_: jobs.stop())
+        click.echo("The worker waits for jobs (stop: Ctrl-C)")
+        jobs.run()
 
 
 @click.command()

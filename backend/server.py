@@ -1,16 +1,24 @@
 """The HTTP server: granian with one worker process, and what runs in that worker."""
 
+import asyncio
 import os
+import signal
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from types import FrameType
 
 from granian import Granian
 from granian.constants import Interfaces
 from granian.log import LogLevels
 from litestar import Litestar
 
-from backend.app import create_app
+from backend.app import Lifespan, create_app
 from backend.db.tenancy import open_database
+from backend.jobs.worker import beside
 from backend.runtime import Runtime
-from backend.settings import SettingsError, from_environment
+from backend.settings import Settings, SettingsError, from_environment
+from backend.sync.pokes import Pokes
+from backend.worker import open_worker
 
 _DRAIN_SECONDS = 10
 
@@ -39,4 +47,34 @@ def create() -> Litestar:
     if settings.database_url is None:
         raise SettingsError("TUYEN_DATABASE_URL is not set: start the service by 'tuyen up'.")
     database = open_database(settings.database_url, connections=settings.threads)
-    return create_app(settings, database)
+    background = [_worker(settings, settings.database_url)] if settings.worker else []
+    app = create_app(settings, database, background=background)
+    app.on_startup.append(_end_streams_at_signal)
+    return app
+
+
+def _worker(settings: Settings, app_url: str) -> Lifespan:
+    """Do the service's jobs in a thread beside it."""
+
+    @asynccontextmanager
+    async def lifespan(_: Litestar) -> AsyncIterator[None]:
+        with open_worker(settings, app_url) as worker:
+            async with beside(worker):
+                yield
+
+    return lifespan
+
+
+def _end_streams_at_signal(app: Litestar) -> None:
+    """End the streams when the worker is told to stop: it waits for every answer under way.
+
+    The server's own handlers stay in force, for the event loop hears signals by another way.
+    """
+    loop, pokes = asyncio.get_running_loop(), app.state.parts[Pokes]
+
+    def end(number: int, frame: FrameType | None) -> None:
+        del number, frame
+        loop.call_soon_threadsafe(pokes.end_streams)
+
+    for one in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(one, end)

@@ -26,6 +26,12 @@ class Settings(msgspec.Struct, frozen=True):
     """Request threads and database connections: always the same number."""
     blob_url: str | None = None
     """Where photos and voice notes are kept (any `obstore` URL); None is a folder in `data_dir`."""
+    worker: bool = True
+    """Whether the service does its jobs itself; else somebody runs `tuyen worker`."""
+    min_free_mb: int = 512
+    """With less room than this, what writes is refused; files are refused with twice of it."""
+    pg_data_dir: str | None = None
+    """Where a PostgreSQL of one's own on this machine keeps its data: its room is watched too."""
     access_minutes: int = 10
     refresh_days: int = 30
     refresh_idle_days: int = 14

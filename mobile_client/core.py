@@ -2,48 +2,38 @@
 
 from collections.abc import Callable, Mapping
 from contextlib import closing
-from datetime import date, datetime
 from pathlib import Path
 from random import Random, SystemRandom
-from zoneinfo import ZoneInfo
 
-from backend.sync.protocol.ids import new_id
 from mobile_client.device.clock import Clock
+from mobile_client.device.sealing import SealError
 from mobile_client.device.tokens import FileTokenStore, TokenStore
 from mobile_client.facade import DeviceAdapters, EditError, OutboxNotEmpty
-from mobile_client.store import accounts, day, drafts, edits, status
-from mobile_client.store.captures import purge_files
-from mobile_client.store.check_ins import keep_files, remove_sources, save_check_in, undo_check_in
+from mobile_client.records import Records
+from mobile_client.store import day, status
+from mobile_client.store.captures import begun_uploads, purge_files
 from mobile_client.store.database import Database
-from mobile_client.store.failures import edit_errors
-from mobile_client.store.issues import close_issue
 from mobile_client.store.meta import read_meta
-from mobile_client.store.outbox import Stamp, count_unsent, next_due_at, unsent_bodies
+from mobile_client.store.outbox import count_unsent, next_due_at, unsent_bodies
+from mobile_client.store.points import At, pass_by
+from mobile_client.store.portable import Unpacked
 from mobile_client.store.wiping import adopt_user, wipe_user
 from mobile_client.sync.background import Background
+from mobile_client.sync.box import Boxed, read_box, write_box
 from mobile_client.sync.engine import SyncEngine
 from mobile_client.sync.http import HttpClient
 from mobile_client.sync.listeners import Listener, Listeners
-from mobile_client.sync.package import FREE_BYTES, MapPackage, free_bytes
+from mobile_client.sync.lives import begin_life, end_life
+from mobile_client.sync.package import MapPackage, free_bytes
 from mobile_client.sync.session import Sessions
+from mobile_client.sync.stream import PokeStream
 from mobile_client.sync.tally import SyncReport
-from mobile_client.views import (
-    AccountCard,
-    AccountRow,
-    CheckInDraft,
-    CheckInResult,
-    DayView,
-    MapFeatures,
-    MediaKind,
-    Session,
-    SyncStatus,
-)
+from mobile_client.views import Session, SyncStatus
 
-_SUFFIXES: dict[MediaKind, str] = {"photo": ".jpg", "voice": ".wav"}
 _GOODBYE_SECONDS = 3.0
 
 
-class PhoneCore:
+class PhoneCore(Records):
     """Implements `mobile_client.facade.Core`; made by `open_core`."""
 
     def __init__(
@@ -54,44 +44,46 @@ class PhoneCore:
         clock: Clock,
         *,
         tokens: TokenStore,
+        mark: Path,
         free: Callable[[Path], int] = free_bytes,
         jitter: Random | None = None,
+        at: At = pass_by,
     ) -> None:
-        self._media_folder = folder / "media"
-        self._media_folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        media_folder = folder / "media"
+        media_folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._copies = folder / "copies"
         self._server_url = server_url
         self._device = device
-        self._clock = clock
-        self._free = free
+        self._jitter = jitter or SystemRandom()
         self._http = HttpClient(server_url)
-        self._database = Database(folder / "phone.sqlite")
-        self._sessions = Sessions(self._database, self._http, tokens, clock)
-        self._package = MapPackage(self._database, self._sessions, folder, free)
+        database = Database(folder / "phone.sqlite")
+        begin_life(database, mark)
+        sessions = Sessions(database, self._http, tokens, clock)
+
+        def free_here() -> int:
+            return free(folder)
+
+        super().__init__(database, sessions, clock, media_folder, free=free_here, at=at)
+        self._package = MapPackage(database, sessions, folder, free)
         self._listeners = Listeners()
         self._engine = SyncEngine(
-            self._database,
-            self._sessions,
+            database,
+            sessions,
             clock,
-            self._media_folder,
+            media_folder,
             self._package,
             notify=self._listeners.tell,
-            jitter=jitter or SystemRandom(),
+            jitter=self._jitter,
+            free=free_here,
+            at=at,
         )
         self._background: Background | None = None
-
-    @property
-    def session(self) -> Session | None:
-        """Who is signed in, also while offline."""
-        return self._sessions.current
+        self._stream: PokeStream | None = None
 
     @property
     def device(self) -> DeviceAdapters:
         """GPS, camera and microphone."""
         return self._device
-
-    def now(self) -> datetime:
-        """The clock's time, aware UTC."""
-        return self._clock.now()
 
     def sign_in(self, email: str, password: str) -> Session:
         """Ask the server (blocks); raises SignInError. Another user's data leaves the phone."""
@@ -100,6 +92,7 @@ class PhoneCore:
                 session = self._sessions.sign_in(http, email, password)
             with self._database.writing() as db:
                 adopt_user(db, session.user_id)
+        self._follow_anew()
         self._listeners.tell("session", "today", "accounts", "sync")
         self.sync_now()
         return session
@@ -112,120 +105,24 @@ class PhoneCore:
                 count = count_unsent(db, user_id)
                 if count and not discard_outbox:
                     raise OutboxNotEmpty(count)
+                given_up = begun_uploads(db, user_id)
                 wipe_user(db, user_id)
                 purge_files(db, self._media_folder, float("inf"))
             with closing(HttpClient(self._server_url, timeout_s=_GOODBYE_SECONDS)) as http:
-                self._sessions.say_goodbye(http)
+                self._sessions.say_goodbye(http, given_up)
             self._sessions.forget()
             self._package.remove()
+        self._follow_anew()
         self._listeners.tell("session", "today", "accounts", "sync", "map")
-
-    @property
-    def _user_id(self) -> str:
-        session = self._sessions.current
-        return "" if session is None else session.user_id
-
-    @property
-    def _today(self) -> date:
-        session = self._sessions.current
-        zone = ZoneInfo(session.time_zone) if session is not None and session.time_zone else None
-        return self._clock.now().astimezone(zone).date()
-
-    def today(self) -> DayView:
-        """The signed-in user's day, empty when nobody is signed in."""
-        with self._database.reading() as db:
-            return day.read_day(db, self._user_id, self._today)
-
-    def accounts(self, query: str = "", limit: int = 100) -> list[AccountRow]:
-        """Accounts whose name or address holds every word of `query`, diacritics aside."""
-        with self._database.reading() as db:
-            return accounts.find_accounts(db, query, limit)
-
-    def account(self, account_id: str) -> AccountCard:
-        """One account; raises KeyError when it is not on this phone."""
-        session = self._sessions.current
-        if session is None:
-            raise KeyError(account_id)
-        with self._database.reading() as db:
-            return accounts.read_card(
-                db, account_id, session=session, today=self._today, folder=self._media_folder
-            )
-
-    def map_features(self) -> MapFeatures:
-        """What to draw over the base map."""
-        with self._database.reading() as db:
-            return accounts.read_map(db, self._user_id, self._today)
 
     def map_package(self) -> Path | None:
         """The base map's file, None until it was downloaded."""
         return self._package.path()
 
-    def edit_account(self, account_id: str, changes: Mapping[str, object]) -> None:
-        """Save and queue what differs; raises EditError."""
-        with edit_errors(), self._database.writing() as db:
-            edits.save_account(db, account_id, changes, self._stamp())
-        self._changed()
-
-    def edit_contact(
-        self, contact_id: str | None, account_id: str, changes: Mapping[str, object]
-    ) -> str:
-        """Save and queue a contact, a new one for None; return its id. Raises EditError."""
-        with edit_errors(), self._database.writing() as db:
-            rid = edits.save_contact(db, contact_id, account_id, changes, self._stamp())
-        self._changed()
-        return rid
-
-    def _stamp(self) -> Stamp:
-        session = self._sessions.current
-        if session is None:
-            raise EditError("invalid", "", "Sign in before you edit.")
-        return Stamp(
-            user_id=session.user_id,
-            at=self._clock.now(),
-            elapsed_ms=self._clock.monotonic_ms(),
-            boot_id=self._clock.boot_id,
-        )
-
     def _changed(self) -> None:
         self._listeners.tell("today", "accounts", "sync")
         if self._background is not None:
             self._background.reconsider()
-
-    def new_media_path(self, kind: MediaKind) -> Path:
-        """A fresh path to record into; raises EditError(no_space) below 50 MB of free space."""
-        if self._free(self._media_folder) < FREE_BYTES:
-            raise EditError("no_space", "", "There is too little free space (50 MB are needed).")
-        return self._media_folder / f"new-{new_id()}{_SUFFIXES[kind]}"
-
-    def check_in(self, draft: CheckInDraft) -> CheckInResult:
-        """Save visit, check-in, note, media and outbox in one transaction; raises EditError."""
-        stamp = self._stamp()
-        with edit_errors():
-            kept, files = keep_files(self._media_folder, draft)
-            with self._database.writing() as db:
-                result = save_check_in(db, kept, files, stamp, today=self._today)
-        remove_sources(self._media_folder, draft, kept)
-        self._changed()
-        return result
-
-    def save_draft(self, draft: CheckInDraft) -> None:
-        """Keep a check-in that is being filled in, one for each account."""
-        stamp = self._stamp()
-        with edit_errors(), self._database.writing() as db:
-            drafts.save_draft(db, draft, user_id=stamp.user_id, at=draft.saved_at or stamp.at)
-
-    def draft(self, account_id: str) -> CheckInDraft | None:
-        """The kept draft."""
-        with self._database.reading() as db:
-            return drafts.read_draft(db, account_id, self._media_folder, user_id=self._user_id)
-
-    def undo_check_in(self, result_id: str) -> bool:
-        """Take a check-in back while nothing of it was sent; its draft comes back."""
-        with self._database.writing() as db:
-            is_undone = undo_check_in(db, result_id)
-        if is_undone:
-            self._changed()
-        return is_undone
 
     def sync_status(self) -> SyncStatus:
         """How sending and receiving stand."""
@@ -242,7 +139,13 @@ class PhoneCore:
             last_sync_at=last,
             next_try_at=engine.next_try_at,
             message=engine.message,
+            code=engine.code,
         )
+
+    def _follow_anew(self) -> None:
+        """Listen in the name of who is signed in now."""
+        if self._stream is not None:
+            self._stream.reconnect()
 
     def sync_now(self) -> None:
         """Wake the background engine and return at once."""
@@ -256,26 +159,53 @@ class PhoneCore:
         """
         return self._engine.run(is_forced=True)
 
-    def resolve_issue(self, issue_id: str, *, use_mine: bool) -> None:
-        """Close an issue: queue the user's value again, or keep the server's; KeyError if gone."""
-        with self._database.writing() as db:
-            close_issue(db, issue_id, self._stamp(), use_mine=use_mine)
-        self._changed()
-
     def export_outbox(self) -> list[Mapping[str, object]]:
         """Return everything unsent, of every user of this phone, as plain documents."""
         with self._database.reading() as db:
             return unsent_bodies(db)
+
+    def export_box(self, target: Path, passphrase: str) -> Boxed:
+        """Seal everything unsent with its files into one file, also when nobody is signed in.
+
+        Nothing leaves the queue by this. Raises SealError, OSError.
+        """
+        return write_box(self._database, self._media_folder, target, passphrase)
+
+    def keep_copy(self, passphrase: str) -> Path:
+        """Seal everything unsent into the phone's folder of copies; raises EditError."""
+        name = f"tuyen-{self.now():%Y%m%d-%H%M%S}.box"
+        try:
+            self._copies.mkdir(exist_ok=True, mode=0o700)
+            return Path(self.export_box(self._copies / name, passphrase).path)
+        except SealError as error:
+            raise EditError("invalid", "passphrase", str(error)) from error
+        except OSError as error:
+            raise EditError("no_space", "", str(error)) from error
+
+    def import_box(self, source: Path, passphrase: str) -> Unpacked:
+        """Queue what another phone sealed; what was sent meanwhile is only repeated.
+
+        Raises SealError, OSError, StorageProblem.
+        """
+        with self._engine.paused():
+            unpacked = read_box(self._database, self._media_folder, source, passphrase)
+        self._changed()
+        return unpacked
 
     def subscribe(self, listener: Listener) -> Callable[[], None]:
         """Call `listener` on any thread after a change; return the way to unsubscribe."""
         return self._listeners.subscribe(listener)
 
     def start_background(self) -> None:
-        """Start the thread that keeps this phone in step; it runs until `close`."""
+        """Start the threads that keep this phone in step; they run until `close`."""
         if self._background is None:
-            self._background = Background(self._engine, self._clock, self._next_due_at)
-            self._background.start()
+            background = Background(self._engine, self._clock, self._next_due_at)
+            self._stream = PokeStream(
+                self._server_url, self._sessions, self._jitter, on_poke=background.poke
+            )
+            self._background = background
+            background.start()
+            self._stream.start()
 
     def _next_due_at(self) -> float | None:
         with self._database.reading() as db:
@@ -283,11 +213,16 @@ class PhoneCore:
 
     def close(self) -> None:
         """Stop the background engine and close the store."""
+        if self._stream is not None:
+            self._stream.close()
+            self._stream = None
         if self._background is not None:
             self._background.close()
             self._background = None
         self._http.close()
-        self._database.close()
+        if not self._database.is_closed:
+            end_life(self._database)
+            self._database.close()
 
 
 def open_core(
@@ -297,11 +232,23 @@ def open_core(
     clock: Clock,
     *,
     tokens: TokenStore | None = None,
+    mark: Path | None = None,
+    free: Callable[[Path], int] = free_bytes,
+    at: At = pass_by,
 ) -> PhoneCore:
     """Open the phone's folder, made when missing; tokens go to a private file unless told else.
 
+    `mark` tells installations apart; on a phone it lies where backups do not reach.
     Raises ValueError for a bad `server_url`, OSError when the folder cannot be written.
     """
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    kept = tokens or FileTokenStore(folder / "refresh.token")
-    return PhoneCore(folder, server_url, device, clock, tokens=kept)
+    return PhoneCore(
+        folder,
+        server_url,
+        device,
+        clock,
+        tokens=tokens or FileTokenStore(folder / "refresh.token"),
+        mark=mark or folder / "installation.json",
+        free=free,
+        at=at,
+    )

@@ -153,6 +153,10 @@ class Core(Protocol):
         """Saves `name`, `title`, `phone`, `email` of a contact, a new one for None; its id."""
         ...
 
+    def keep_copy(self, passphrase: str) -> Path:
+        """Seals all unsent work with its files into a file; raises EditError. It stays queued."""
+        ...
+
     def new_media_path(self, kind: MediaKind) -> Path:
         """A fresh path in the phone's media folder to record into; the file does not exist."""
         ...

@@ -16,7 +16,7 @@ type StopState = Literal["planned", "checked_in", "done"]
 type MediaKind = Literal["photo", "voice"]
 type MediaState = Literal["waiting", "sending", "sent"]
 type SyncState = Literal["idle", "syncing", "offline", "error"]
-type ItemKind = Literal["check_in", "account", "contact", "note", "photo", "voice"]
+type ItemKind = Literal["check_in", "account", "contact", "note", "photo", "voice", "choice"]
 type ItemState = Literal["waiting", "sending", "retry"]
 # 'session' and 'map' tell of a new or ended session and of a new map package.
 type Topic = Literal["session", "today", "accounts", "sync", "media", "map"]
@@ -171,6 +171,7 @@ class AccountCard:
     pending_fields: frozenset[str] = frozenset()
     planned_visit_id: str | None = None
     has_draft: bool = False
+    empties_owed: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,6 +248,7 @@ class OutboxItem:
 class IssueItem:
     """Something the server did not take as sent; with a `field`, the user chooses whose value.
 
+    `field` names several with commas between, their values stand in the same order.
     `message` is the server's sentence; a refusal without a choice has `can_use_mine` False.
     """
 
@@ -261,11 +263,15 @@ class IssueItem:
     at: datetime
     can_use_mine: bool
     message: str = ""
+    code: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class SyncStatus:
-    """How sending and receiving stand; `waiting` counts the items not yet sent."""
+    """How sending and receiving stand; `waiting` counts the items not yet sent.
+
+    `code` says in one word why it does not go on, empty when it does or nobody knows.
+    """
 
     state: SyncState
     waiting: int
@@ -274,3 +280,4 @@ class SyncStatus:
     last_sync_at: datetime | None = None
     next_try_at: datetime | None = None
     message: str = ""
+    code: str = ""

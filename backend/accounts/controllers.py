@@ -6,10 +6,12 @@ from uuid import UUID
 from litestar import Controller, delete, get, patch, post
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 from litestar.response import Response
+from msgspec import UNSET
 
 from backend.accounts import service
 from backend.accounts.schemas import (
     AccountCreate,
+    AccountCreated,
     AccountFilter,
     AccountPatch,
     AccountRead,
@@ -21,7 +23,7 @@ from backend.accounts.schemas import (
     NearbyRead,
 )
 from backend.accounts.scope import DELETERS, WRITERS
-from backend.api.etags import check_if_match, has_tag, tagged, version_tag
+from backend.api.etags import check_if_match, has_tag, need_if_match, tagged, version_tag
 from backend.api.paging import (
     DEFAULT_LIMIT,
     CursorQuery,
@@ -88,7 +90,9 @@ class AccountController(Controller):
             return Page(service.nearest_accounts(connection, actor, lon, lat, limit=limit))
 
     @post(operation_id="create_account", guards=[_WRITE], sync_to_thread=True)
-    def create_account(self, request: Call, data: JSONBody[AccountCreate]) -> Response[AccountRead]:
+    def create_account(
+        self, request: Call, data: JSONBody[AccountCreate]
+    ) -> Response[AccountCreated]:
         """Create an account; by its location it falls into a territory."""
         db, actor = request.db, request.actor
         with db.for_org(actor.org_id) as connection:
@@ -112,7 +116,12 @@ class AccountController(Controller):
     def patch_account(
         self, request: Call, account_id: FromPath[UUID], data: JSONBody[AccountPatch]
     ) -> Response[AccountRead]:
-        """Change an account; with If-Match only the version that the caller read."""
+        """Change an account; with If-Match only the version that the caller read.
+
+        A new total of `empties_owed` needs If-Match: phones add to it at any time.
+        """
+        if data.empties_owed is not UNSET:
+            need_if_match(request, "empties_owed")
         db, actor = request.db, request.actor
         with db.for_org(actor.org_id) as connection:
             before = service.lock_account_in_scope(connection, actor, AccountId(account_id))

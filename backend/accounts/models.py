@@ -33,6 +33,7 @@ ACCOUNT = sa.Table(
     sa.Column("visit_minutes", sa.Integer, nullable=False),
     sa.Column("visit_every_days", sa.Integer, nullable=False),
     sa.Column("priority", sa.Integer, nullable=False),
+    sa.Column("empties_owed", sa.Integer, nullable=False),
     sa.Column("last_visit_at", sa.DateTime(timezone=True)),
     sa.Column("source", sa.Text),
     sa.Column("source_ref", sa.Text),

@@ -1,6 +1,6 @@
 """All SQL of accounts. Reads are plain SQL on the driver's cursor: lists are the hottest calls."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -17,15 +17,19 @@ _COLUMNS = """a.id, a.kind, a.name, a.life_stage, a.category, a.address, a.phone
   a.website, a.channel, a.tags, a.opening_hours,
   CASE WHEN a.location IS NOT NULL THEN ARRAY[ST_X(a.location), ST_Y(a.location)] END,
   a.location_source, a.territory_id, a.territory_is_manual, a.owner_id, a.visit_minutes,
-  a.visit_every_days, a.priority, a.last_visit_at, a.rv, a.created_at, a.updated_at"""
+  a.visit_every_days, a.priority, a.empties_owed, a.last_visit_at, a.rv, a.created_at,
+  a.updated_at"""
+_RETURNED = sa.text(_COLUMNS.replace("a.", "account."))
 _LIVE = "a.org_id = %(org)s AND a.deleted_at IS NULL"
 # A rep's territories are looked up once, inside the query: a round trip less.
 _HELD = "ARRAY (SELECT tuyen_territories_of(%(org)s, %(rep)s))"
 _IN_SCOPE = f"""(a.territory_id = ANY ({_HELD})
-  OR (a.territory_id IS NULL AND a.owner_id = %(rep)s))"""
+  OR (a.territory_id IS NULL AND a.owner_id = %(rep)s)
+  OR a.id = ANY (ARRAY (SELECT tuyen_held_over(%(org)s, %(rep)s))))"""
 _SELECT = f"SELECT {_COLUMNS} FROM account a WHERE {_LIVE}"  # noqa: S608  # constants only
 _ONE = f"{_SELECT} AND a.id = %(id)s"
 
+_AREAS = "SELECT tuyen_lock_areas(%(org)s, false)"
 _CRITERIA = {
     "life_stage": "a.life_stage = %(life_stage)s",
     "category": "a.category = %(category)s",
@@ -48,7 +52,10 @@ _NEAREST = f"""SELECT * FROM (SELECT n.id, n.distance_m
   LIMIT %(limit)s) placed"""  # noqa: S608  # constants only
 _NEAREST_OWN = f"""SELECT a.id, ST_Distance(a.location::geography, {_POINT}::geography)
   FROM account a WHERE {_LIVE} AND a.owner_id = %(rep)s AND a.territory_id IS NULL
-   AND a.location IS NOT NULL"""  # noqa: S608  # constants only
+   AND a.location IS NOT NULL
+ UNION SELECT a.id, ST_Distance(a.location::geography, {_POINT}::geography)
+  FROM tuyen_held_over(%(org)s, %(rep)s) h (id) JOIN account a ON {_LIVE} AND a.id = h.id
+ WHERE a.location IS NOT NULL AND a.territory_id <> ALL ({_HELD})"""  # noqa: S608  # constants only
 
 
 def scope_territories(connection: sa.Connection, org_id: OrgId, user_id: UserId) -> list[UUID]:
@@ -56,6 +63,16 @@ def scope_territories(connection: sa.Connection, org_id: OrgId, user_id: UserId)
     with driver_cursor(connection) as cursor:
         cursor.execute("SELECT tuyen_territories_of(%s, %s)", (org_id, user_id))
         return [row[0] for row in cursor.fetchall()]
+
+
+def is_held_over(
+    connection: sa.Connection, org_id: OrgId, user_id: UserId, account_id: AccountId
+) -> bool:
+    """Tell whether a person keeps the account for a while after it was realigned."""
+    with driver_cursor(connection) as cursor:
+        cursor.execute("SELECT tuyen_is_held_over(%s, %s, %s)", (org_id, user_id, account_id))
+        row = cursor.fetchone()
+        return bool(row and row[0])
 
 
 def country_of(connection: sa.Connection, org_id: OrgId) -> str:
@@ -69,7 +86,7 @@ def country_of(connection: sa.Connection, org_id: OrgId) -> str:
 def lock_areas(connection: sa.Connection, org_id: OrgId) -> None:
     """Wait until nobody changes areas, and keep them as they are to the transaction's end."""
     with driver_cursor(connection) as cursor:
-        cursor.execute("SELECT tuyen_lock_areas(%s, false)", (org_id,))
+        cursor.execute(_AREAS, {"org": org_id})
 
 
 def find_account(
@@ -82,15 +99,30 @@ def find_account(
 def find_account_for_update(
     connection: sa.Connection, org_id: OrgId, account_id: AccountId
 ) -> AccountRead | None:
-    """Return a live account, locked against other writers to the transaction's end."""
-    return _find(connection, f"{_ONE} FOR NO KEY UPDATE", org_id, account_id)
+    """Return a live account, locked against other writers to the transaction's end.
+
+    Areas are locked before, in the same message.
+    """
+    return _find(connection, f"{_AREAS}; {_ONE} FOR NO KEY UPDATE", org_id, account_id)
 
 
 def find_account_for_children(
     connection: sa.Connection, org_id: OrgId, account_id: AccountId
 ) -> AccountRead | None:
-    """Return a live account, locked so that it does not move while a child is written."""
-    return _find(connection, f"{_ONE} FOR SHARE", org_id, account_id)
+    """Return a live account, locked so that it does not move while a child is written.
+
+    Areas are locked before, in the same message.
+    """
+    return _find(connection, f"{_AREAS}; {_ONE} FOR SHARE", org_id, account_id)
+
+
+def select_by_ids(
+    connection: sa.Connection, org_id: OrgId, ids: Sequence[UUID]
+) -> list[AccountRead]:
+    """Return those of the accounts that are live."""
+    with driver_cursor(connection) as cursor:
+        cursor.execute(f"{_SELECT} AND a.id = ANY (%(ids)s::uuid[])", {"org": org_id, "ids": ids})
+        return [AccountRead(*row) for row in cursor.fetchall()]
 
 
 def _find(
@@ -164,13 +196,15 @@ def insert_account(
 
 def update_account(
     connection: sa.Connection, org_id: OrgId, account_id: AccountId, values: Mapping[str, object]
-) -> None:
-    """Change fields of an account; its version goes up by one."""
-    connection.execute(
+) -> AccountRead:
+    """Change fields of an account and return it as it is then; its version goes up by one."""
+    row = connection.execute(
         sa.update(ACCOUNT)
         .where(ACCOUNT.c.org_id == org_id, ACCOUNT.c.id == account_id)
         .values(**_located(values))
-    )
+        .returning(_RETURNED)
+    ).one()
+    return AccountRead(*tuple(row))
 
 
 def delete_account(connection: sa.Connection, org_id: OrgId, account_id: AccountId) -> None:

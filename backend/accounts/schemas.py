@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from typing import Annotated, Literal
+from uuid import UUID
 
 import msgspec
 from msgspec import UNSET, UnsetType
@@ -11,6 +12,8 @@ from backend.ids import AccountId, ContactId, TerritoryId, UserId
 
 type Kind = Literal["organisation", "individual"]
 type LifeStage = Literal["prospect", "customer", "lapsed", "lost"]
+type PairKey = tuple[datetime, UUID, UUID]
+"""When two accounts were flagged as perhaps one, and their ids: the order of that list."""
 type LocationSource = Literal["osm", "import", "geocoded", "gps", "manual"]
 
 Label = Annotated[str, msgspec.Meta(min_length=1, max_length=60, pattern=NOT_BLANK)]
@@ -19,6 +22,8 @@ Labels = Annotated[list[Label], msgspec.Meta(max_length=50)]
 VisitMinutes = Annotated[int, msgspec.Meta(ge=1, le=480)]
 VisitEveryDays = Annotated[int, msgspec.Meta(ge=1, le=730)]
 Priority = Annotated[int, msgspec.Meta(ge=1, le=5)]
+Crates = Annotated[int, msgspec.Meta(ge=-2_147_483_648, le=2_147_483_647)]
+"""Crates of empties that a customer owes; the database refuses fewer than none."""
 
 
 class AccountCreate(Payload, frozen=True, kw_only=True):
@@ -40,6 +45,7 @@ class AccountCreate(Payload, frozen=True, kw_only=True):
     visit_minutes: VisitMinutes = 15
     visit_every_days: VisitEveryDays = 28
     priority: Priority = 2
+    empties_owed: Crates = 0
 
 
 class AccountPatch(Payload, frozen=True, kw_only=True):
@@ -61,6 +67,7 @@ class AccountPatch(Payload, frozen=True, kw_only=True):
     visit_minutes: VisitMinutes | UnsetType = UNSET
     visit_every_days: VisitEveryDays | UnsetType = UNSET
     priority: Priority | UnsetType = UNSET
+    empties_owed: Crates | UnsetType = UNSET
 
 
 class AccountRead(msgspec.Struct, frozen=True):
@@ -86,10 +93,37 @@ class AccountRead(msgspec.Struct, frozen=True):
     visit_minutes: int
     visit_every_days: int
     priority: int
+    empties_owed: int
     last_visit_at: datetime | None
     rv: int
     created_at: datetime
     updated_at: datetime
+
+
+class AccountCreated(AccountRead, frozen=True):
+    """A new account; `duplicate_of` is one in sight that may be the same place."""
+
+    duplicate_of: AccountId | None = None
+
+
+class AccountMerge(Payload, frozen=True, kw_only=True):
+    """The account that another one becomes part of."""
+
+    into: AccountId
+
+
+class DuplicateRead(msgspec.Struct, frozen=True):
+    """Two accounts that may be the same place, the newer first; `distance_m` where both have one.
+
+    They have the same phone number (`same_phone`), or the same name but for diacritics and capitals
+    within 150 m (`same_name_near`).
+    """
+
+    account: AccountRead
+    other: AccountRead
+    reason: Literal["same_phone", "same_name_near"]
+    distance_m: float | None
+    flagged_at: datetime
 
 
 class NearbyRead(msgspec.Struct, frozen=True):

@@ -1,7 +1,8 @@
 """Who sees and changes which accounts.
 
-A rep sees and edits the accounts of the own territories and the own ones outside every territory;
-everybody else sees them all. What is out of scope is answered like what is not there.
+A rep sees and edits the accounts of the own territories, the own ones outside every territory and
+those held over after a realignment; everybody else sees them all. What is out of scope is answered
+like what is not there.
 """
 
 import sqlalchemy as sa
@@ -29,7 +30,7 @@ def checked(
     connection: sa.Connection, actor: Actor, account: AccountRead | None, account_id: AccountId
 ) -> AccountRead:
     """Return the account when it is in the actor's scope; raise NotFound otherwise."""
-    if account is None or not _is_in_scope(connection, actor, account):
+    if account is None or not is_in_scope(connection, actor, account):
         raise missing(account_id)
     return account
 
@@ -45,10 +46,13 @@ def missing(account_id: AccountId) -> NotFound:
     return NotFound(f"There is no account {account_id}, or it is not yours to see.")
 
 
-def _is_in_scope(connection: sa.Connection, actor: Actor, account: AccountRead) -> bool:
+def is_in_scope(connection: sa.Connection, actor: Actor, account: AccountRead) -> bool:
+    """Tell whether the actor may see the account."""
     territories = scope_territories(connection, actor)
     if territories is None:
         return True
     if account.territory_id is None:
-        return account.owner_id == actor.user_id
-    return account.territory_id in territories
+        is_own = account.owner_id == actor.user_id
+    else:
+        is_own = account.territory_id in territories
+    return is_own or repository.is_held_over(connection, actor.org_id, actor.user_id, account.id)

@@ -11,8 +11,11 @@ import sqlalchemy as sa
 
 from backend.accounts import contact_repository as contacts
 from backend.accounts import repository
+from backend.accounts.duplicates import flag_duplicate
+from backend.accounts.merge_repository import resolve_account
 from backend.accounts.schemas import (
     AccountCreate,
+    AccountCreated,
     AccountFilter,
     AccountPatch,
     AccountRead,
@@ -99,7 +102,6 @@ def get_account(connection: sa.Connection, actor: Actor, account_id: AccountId) 
 
 def lock_account(connection: sa.Connection, org_id: OrgId, account_id: AccountId) -> AccountRead:
     """Return a live account locked against other writers, whoever asks; raise NotFound."""
-    repository.lock_areas(connection, org_id)
     account = repository.find_account_for_update(connection, org_id, account_id)
     if account is None:
         raise missing(account_id)
@@ -120,8 +122,11 @@ def create_account(
     data: AccountCreate,
     *,
     account_id: AccountId | None = None,
-) -> AccountRead:
-    """Create an account; a rep owns what they create, so it stays in sight outside territories."""
+) -> AccountCreated:
+    """Create an account; a rep owns what they create, so it stays in sight outside territories.
+
+    One that resembles another account is kept, and the pair is flagged.
+    """
     check_writer(actor)
     account_id = account_id or AccountId(new_id())
     values = clean_values(connection, actor.org_id, msgspec.structs.asdict(data))
@@ -130,22 +135,34 @@ def create_account(
         values["owner_id"] = actor.user_id
     repository.lock_areas(connection, actor.org_id)
     repository.insert_account(connection, actor.org_id, account_id, values)
-    return _read(connection, actor.org_id, account_id)
+    duplicate_of = flag_duplicate(connection, actor, account_id)
+    account = _read(connection, actor.org_id, account_id)
+    return AccountCreated(**msgspec.structs.asdict(account), duplicate_of=duplicate_of)
 
 
 def patch_account(
-    connection: sa.Connection, actor: Actor, account_id: AccountId, data: AccountPatch
+    connection: sa.Connection,
+    actor: Actor,
+    account_id: AccountId,
+    data: AccountPatch,
+    *,
+    is_in_sight: bool = False,
 ) -> AccountRead:
-    """Change the fields given; the version stays when none of them differs."""
+    """Change the fields given; the version stays when none of them differs.
+
+    `is_in_sight` says that the caller holds the account and has found it in the actor's scope.
+    """
     check_writer(actor)
-    before = lock_account_in_scope(connection, actor, account_id)
+    if is_in_sight:
+        before = lock_account(connection, actor.org_id, account_id)
+    else:
+        before = lock_account_in_scope(connection, actor, account_id)
     values = clean_values(connection, actor.org_id, given(data))
     _settle_source(values, before)
     changes = differing(values, before)
     if not changes:
         return before
-    repository.update_account(connection, actor.org_id, account_id, changes)
-    return _read(connection, actor.org_id, account_id)
+    return repository.update_account(connection, actor.org_id, account_id, changes)
 
 
 def delete_account(connection: sa.Connection, actor: Actor, account_id: AccountId) -> None:
@@ -251,8 +268,11 @@ def _hold_account(
     contact_id: ContactId | None = None,
 ) -> None:
     """Keep the account where it is while its child is written; raise NotFound out of scope."""
-    repository.lock_areas(connection, actor.org_id)
     account = repository.find_account_for_children(connection, actor.org_id, account_id)
+    if account is None:
+        # Merged while we waited, or long ago: what comes for it belongs to the other one.
+        account_id = resolve_account(connection, actor.org_id, account_id)
+        account = repository.find_account_for_children(connection, actor.org_id, account_id)
     try:
         checked(connection, actor, account, account_id)
     except NotFound as unseen:

@@ -29,6 +29,9 @@ _WORDS: dict[str, tuple[type[Problem], str, str, str]] = {
     "account_location_in_world": (
         Malformed, "location_outside_world", "location",
         "The location is outside the map: longitude -180 to 180, latitude -85 to 85."),
+    "account_empties_not_negative": (
+        Malformed, "empties_negative", "empties_owed",
+        "Nobody owes fewer than no crates: the account owes less than what was returned."),
     "visit_done_has_outcome": (
         Malformed, "outcome_missing", "outcome", "A visit that is done needs an outcome."),
     "route_one_a_day": (

@@ -6,7 +6,13 @@ from litestar import Request
 from litestar.datastructures import State
 from litestar.response import Response
 
-from backend.api.problems import PreconditionFailed
+from backend.api.problems import PreconditionFailed, Problem
+
+
+class VersionNeeded(Problem):
+    """A change that must not overwrite what the caller never saw."""
+
+    status, code, title = 428, "version_needed", "Say which version you read"
 
 
 def version_tag(rv: int) -> str:
@@ -26,6 +32,14 @@ def check_if_match(request: Request[Any, Any, State], rv: int) -> None:
     if wanted is not None and wanted.strip() not in {"*", version_tag(rv), f'"{rv}"'}:
         raise PreconditionFailed(
             f"The record is at version {rv} now: read it again, then repeat the change."
+        )
+
+
+def need_if_match(request: Request[Any, Any, State], field: str) -> None:
+    """Raise VersionNeeded when a field is set without If-Match."""
+    if request.headers.get("if-match") is None:
+        raise VersionNeeded(
+            f"{field} is set to a total: read the record and send its ETag as If-Match."
         )
 
 

@@ -1,18 +1,15 @@
 """Liveness and readiness."""
 
-import shutil
-
 import msgspec
 import sqlalchemy as sa
 from litestar import Controller, get
 from litestar.datastructures import State
 from litestar.response import Response
 
+from backend.api.disk import DiskGuard
 from backend.api.opts import PUBLIC
 from backend.db.migrate import current_revision, newest_revision
 from backend.db.tenancy import Database
-
-_MIN_FREE = 0.05
 
 
 class Readiness(msgspec.Struct, frozen=True):
@@ -39,8 +36,8 @@ class HealthController(Controller):
     def ready(self, state: State) -> Response[Readiness]:
         """Answer 200 when database, schema and disk are fit for work, else 503."""
         database, schema = _check_database(state.database)
-        usage = shutil.disk_usage(state.settings.data_dir)
-        is_roomy = usage.free / usage.total > _MIN_FREE
+        disk: DiskGuard = state.disk
+        is_roomy = disk.has_room()
         is_ready = database == "reachable" and schema == "current" and is_roomy
         body = Readiness(is_ready, database, schema, "enough room" if is_roomy else "almost full")
         return Response(body, status_code=200 if is_ready else 503)

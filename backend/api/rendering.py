@@ -13,6 +13,7 @@ from litestar.exceptions import HTTPException, ValidationException
 from litestar.response import Response
 
 from backend.api.constraints import explain_refusal
+from backend.api.disk import storage_full
 from backend.api.payloads import PATTERN_WORDS
 from backend.api.problems import (
     FieldError,
@@ -44,6 +45,9 @@ _PASSING = (
     psycopg2.errors.LockNotAvailable,
 )
 
+_NUL = "cannot contain NUL (0x00)"
+"""The driver's words for what PostgreSQL's text cannot hold."""
+
 AnyRequest = Request[Any, Any, State]
 
 
@@ -68,6 +72,8 @@ def explain(error: BaseException) -> Problem | None:  # noqa: PLR0911  # one ret
             return _from_http(error)
         case RecursionError():
             return Malformed("The body is nested too deeply.", code="nested_too_deeply")
+        case ValueError():
+            return _from_text(error)
         case sqlalchemy.exc.DBAPIError() if isinstance(error.orig, psycopg2.Error):
             return _from_database(error.orig)
         case psycopg2.Error() | sqlalchemy.exc.TimeoutError():
@@ -79,12 +85,30 @@ def explain(error: BaseException) -> Problem | None:  # noqa: PLR0911  # one ret
 def _from_database(error: psycopg2.Error | sqlalchemy.exc.TimeoutError) -> Problem | None:
     if isinstance(error, sqlalchemy.exc.TimeoutError):
         return Unavailable("All connections are busy: try again.", headers=_BUSY_HEADERS)
+    if isinstance(error, psycopg2.errors.DiskFull):
+        return storage_full()
     if isinstance(error, _PASSING):
         detail = "Others are changing the same records: try again."
         return Unavailable(detail, headers=_BUSY_HEADERS)
-    if isinstance(error, psycopg2.OperationalError):
+    if is_outage(error):
         return Unavailable("The database cannot be reached: try again.", headers=_BUSY_HEADERS)
     return explain_refusal(error)
+
+
+def is_outage(error: psycopg2.Error) -> bool:
+    """Tell whether the database went away, rather than that it refused something."""
+    # A server that goes away in mid-statement is at times told by the bare base class.
+    is_bare = type(error) is psycopg2.DatabaseError
+    return is_bare or isinstance(error, psycopg2.OperationalError | psycopg2.InterfaceError)
+
+
+def _from_text(error: ValueError) -> Problem | None:
+    """Return the problem of text that cannot be read, or not be kept."""
+    if isinstance(error, UnicodeDecodeError):
+        return Malformed("The body is no UTF-8 text.")
+    if _NUL in str(error):
+        return Malformed("A NUL character can neither be kept nor looked for: take it out.")
+    return None
 
 
 def _render_any(request: AnyRequest, error: Exception) -> Response[ProblemBody]:

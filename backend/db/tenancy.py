@@ -5,19 +5,30 @@ organisation's `SET LOCAL` in one message: no round trip more than a bare transa
 setting ends with the transaction, also behind a pooler.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, cast
 
 import msgspec
 import psycopg2
 import sqlalchemy as sa
+from psycopg2.extensions import connection as Connection  # noqa: N812  # spelt low there
 from psycopg2.extensions import cursor as Cursor  # noqa: N812  # a class that its library spells low
+from psycopg2.extensions import make_dsn
 from sqlalchemy.exc import InvalidRequestError
 
+from backend.db.listening import Listener
 from backend.ids import OrgId
 
 _FIRST_ROW = "tuyen_first_row"
+_GONE = (psycopg2.OperationalError, psycopg2.InterfaceError)
+# A connection that only waits must notice when the other side is gone.
+_LASTING = {
+    "connect_timeout": "10",
+    "keepalives_idle": "30",
+    "keepalives_interval": "10",
+    "keepalives_count": "3",
+}
 
 
 class Query(msgspec.Struct, frozen=True):
@@ -65,19 +76,28 @@ class Database:
 
     @contextmanager
     def _open(self, opening: str, first: Query | None) -> Iterator[sa.Connection]:
-        connection = self._engine.connect()
         try:
-            try:
-                _open_with(connection, opening, first)
-            except psycopg2.OperationalError:
-                # The server went away since the connection was last used: take a new one, once.
-                connection.invalidate()
-                connection.close()
-                connection = self._engine.connect()
-                _open_with(connection, opening, first)
+            connection = self._begin_on(self._engine.connect(), opening, first)
+        except _GONE:
+            # The server went away since the connection was last used, and so did all the others
+            # of the pool: take a new one, once.
+            self._engine.dispose()
+            connection = self._begin_on(self._engine.connect(), opening, first)
+        try:
             yield connection
         finally:
             connection.close()
+
+    @staticmethod
+    def _begin_on(connection: sa.Connection, opening: str, first: Query | None) -> sa.Connection:
+        """Open a transaction; a connection that cannot never comes back to the pool."""
+        try:
+            _open_with(connection, opening, first)
+        except BaseException:
+            connection.invalidate()
+            connection.close()
+            raise
+        return connection
 
     @staticmethod
     def _roll_back(connection: sa.Connection) -> None:
@@ -85,6 +105,16 @@ class Database:
             send(connection, "ROLLBACK")
         except (psycopg2.Error, InvalidRequestError):
             connection.invalidate()
+
+    def listen(
+        self, channel: str, *, begun: Callable[[], None], heard: Callable[[Sequence[str]], None]
+    ) -> Listener:
+        """Return who hears a channel on a connection outside the pool, not yet started."""
+        return Listener(self._connect, channel, begun=begun, heard=heard)
+
+    def _connect(self) -> Connection:
+        _, parameters = self._engine.dialect.create_connect_args(self._engine.url)
+        return psycopg2.connect(make_dsn(**parameters, **_LASTING))
 
     def close(self) -> None:
         """Close every pooled connection."""

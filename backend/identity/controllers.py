@@ -9,7 +9,7 @@ from litestar.params import FromPath, JSONBody
 from litestar.response import Response
 from msgspec.structs import replace
 
-from backend.api.opts import PUBLIC
+from backend.api.opts import PUBLIC, WRITES_LITTLE
 from backend.api.paging import DEFAULT_LIMIT, CursorQuery, LimitQuery
 from backend.api.payloads import Page
 from backend.api.problems import malformed_field
@@ -20,6 +20,7 @@ from backend.identity.errors import RefreshInvalid
 from backend.identity.permissions import ADMINS, ANYBODY
 from backend.identity.schemas import (
     Credentials,
+    DeviceCreate,
     DeviceRead,
     RefreshRequest,
     SessionRead,
@@ -73,7 +74,14 @@ class AuthController(Controller):
         session = sessions.refresh(request.db, desk, presented, device_id=device_id, now=now)
         return _answer(request, session, is_browser=False)
 
-    @post("/logout", operation_id="logout", guards=[ANYBODY], status_code=204, sync_to_thread=True)
+    @post(
+        "/logout",
+        operation_id="logout",
+        guards=[ANYBODY],
+        opt=WRITES_LITTLE,
+        status_code=204,
+        sync_to_thread=True,
+    )
     def logout(self, request: Call) -> Response[None]:
         """End the session of this device."""
         with request.db.for_org(request.actor.org_id) as connection:
@@ -172,6 +180,14 @@ class DeviceController(Controller):
         """List one's own devices; an administrator gets everybody's."""
         with request.db.for_org(request.actor.org_id) as connection:
             return devices.list_devices(connection, request.actor, limit=limit, cursor=cursor)
+
+    @post(operation_id="add_device", guards=[ANYBODY], status_code=200, sync_to_thread=True)
+    def add_device(self, data: JSONBody[DeviceCreate], request: Call) -> Response[SessionRead]:
+        """Go on under a new device id: for a device that lives twice. Answers like a sign-in."""
+        actor, now = request.actor, request.clock.now()
+        with request.db.for_org(actor.org_id) as connection:
+            session = sessions.move_on(connection, _desk(request), actor, data, now=now)
+        return _answer(request, session, is_browser=False)
 
     @post(
         "/{device_id:uuid}/revoke",

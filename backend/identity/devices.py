@@ -12,7 +12,7 @@ from backend.identity import audit, repository
 from backend.identity import session_repository as store
 from backend.identity.actor import Actor, Role
 from backend.identity.errors import DeviceOfAnother, DeviceRevoked
-from backend.identity.schemas import Credentials, DeviceRead
+from backend.identity.schemas import Credentials, DeviceCreate, DeviceRead
 from backend.ids import DeviceId, OrgId, UserId
 
 
@@ -20,11 +20,11 @@ def claim_device(
     connection: sa.Connection,
     org_id: OrgId,
     user_id: UserId,
-    offered: Credentials,
+    offered: Credentials | DeviceCreate,
     *,
     now: datetime,
 ) -> DeviceId:
-    """Enrol a device at sign-in, or hold it; raise when it is somebody else's or revoked."""
+    """Enrol a device, or hold it; raise when it is somebody else's or revoked."""
     device_id = DeviceId(offered.device_id)
     if repository.find_device_owners(connection, device_id) - {(org_id, user_id)}:
         raise DeviceOfAnother

@@ -28,6 +28,15 @@ class Credentials(Payload, frozen=True):
     platform: Platform
 
 
+class DeviceCreate(Payload, frozen=True):
+    """A new id for a device that is signed in; its refresh token proves that."""
+
+    device_id: UUID
+    device_name: Name
+    platform: Platform
+    refresh_token: Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
+
+
 class RefreshRequest(Payload, frozen=True):
     """A refresh; a browser sends neither field, its cookie speaks for it."""
 

@@ -15,6 +15,7 @@ from backend.identity import audit, repository
 from backend.identity import session_repository as store
 from backend.identity.actor import Actor, Role
 from backend.identity.desk import Desk
+from backend.identity.devices import claim_device
 from backend.identity.errors import DeviceRevoked, RefreshInvalid, RefreshReused, UserDisabled
 from backend.identity.refresh_secrets import (
     hash_secret,
@@ -22,7 +23,7 @@ from backend.identity.refresh_secrets import (
     open_successor,
     seal_successor,
 )
-from backend.identity.schemas import SessionRead, SessionUser
+from backend.identity.schemas import DeviceCreate, SessionRead, SessionUser
 from backend.identity.session_repository import Person, TokenRow
 from backend.ids import DeviceId, OrgId, UserId, new_id
 
@@ -30,14 +31,24 @@ _REPLAY_WINDOW = timedelta(seconds=60)
 
 
 def start(
-    connection: sa.Connection, desk: Desk, person: Person, device_id: DeviceId, *, now: datetime
+    connection: sa.Connection,
+    desk: Desk,
+    person: Person,
+    device_id: DeviceId,
+    *,
+    now: datetime,
+    ends_at: datetime | None = None,
 ) -> SessionRead:
-    """Open a session on a device that the caller holds; the one before it on the device ends."""
+    """Open a session on a device that the caller holds; the one before it on the device ends.
+
+    It lives as long as a sign-in may, but not longer than to `ends_at`.
+    """
     org_id, user_id = OrgId(person.org_id), UserId(person.id)
     store.revoke_tokens(connection, org_id, user_id=user_id, device_id=device_id, now=now)
     store.delete_outlived_tokens(connection, org_id, user_id, now)
     secret = new_secret()
-    ends_at = now + desk.absolute
+    longest = now + desk.absolute
+    ends_at = longest if ends_at is None else min(ends_at, longest)
     _insert(connection, desk, person, device_id, secret, family=(new_id(), ends_at), now=now)
     actor = _actor(person, device_id)
     audit.record(connection, actor, "auth.signed_in", subject="device", subject_id=device_id)
@@ -62,6 +73,36 @@ def refresh(
     if session is None:
         raise RefreshReused
     return session
+
+
+def move_on(
+    connection: sa.Connection, desk: Desk, actor: Actor, offered: DeviceCreate, *, now: datetime
+) -> SessionRead:
+    """Go on under a new device id, without a password, as long as this sign-in would last.
+
+    For a device that finds that it lives twice: the session under the old id stays with its twin.
+    Raises RefreshInvalid unless the refresh token is this device's and good.
+    """
+    token = store.find_token(connection, actor.org_id, hash_secret(offered.refresh_token))
+    person = store.hold_person(connection, actor.org_id, actor.user_id, shared=True)
+    if person is None or token is None or token.user_id != actor.user_id:
+        raise RefreshInvalid
+    if token.device_id != actor.device_id or token.revoked_at is not None:
+        raise RefreshInvalid("This sign-in has ended: sign in again.")
+    # The twin may have used it a moment ago; longer ago, it is one that was copied.
+    is_used = token.used_at is not None and now - token.used_at > _REPLAY_WINDOW
+    if is_used or now >= min(token.expires_at, token.family_expires_at):
+        raise RefreshInvalid("This refresh token is too old: sign in again.")
+    device_id = claim_device(connection, actor.org_id, actor.user_id, offered, now=now)
+    audit.record(
+        connection,
+        actor,
+        "device.moved_on",
+        subject="device",
+        subject_id=device_id,
+        detail={"from": str(actor.device_id)},
+    )
+    return start(connection, desk, person, device_id, now=now, ends_at=token.family_expires_at)
 
 
 def sign_out(connection: sa.Connection, actor: Actor, *, now: datetime) -> None:

@@ -44,7 +44,9 @@ SELECT (SELECT count(*) || '.' || coalesce(sum(rv), 0) FROM day) || '.' ||
           JOIN account a ON a.org_id = :org_id AND a.id = (s ->> 'account_id')::uuid)
 """)
 _VISITS_VERSION = sa.text("""
-SELECT count(*) || '.' || coalesce(sum(v.rv), 0) || '.' || coalesce(sum(a.rv), 0)
+SELECT count(*) || '.' || coalesce(sum(v.rv), 0) || '.' || coalesce(sum(a.rv), 0) || '.'
+    || coalesce((SELECT md5(string_agg(h::text, ',' ORDER BY h))
+                   FROM tuyen_held_over(:org_id, :user_id) h), '')
   FROM visit v JOIN account a ON a.org_id = v.org_id AND a.id = v.account_id
  WHERE v.org_id = :org_id AND v.planned_on = :on_date
 """)
@@ -104,7 +106,7 @@ def read_routes_version(connection: sa.Connection, scope: Scope, on_date: date) 
 
 def read_visits_version(connection: sa.Connection, scope: Scope, on_date: date) -> str:
     """Return the version of a day's visits."""
-    return _version(connection, _VISITS_VERSION, scope, on_date=on_date)
+    return _version(connection, _VISITS_VERSION, scope, on_date=on_date, user_id=scope.user_id)
 
 
 def find_territory_extent(connection: sa.Connection, scope: Scope) -> Bounds | None:

@@ -33,7 +33,8 @@ SELECT ST_AsMVT(t, 'prospects', 4096, 'g') FROM (
 _IN_OWN_SCOPE = """
 AND (m.territory_id = ANY (:scope) OR (m.territory_id IS NULL AND EXISTS (
   SELECT 1 FROM account a
-   WHERE a.org_id = m.org_id AND a.id = m.account_id AND a.owner_id = :user_id)))
+   WHERE a.org_id = m.org_id AND a.id = m.account_id AND a.owner_id = :user_id))
+  OR m.account_id = ANY (ARRAY (SELECT tuyen_held_over(:org_id, :user_id))))
 """
 
 # A polygon's label would repeat in every tile it touches, so labels are a layer of points.
@@ -95,7 +96,8 @@ WITH here AS (
    WHERE v.org_id = :org_id AND v.planned_on = :on_date AND v.deleted_at IS NULL
      AND a.location IS NOT NULL AND (cast(:rep_id AS uuid) IS NULL OR v.rep_id = :rep_id)
      AND (cast(:scope AS uuid[]) IS NULL OR a.territory_id = ANY (:scope)
-          OR (a.territory_id IS NULL AND a.owner_id = :user_id)))
+          OR (a.territory_id IS NULL AND a.owner_id = :user_id)
+          OR a.id IN (SELECT tuyen_held_over(:org_id, :user_id))))
 SELECT ST_AsMVT(t, 'visits', 4096, 'g') FROM (
   SELECT id, account_id, rep_id, status, sequence, outcome, name,
          ST_MakePoint((wx - :x0)::bigint * 4096 >> :shift,

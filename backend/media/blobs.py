@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+import os
 import struct
 from contextlib import suppress
 from pathlib import Path
@@ -29,12 +30,33 @@ class UnreadableImageError(ValueError):
 class Blobs:
     """Files by organisation and content hash, in a local folder or an object store."""
 
-    def __init__(self, store: ObjectStore) -> None:
+    def __init__(self, store: ObjectStore, folder: Path | None = None) -> None:
         self._store = store
+        self._folder = folder
 
     def put_file(self, org_id: UUID, sha256: str, path: Path) -> None:
         """Store a file; storing the same content again changes nothing."""
-        obstore.put(self._store, _key("original", org_id, sha256), path)
+        key = _key("original", org_id, sha256)
+        obstore.put(self._store, key, path)
+        if self._folder is not None:
+            _make_safe(self._folder / key)
+
+    def has(self, org_id: UUID, sha256: str) -> bool:
+        """Tell whether the file is here; raise when the store cannot say."""
+        try:
+            obstore.head(self._store, _key("original", org_id, sha256))
+        except FileNotFoundError:
+            return False
+        return True
+
+    def list_hashes(self, org_id: UUID, prefix: str) -> set[str]:
+        """Return the content hashes of the files here whose first two digits are these."""
+        place = f"original/{org_id}/{prefix}/"
+        return {
+            one["path"].rpartition("/")[2]
+            for page in obstore.list(self._store, place)
+            for one in page
+        }
 
     def get(self, org_id: UUID, sha256: str) -> bytes:
         """Return a stored file; raise FileNotFoundError when it is missing."""
@@ -56,7 +78,7 @@ def open_blobs(url: str | None, folder: Path) -> Blobs:
     if url is not None:
         return Blobs(from_url(url))
     folder.mkdir(parents=True, exist_ok=True)
-    return Blobs(LocalStore(folder, mkdir=True))
+    return Blobs(LocalStore(folder, mkdir=True), folder)
 
 
 def hash_file(path: Path) -> str:
@@ -141,6 +163,16 @@ def _open_image(data: bytes) -> Image.Image:
     if image.width * image.height > _MAX_PIXELS:
         raise UnreadableImageError(f"{image.width} x {image.height} pixels are too many.")
     return image
+
+
+def _make_safe(path: Path) -> None:
+    """Bring a file and its name to the disk: the store renames without waiting for it."""
+    for place in (path, path.parent):
+        descriptor = os.open(place, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
 
 
 def _key(rendition: str, org_id: UUID, sha256: str) -> str:

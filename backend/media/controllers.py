@@ -1,29 +1,39 @@
-"""Files over HTTP: reading them, and the tus 1.0 door (core and creation) for sending them."""
+"""Files over HTTP: reading them, and seeing which are missed."""
 
-import asyncio
+from datetime import timedelta
+from typing import Annotated
 from uuid import UUID
 
-from litestar import Controller, Request, get, head, patch, post
+from litestar import Controller, Request, get
 from litestar.datastructures import State
-from litestar.params import FromPath
+from litestar.params import FromPath, QueryParameter
 from litestar.response import Response
 
 from backend.api.etags import has_tag
-from backend.api.problems import NotFound, malformed_field
+from backend.api.paging import (
+    DEFAULT_LIMIT,
+    CursorQuery,
+    LimitQuery,
+    decode_id_cursor,
+    encode_cursor,
+)
+from backend.api.payloads import Page
+from backend.api.problems import NotFound
 from backend.db.tenancy import Database
 from backend.identity.actor import Actor
 from backend.identity.call import Call
-from backend.identity.permissions import ANYBODY
+from backend.identity.permissions import ANYBODY, PLANNERS
 from backend.media import service
 from backend.media.blobs import Blobs, UnreadableImageError
-from backend.media.schemas import MAX_VOICE_BYTES, MediaKind, Upload
-from backend.settings import Settings
-
-_TUS = {"Tus-Resumable": "1.0.0", "Cache-Control": "no-store"}
-_PIECE_BYTES = 256 * 1024
-_PATCH_TYPE = "application/offset+octet-stream"
+from backend.media.schemas import MediaItem, MediaKind, MediaState
 
 ActorRequest = Request[Actor, None, State]
+StateQuery = Annotated[
+    MediaState | None, QueryParameter(name="state", description="Only files of this state")
+]
+AgeQuery = Annotated[
+    int | None, QueryParameter(ge=0, le=3650, description="Announced at least so many days ago")
+]
 
 
 class MediaController(Controller):
@@ -32,6 +42,31 @@ class MediaController(Controller):
     path = "/v1"
     tags = ["media"]
     guards = [ANYBODY]
+
+    @get("/media", operation_id="list_media", guards=[PLANNERS], sync_to_thread=True)
+    def list_media(
+        self,
+        request: Call,
+        in_state: StateQuery = None,
+        older_than_days: AgeQuery = None,
+        limit: LimitQuery = DEFAULT_LIMIT,
+        cursor: CursorQuery = None,
+    ) -> Page[MediaItem]:
+        """List announced files and how much of each has arrived, the oldest first."""
+        db, actor = request.db, request.actor
+        age = timedelta(days=older_than_days) if older_than_days is not None else None
+        after = decode_id_cursor(cursor)
+        with db.for_org(actor.org_id, snapshot=True) as connection:
+            items = service.list_media(
+                connection,
+                actor,
+                state=in_state,
+                received_before=request.clock.now() - age if age is not None else None,
+                after=after,
+                limit=limit,
+            )
+        is_more = len(items) == limit
+        return Page(items, encode_cursor(str(items[-1].id)) if is_more else None)
 
     @get("/media/{media_id:uuid}", operation_id="get_media", sync_to_thread=True)
     def get_media(self, media_id: FromPath[UUID], request: Call) -> Response[bytes]:
@@ -44,76 +79,6 @@ class MediaController(Controller):
         """Read a photo at 320 pixels."""
         db, actor, blobs = request.db, request.actor, request.part(Blobs)
         return _serve(media_id, request, db, actor, blobs, is_thumb=True)
-
-    @post("/media/{media_id:uuid}/upload", operation_id="begin_upload", sync_to_thread=True)
-    def begin_upload(self, media_id: FromPath[UUID], request: Call) -> Response[None]:
-        """Begin sending an announced file, or learn where to go on (tus creation)."""
-        db, actor, clock = request.db, request.actor, request.clock
-        size = _read_number(request, "Upload-Length")
-        with db.for_org(actor.org_id) as connection:
-            upload = service.open_upload(connection, actor, media_id, size, clock)
-        if upload is not None and upload.offset_bytes == upload.size_bytes:
-            # The last piece is safe, but whoever took it was stopped before the end.
-            folder = request.part(Settings).upload_dir
-            service.finish(db, actor, upload, folder, request.part(Blobs), clock)
-            upload = None
-        if upload is None:
-            return Response(None, status_code=200, headers={**_TUS, "Tuyen-Media-State": "stored"})
-        headers = {
-            **_TUS,
-            "Location": f"/v1/uploads/{upload.id}",
-            "Upload-Offset": str(upload.offset_bytes),
-        }
-        return Response(None, status_code=201, headers=headers)
-
-    @head("/uploads/{upload_id:uuid}", operation_id="get_upload_offset", sync_to_thread=True)
-    def get_offset(self, request: Call, upload_id: FromPath[UUID]) -> Response[None]:
-        """Tell how many bytes are safe here (tus core)."""
-        db, actor = request.db, request.actor
-        with db.for_org(actor.org_id) as connection:
-            upload = service.get_upload(connection, actor, upload_id)
-        return Response(None, headers=_progress(upload))
-
-    @patch(
-        "/uploads/{upload_id:uuid}",
-        operation_id="send_upload_piece",
-        status_code=204,
-        request_max_body_size=MAX_VOICE_BYTES,
-    )
-    async def send_piece(self, upload_id: FromPath[UUID], request: Call) -> Response[None]:
-        """Take the next bytes (tus core): each piece is safe before the next is read."""
-        db, actor, clock, settings, blobs = (
-            request.db,
-            request.actor,
-            request.clock,
-            request.part(Settings),
-            request.part(Blobs),
-        )
-        if request.headers.get("content-type") != _PATCH_TYPE:
-            raise malformed_field("Content-Type", f"Send bytes as {_PATCH_TYPE}.")
-        offset = _read_number(request, "Upload-Offset")
-
-        def write(piece: bytes) -> Upload:
-            with db.for_org(actor.org_id) as connection:
-                return service.append(
-                    connection, actor, upload_id, settings.upload_dir, offset=offset, data=piece
-                )
-
-        buffer = bytearray()
-        try:
-            async for chunk in request.stream():
-                buffer += chunk
-                if len(buffer) >= _PIECE_BYTES:
-                    upload = await asyncio.to_thread(write, bytes(buffer))
-                    offset = upload.offset_bytes
-                    buffer.clear()
-        finally:
-            # Also what a broken connection left: every byte that arrived need not be sent again.
-            upload = await asyncio.to_thread(write, bytes(buffer))
-        if upload.offset_bytes == upload.size_bytes:
-            folder = settings.upload_dir
-            await asyncio.to_thread(service.finish, db, actor, upload, folder, blobs, clock)
-        return Response(None, status_code=204, headers=_progress(upload))
 
 
 def _serve(
@@ -150,18 +115,3 @@ def _serve(
             raise NotFound("The picture cannot be shown.", code="unreadable") from error
         mime = "image/jpeg"
     return Response(data, media_type=mime, headers=headers)
-
-
-def _progress(upload: Upload) -> dict[str, str]:
-    return {
-        **_TUS,
-        "Upload-Offset": str(upload.offset_bytes),
-        "Upload-Length": str(upload.size_bytes),
-    }
-
-
-def _read_number(request: ActorRequest, header: str) -> int:
-    text = request.headers.get(header.lower(), "")
-    if not text.isdecimal():
-        raise malformed_field(header, f"The header {header} must be a number of bytes.")
-    return int(text)

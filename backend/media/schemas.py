@@ -1,5 +1,6 @@
 """What photos and voice notes look like to the outside."""
 
+from datetime import datetime
 from enum import StrEnum
 from typing import Annotated
 from uuid import UUID
@@ -38,6 +39,14 @@ class MediaCreate(Payload, frozen=True, kw_only=True):
     captured_at: Moment
 
 
+class MediaState(StrEnum):
+    """How far a file has come."""
+
+    PENDING = "pending"
+    STORED = "stored"
+    REFUSED = "refused"
+
+
 class MediaRow(msgspec.Struct, frozen=True):
     """A file's record."""
 
@@ -48,14 +57,43 @@ class MediaRow(msgspec.Struct, frozen=True):
     sha256: str
     size_bytes: int
     mime: str
-    state: str
+    state: MediaState
+
+
+class MediaItem(msgspec.Struct, frozen=True):
+    """A file as those who look after them see it; `arrived_bytes` of `size_bytes` are here."""
+
+    id: UUID
+    account_id: UUID
+    account_name: str
+    visit_id: UUID | None
+    author_id: UUID
+    author_name: str
+    kind: MediaKind
+    state: MediaState
+    size_bytes: int
+    arrived_bytes: int
+    captured_at: datetime
+    received_at: datetime
+    stored_at: datetime | None
 
 
 class Upload(msgspec.Struct, frozen=True):
-    """An unfinished upload: `offset_bytes` of `size_bytes` are safe on the server."""
+    """An upload: `offset_bytes` of `size_bytes` are safe on the server.
+
+    All of them and the file stored, it is kept until it expires, for a client that asks again.
+    """
 
     id: UUID
     media_id: UUID
     user_id: UUID
     size_bytes: int
     offset_bytes: int
+    expires_at: datetime
+    metadata: str = ""
+    """What the client sent as Upload-Metadata."""
+
+    @property
+    def is_whole(self) -> bool:
+        """Tell whether every byte has arrived."""
+        return self.offset_bytes == self.size_bytes

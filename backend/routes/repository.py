@@ -99,6 +99,7 @@ WITH mine AS (
   WHERE a.org_id = :org_id AND a.deleted_at IS NULL AND a.location IS NOT NULL
     AND (a.territory_id IN (SELECT tuyen_territories_of(:org_id, :rep_id))
          OR a.territory_id IS NULL AND a.owner_id = :rep_id
+         OR a.id IN (SELECT tuyen_held_over(:org_id, :rep_id))
          OR a.id = ANY (cast(:required AS uuid[])))
     AND NOT EXISTS (SELECT 1 FROM visit v WHERE v.org_id = :org_id AND v.account_id = a.id
                      AND v.planned_on = :on_date AND v.status IN ('checked_in', 'done')))
@@ -139,7 +140,8 @@ SELECT i.id FROM unnest(cast(:ids AS uuid[])) WITH ORDINALITY i (id, place) WHER
      AND a.location IS NOT NULL
      AND (cast(:within AS uuid) IS NULL
           OR a.territory_id IN (SELECT tuyen_territories_of(:org_id, :within))
-          OR a.territory_id IS NULL AND a.owner_id = :within))
+          OR a.territory_id IS NULL AND a.owner_id = :within
+          OR tuyen_is_held_over(:org_id, :within, a.id)))
  ORDER BY i.place"""
     )
     values = {"org_id": org_id, "ids": list(account_ids), "within": within}

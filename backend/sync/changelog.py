@@ -1,6 +1,10 @@
 """The SQL of pull: which records changed for whom between two snapshots, and their rows."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from functools import lru_cache
+from itertools import compress
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -10,16 +14,11 @@ from backend.db.tenancy import Query, driver_cursor, first_row
 from backend.identity.actor import Actor
 from backend.ids import OrgId
 from backend.sync.cursor import Position
-from backend.sync.protocol.messages import MutationResult
+from backend.sync.protocol.messages import Check, MutationResult
 from backend.sync.protocol.tables import TABLES, FieldType, Table
 
-
-class Candidate(msgspec.Struct, frozen=True):
-    """A record that changed for the device: to be sent when visible, else dropped."""
-
-    table: str
-    id: str
-    is_visible: bool
+type Key = tuple[str, str]
+"""A record: its table and id."""
 
 
 class Standpoint(msgspec.Struct, frozen=True):
@@ -30,99 +29,124 @@ class Standpoint(msgspec.Struct, frozen=True):
     buckets: tuple[str, ...]
     acks: list[MutationResult]
     """The results of the device's mutations that it was not told yet."""
+    is_expired: bool
+    """Whether tombstones are gone that the device's way needs."""
 
 
-# Whoever sees everything holds every territory's bucket and that of the accounts without one.
 _STANDPOINT = """
-SELECT pg_current_snapshot()::text, e.epoch || ':' || (pg_control_system()).system_identifier
-    || ':' || (pg_control_checkpoint()).timeline_id,
-  ARRAY(SELECT 't:' || tuyen_territories_of(%(org)s::uuid, %(user)s::uuid) WHERE NOT %(all)s
-        UNION ALL SELECT 't:' || id FROM territory
-         WHERE %(all)s AND org_id = %(org)s::uuid AND deleted_at IS NULL
-        UNION ALL SELECT 't:none' WHERE %(all)s
-        UNION ALL SELECT 'u:' || %(user)s),
-  (SELECT coalesce(json_agg(m.result ORDER BY m.xid, m.id), '[]')::text FROM sync_mutation m
-    WHERE m.org_id = %(org)s::uuid AND m.device_id = %(device)s::uuid
-      AND m.xid >= pg_snapshot_xmin(%(acked)s::pg_snapshot)
-      AND NOT pg_visible_in_snapshot(m.xid, %(acked)s::pg_snapshot))
- FROM sync_epoch e
+SELECT snapshot, epoch, buckets, acks, is_expired FROM sync_standpoint(
+  %(org)s, %(user)s, %(device)s, %(all)s, %(acked)s, %(since)s)
 """
 _RESULTS = msgspec.json.Decoder(list[MutationResult])
 
 
-def ask_standpoint(actor: Actor, acked: str | None) -> Query:
-    """Return the query that opens a pull; `acked` is the snapshot up to which results were told."""
+def ask_standpoint(actor: Actor, position: Position | None) -> Query:
+    """Return the query that opens a pull or a comparison of a device at that position."""
     values = {
         "org": str(actor.org_id),
         "user": str(actor.user_id),
         "device": str(actor.device_id),
         "all": actor.sees_everything,
-        "acked": acked,
+        "acked": position and position.acked,
+        "since": position and position.since,
     }
     return Query(_STANDPOINT, values)
 
 
 def read_standpoint(connection: sa.Connection) -> Standpoint:
     """Return the answer to `ask_standpoint`."""
-    snapshot, epoch, buckets, acks = first_row(connection)
-    return Standpoint(snapshot, epoch, tuple(sorted(buckets)), _RESULTS.decode(acks))
+    snapshot, epoch, buckets, acks, is_expired = first_row(connection)
+    return Standpoint(
+        snapshot, epoch, tuple(sorted(buckets)), _RESULTS.decode(acks), is_expired=is_expired
+    )
 
 
-# Every branch of the union reads one index; together they are the rows that changed, were gained
-# or were lost on the way from `seen` to `target`. What entered after that waits for the next delta.
+# Gained, changed and lost: every branch reads one index, and what entered after `target` waits for
+# the next delta. A gained or lost bucket is read in the order of its primary key, as far as a page
+# goes: with the bucket inside the comparison, since by (tbl, id) alone the planner takes the index
+# without buckets and walks over everybody's records. OFFSET 0 keeps it from looking for the
+# few changes of a large bucket along the key, in the hope of filling the page soon, and || '' from
+# looking for one record in a whole bucket that it believes to be small.
 _PAGE = """
-WITH hit AS (
-  SELECT tbl, id FROM sync_row
-   WHERE org_id = %(org)s AND bucket = ANY (%(added)s) AND NOT removed
-     AND (tbl, id) > (%(tbl)s, %(id)s) AND pg_visible_in_snapshot(first_xid, %(target)s)
-  UNION
-  SELECT tbl, id FROM sync_row
-   WHERE org_id = %(org)s AND bucket = ANY (%(old)s) AND (tbl, id) > (%(tbl)s, %(id)s)
-     AND xid >= pg_snapshot_xmin(%(seen)s) AND NOT pg_visible_in_snapshot(xid, %(seen)s)
+WITH near (tbl, id, is_sure) AS (
+  SELECT g.tbl, g.id, true FROM unnest(%(added)s) b (bucket), LATERAL (
+    SELECT tbl, id FROM sync_row
+     WHERE org_id = %(org)s AND (bucket, tbl, id) > (b.bucket, %(tbl)s, %(id)s)
+       AND bucket <= b.bucket AND NOT removed AND (%(all)s OR tbl = ANY (%(tables)s))
+       AND pg_visible_in_snapshot(first_xid, %(target)s)
+     ORDER BY bucket, tbl, id LIMIT %(limit)s) g
+  UNION ALL
+  SELECT tbl, id, NOT removed AND bucket = ANY (%(new)s) FROM (
+    SELECT bucket, tbl, id, removed, first_xid FROM sync_row
+     WHERE org_id = %(org)s AND bucket = ANY (%(old)s)
+       AND xid >= pg_snapshot_xmin(%(seen)s) AND NOT pg_visible_in_snapshot(xid, %(seen)s)
+    OFFSET 0) changed
+   WHERE (tbl, id) > (%(tbl)s, %(id)s) AND (%(all)s OR tbl = ANY (%(tables)s))
      AND pg_visible_in_snapshot(first_xid, %(target)s)
      AND (pg_visible_in_snapshot(first_xid, %(seen)s)
           OR NOT removed AND bucket = ANY (%(new)s))
-  UNION
-  SELECT tbl, id FROM sync_row
-   WHERE org_id = %(org)s AND bucket = ANY (%(lost)s) AND NOT removed
-     AND (tbl, id) > (%(tbl)s, %(id)s) AND pg_visible_in_snapshot(first_xid, %(seen)s)
-  ORDER BY tbl, id LIMIT %(limit)s)
-SELECT hit.tbl, hit.id::text, EXISTS (
-  SELECT 1 FROM sync_row s WHERE s.org_id = %(org)s AND s.tbl = hit.tbl AND s.id = hit.id
-     AND NOT s.removed AND s.bucket = ANY (%(new)s)
-     AND pg_visible_in_snapshot(s.first_xid, %(target)s)) AS is_visible
+  UNION ALL
+  SELECT g.tbl, g.id, false FROM unnest(%(lost)s) b (bucket), LATERAL (
+    SELECT tbl, id FROM sync_row
+     WHERE org_id = %(org)s AND (bucket, tbl, id) > (b.bucket, %(tbl)s, %(id)s)
+       AND bucket <= b.bucket AND NOT removed AND (%(all)s OR tbl = ANY (%(tables)s))
+       AND pg_visible_in_snapshot(first_xid, %(seen)s)
+     ORDER BY bucket, tbl, id LIMIT %(limit)s) g),
+hit AS (
+  SELECT tbl, id, bool_or(is_sure) AS is_sure FROM near
+   GROUP BY tbl, id ORDER BY tbl, id LIMIT %(limit)s)
+SELECT tbl, hit.id::text, CASE WHEN is_sure THEN true ELSE coalesce((
+  SELECT true FROM sync_row s WHERE s.org_id = %(org)s AND s.tbl = hit.tbl AND s.id = hit.id
+     AND NOT s.removed AND s.bucket || '' = ANY (%(new)s)
+     AND pg_visible_in_snapshot(s.first_xid, %(target)s) LIMIT 1), false) END AS is_visible
  FROM hit ORDER BY hit.tbl, hit.id
 """
 _EMPTY_SNAPSHOT = "1:1:"
 
 
+@lru_cache(maxsize=16)
+def _needed(text: str, is_used: tuple[bool, bool, bool]) -> str:
+    """Leave the branches out of a page's text that nothing can come from: planning costs most."""
+    before, opening, rest = text.partition("is_sure) AS (")
+    branches, closing, after = rest.partition("),\nhit AS (")
+    used = list(compress(branches.split("UNION ALL"), is_used))
+    return "".join((before, opening, "UNION ALL".join(used), closing, after)) if used else text
+
+
 def read_page(
     connection: sa.Connection, org_id: OrgId, position: Position, limit: int
-) -> list[Candidate]:
-    """Return the next records of the way from `seen` to `target`, in the order of table and id."""
+) -> list[tuple[str, str, bool]]:
+    """Return the next records of the way from `seen` to `target`, in the order of table and id.
+
+    Each is a table, an id, and whether the device may see the record now: if not, it is a drop.
+    """
     old, new = set(position.buckets), set(position.target_buckets)
+    added, lost = new if position.is_anew else new - old, old - new
     # From nothing, every bucket is gained; the empty snapshot then only fills a place.
     values = {
         # As text: the driver turns a UUID object into one with Python code, each time it stands.
         "org": str(org_id),
         "old": sorted(old),
         "new": sorted(new),
-        "added": sorted(new if position.is_anew else new - old),
-        "lost": sorted(old - new),
+        "added": sorted(added),
+        "lost": sorted(lost),
         "seen": position.seen or _EMPTY_SNAPSHOT,
         "target": position.target,
         "tbl": position.table,
         "id": position.row_id,
+        "all": not position.tables,
+        "tables": list(position.tables),
         "limit": limit,
     }
     with driver_cursor(connection) as cursor:
-        cursor.execute(_TYPED_PAGE, values)
-        return [Candidate(table, row_id, visible) for table, row_id, visible in cursor.fetchall()]
+        cursor.execute(_needed(_TYPED_PAGE, (bool(added), bool(old), bool(lost))), values)
+        found: list[tuple[str, str, bool]] = cursor.fetchall()
+        return found
 
 
 _CASTS = {
     "org": "uuid", "old": "text[]", "new": "text[]", "added": "text[]", "lost": "text[]",
-    "seen": "pg_snapshot", "target": "pg_snapshot", "id": "uuid", "tbl": "text",
+    "tables": "text[]", "seen": "pg_snapshot", "target": "pg_snapshot", "id": "uuid", "tbl": "text",
 }  # fmt: skip
 
 
@@ -136,24 +160,66 @@ def _typed(query: str) -> str:
 _TYPED_PAGE = _typed(_PAGE)
 
 
-def read_rows(
-    connection: sa.Connection, org_id: OrgId, table: Table, ids: Sequence[str]
-) -> list[msgspec.Raw]:
-    """Return records as `[table, id, rv, [values]]`, built as JSON by the database."""
-    with driver_cursor(connection) as cursor:
-        cursor.execute(_ROW_SQL[table.name], {"org": str(org_id), "ids": list(ids)})
-        return [msgspec.Raw(text.encode()) for (text,) in cursor.fetchall()]
+def read_rows(connection: sa.Connection, org_id: OrgId, wanted: Mapping[str, Sequence[str]]) -> str:
+    """Return the records of these ids by table as `[table, id, rv, [values]]`, with commas between.
+
+    The database builds the JSON; all tables are read by one statement.
+    """
+    return ",".join(row for (row,) in _read_each(connection, org_id, _ROW_SQL, wanted))
+
+
+def read_versions(
+    connection: sa.Connection, org_id: OrgId, wanted: Mapping[str, Sequence[str]]
+) -> dict[Key, int]:
+    """Return the version of each of these records that is there."""
+    found = _read_each(connection, org_id, _VERSION_SQL, wanted)
+    return {(table, row_id): rv for table, row_id, rv in found}
+
+
+def by_table(keys: Iterable[Key]) -> dict[str, list[str]]:
+    """Return the ids of records by table, in the order given."""
+    found: dict[str, list[str]] = {}
+    for table, row_id in keys:
+        found.setdefault(table, []).append(row_id)
+    return found
 
 
 def read_values(
     connection: sa.Connection, org_id: OrgId, table: Table, row_id: UUID
 ) -> tuple[int, dict[str, object]] | None:
     """Return one record's version and values by column as they look on the wire, or None."""
-    rows = read_rows(connection, org_id, table, [str(row_id)])
-    if not rows:
+    row = read_rows(connection, org_id, {table.name: [str(row_id)]})
+    if not row:
         return None
-    _, _, rv, values = msgspec.json.decode(rows[0], type=tuple[str, str, int, list[object]])
+    _, _, rv, values = msgspec.json.decode(row, type=tuple[str, str, int, list[object]])
     return rv, dict(zip(table.columns, values, strict=True))
+
+
+def read_checks(
+    connection: sa.Connection, org_id: OrgId, buckets: Sequence[str], tables: Sequence[str]
+) -> dict[str, Check]:
+    """Return a check of what the buckets hold of each table in this snapshot; all when unnamed."""
+    values = {"org": str(org_id), "buckets": list(buckets)}
+    text = " UNION ALL ".join(_CHECK_SQL[name] for name in tables or TABLES)
+    with driver_cursor(connection) as cursor:
+        cursor.execute(text, values)
+        return {name: Check(count, digest) for name, count, digest in cursor.fetchall()}
+
+
+def _read_each(
+    connection: sa.Connection,
+    org_id: OrgId,
+    queries: Mapping[str, str],
+    wanted: Mapping[str, Sequence[str]],
+) -> list[tuple[Any, ...]]:
+    if not wanted:
+        return []
+    values: dict[str, object] = {"org": str(org_id)}
+    values |= {f"{name}_ids": list(ids) for name, ids in wanted.items()}
+    parts = [queries[name].replace("%(ids)s", f"%({name}_ids)s") for name in wanted]
+    with driver_cursor(connection) as cursor:
+        cursor.execute(" UNION ALL ".join(parts), values)
+        return cursor.fetchall()
 
 
 _EXPRESSIONS: Mapping[FieldType, str] = {
@@ -176,10 +242,31 @@ def _row_sql(table: Table) -> str:
         for field in table.fields
     ]
     return (
-        f"SELECT json_build_array('{table.name}', r.id, r.rv, json_build_array("  # noqa: S608
-        f"{', '.join(parts)}))::text FROM {table.name} r"
-        " WHERE r.org_id = %(org)s::uuid AND r.id = ANY (%(ids)s::uuid[]) ORDER BY r.id"
+        f"(SELECT json_build_array('{table.name}', r.id, r.rv, json_build_array("
+        f"{', '.join(parts)}))::text{_FROM.format(table.name)} ORDER BY r.id)"
     )
 
 
+_FROM = " FROM {0} r WHERE r.org_id = %(org)s::uuid AND r.id = ANY (%(ids)s::uuid[])"
 _ROW_SQL = {table.name: _row_sql(table) for table in TABLES.values()}
+_VERSION_SQL = {name: f"SELECT '{name}', r.id::text, r.rv{_FROM.format(name)}" for name in TABLES}
+# Written like `protocol.checksum`: the exclusive or of the first 64 bits of each record's MD5.
+_CHECK_SQL = {
+    name: f"""SELECT '{name}', count(*), lpad(to_hex(coalesce(bit_xor(
+        ('x' || left(md5(r.id || ':' || r.rv), 16))::bit(64)::bigint), 0)), 16, '0')
+       FROM {name} r WHERE r.org_id = %(org)s::uuid AND r.id IN (
+         SELECT s.id FROM sync_row s WHERE s.org_id = %(org)s::uuid AND s.tbl = '{name}'
+            AND s.bucket = ANY (%(buckets)s::text[]) AND NOT s.removed)"""  # noqa: S608
+    for name in TABLES
+}
+
+
+def purge_tombstones(connection: sa.Connection, before: datetime) -> int:
+    """Forget what was removed before a time, in every organisation; return how many it were.
+
+    Cursors that had not seen them all expire.
+    """
+    purged: int = connection.execute(
+        sa.text("SELECT sync_purge(:before)"), {"before": before}
+    ).scalar_one()
+    return purged

@@ -18,6 +18,9 @@ import msgspec
 from backend.api.problems import Conflict, Problem
 from backend.sync.protocol.tables import schema_hash
 
+FIRST_ID = "00000000-0000-0000-0000-000000000000"
+"""Comes before every id of a record."""
+
 
 class CursorInvalid(Problem):
     """The cursor is not ours, or belongs to another person or device."""
@@ -35,6 +38,12 @@ class EpochChanged(Problem):
     """The database was restored since: its snapshots mean something else now."""
 
     status, code, title = 410, "epoch_changed", "Pull everything anew"
+
+
+class CursorExpired(Problem):
+    """What was removed since the cursor was made is not all known any more."""
+
+    status, code, title = 410, "cursor_expired", "Compare what you hold by the manifest"
 
 
 class Holder(msgspec.Struct, frozen=True):
@@ -55,14 +64,30 @@ class Position(msgspec.Struct, frozen=True):
     target: str | None = None
     target_buckets: tuple[str, ...] = ()
     table: str = ""
-    row_id: str = "00000000-0000-0000-0000-000000000000"
+    row_id: str = FIRST_ID
     acked: str | None = None
     """The snapshot up to which results of mutations were told."""
     is_anew: bool = False
     """Whether rows that the device holds are sent again, since it may read other columns now."""
+    tables: tuple[str, ...] = ()
+    """The only tables that the device asked for, in order; all when empty."""
+    is_comparison: bool = False
+    """Whether a token goes on with a manifest: `table` and `row_id` are where it stopped."""
+
+    @property
+    def since(self) -> str | None:
+        """The oldest snapshot that the way leads on from: tombstones after it are needed."""
+        return self.seen or self.target
+
+    @property
+    def first_table(self) -> str:
+        """Together with FIRST_ID, the place before everything that the device asked for."""
+        return self.tables[0] if self.tables else ""
 
 
-class _Envelope(msgspec.Struct, frozen=True, array_like=True):
+class Sealed(msgspec.Struct, frozen=True, array_like=True):
+    """What a cursor or token holds; it is ours, but whose it is was not looked at yet."""
+
     holder: Holder
     position: Position
 
@@ -75,43 +100,43 @@ class CursorSigner:
 
     def seal(self, holder: Holder, position: Position) -> str:
         """Return a position as opaque text."""
-        body = msgspec.msgpack.encode(_Envelope(holder, position))
+        body = msgspec.msgpack.encode(Sealed(holder, position))
         return base64.urlsafe_b64encode(self._mac(body) + body).decode().rstrip("=")
 
-    def open(self, text: str, holder: Holder) -> Position:
-        """Return the position of a cursor; raise CursorInvalid, EpochChanged or ScopeChanged.
-
-        Where only the projection differs, the device still holds what it held, but nothing of it
-        as it may be seen now: every row is sent again, and what is out of sight is dropped.
-        """
-        envelope = self._unseal(text)
-        owner = envelope.holder
-        if (owner.user_id, owner.device_id) != (holder.user_id, holder.device_id):
-            raise CursorInvalid("The cursor is another device's: pull everything anew.")
-        if owner.epoch != holder.epoch:
-            raise EpochChanged("The server's data was restored: pull everything anew.")
-        position = envelope.position
-        if owner.projection == holder.projection:
-            return position
-        if position.target is not None:
-            raise ScopeChanged("What you may see changed meanwhile: pull again from your cursor.")
-        return msgspec.structs.replace(position, is_anew=True)
-
-    def acked_of(self, text: str | None) -> str | None:
-        """Return up to which snapshot a cursor's device was told results; raise CursorInvalid."""
-        return None if text is None else self._unseal(text).position.acked
-
-    def _unseal(self, text: str) -> _Envelope:
+    def unseal(self, text: str) -> Sealed:
+        """Return what a cursor or token holds, once it is sure to be ours; raise CursorInvalid."""
         try:
             raw = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
             if not hmac.compare_digest(raw[:16], self._mac(raw[16:])):
                 raise CursorInvalid("The cursor was not made here: pull everything anew.")
-            return msgspec.msgpack.decode(raw[16:], type=_Envelope)
+            return msgspec.msgpack.decode(raw[16:], type=Sealed)
         except (binascii.Error, ValueError, msgspec.DecodeError) as error:
             raise CursorInvalid("The cursor cannot be read: pull everything anew.") from error
 
+    def open(self, text: str, holder: Holder) -> Position:
+        """Return the position of a cursor; raise like `unseal` and `admit`."""
+        return admit(self.unseal(text), holder)
+
     def _mac(self, body: bytes) -> bytes:
         return hmac.digest(self._secret, body, "sha256")[:16]
+
+
+def admit(sealed: Sealed, holder: Holder) -> Position:
+    """Return the position for its holder; raise CursorInvalid, EpochChanged or ScopeChanged.
+
+    Where only the projection differs, the device still holds what it held, but nothing of it
+    as it may be seen now: every row is sent again, and what is out of sight is dropped.
+    """
+    owner, position = sealed.holder, sealed.position
+    if (owner.user_id, owner.device_id) != (holder.user_id, holder.device_id):
+        raise CursorInvalid("The cursor is another device's: pull everything anew.")
+    if owner.epoch != holder.epoch:
+        raise EpochChanged("The server's data was restored: pull everything anew.")
+    if owner.projection == holder.projection:
+        return position
+    if position.target is not None:
+        raise ScopeChanged("What you may see changed meanwhile: pull again from your cursor.")
+    return msgspec.structs.replace(position, is_anew=True)
 
 
 @cache

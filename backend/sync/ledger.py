@@ -1,86 +1,81 @@
-"""What is kept of push: each mutation's claim and result, issues, and the quarantine."""
+"""What is kept of push: each mutation's claim and its result."""
 
 import hashlib
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from typing import Any, NoReturn
+from collections.abc import Iterable, Mapping, Sequence
 from uuid import UUID
 
 import msgspec
 import sqlalchemy as sa
 
-from backend.db.tenancy import send
+from backend.db.tenancy import driver_cursor
 from backend.identity.actor import Actor
-from backend.ids import OrgId, new_id
-from backend.sync.protocol.messages import Mutation, MutationResult, Status, Value
-
-MAX_ATTEMPTS = 3
+from backend.ids import OrgId
+from backend.sync.protocol.messages import Mutation, MutationResult, Status
 
 
 class Known(msgspec.Struct, frozen=True):
-    """A mutation that was seen before."""
+    """A mutation that was seen before: from which device, under which count of it."""
 
+    device_id: str
+    seq: int | None
     body_hash: bytes
     result: MutationResult
 
 
-class Undo(Exception):
-    """Raised inside a savepoint to roll it back and leave it."""
+_RESULT = msgspec.json.Decoder(MutationResult)
 
-
-def undo() -> NoReturn:
-    """Roll back the innermost savepoint and leave it."""
-    raise Undo
-
-
-@contextmanager
-def savepoint(connection: sa.Connection) -> Iterator[None]:
-    """Keep what happens inside, or nothing of it when an exception leaves it; Undo ends here."""
-    send(connection, "SAVEPOINT mutation")
-    try:
-        yield
-    except Undo:
-        send(connection, "ROLLBACK TO SAVEPOINT mutation; RELEASE SAVEPOINT mutation")
-    except BaseException:
-        send(connection, "ROLLBACK TO SAVEPOINT mutation; RELEASE SAVEPOINT mutation")
-        raise
-    else:
-        send(connection, "RELEASE SAVEPOINT mutation")
+_CLAIM = """
+INSERT INTO sync_mutation
+  (org_id, id, device_id, user_id, seq, body_hash, op, tbl, rid, result)
+SELECT %(org)s::uuid, u.id, %(device)s::uuid, %(user)s::uuid, u.seq, decode(u.hash, 'hex'), u.op,
+  u.tbl, u.rid, '{}'
+ FROM unnest(%(ids)s::uuid[], %(seqs)s::bigint[], %(hashes)s::text[], %(ops)s::text[],
+             %(tables)s::text[], %(rids)s::uuid[]) AS u (id, seq, hash, op, tbl, rid)
+ON CONFLICT DO NOTHING RETURNING id::text
+"""
+_KNOWN = """
+SELECT id::text, device_id::text, seq, body_hash, result::text FROM sync_mutation
+ WHERE org_id = %(org)s::uuid AND (id = ANY (%(ids)s::uuid[])
+    OR device_id = %(device)s::uuid AND seq = ANY (%(seqs)s::bigint[]))
+"""
 
 
 def claim(
-    connection: sa.Connection, actor: Actor, mutation: Mutation, body_hash: bytes
-) -> Known | None:
-    """Make the mutation ours, or return what is known of it.
+    connection: sa.Connection, actor: Actor, mutations: Sequence[Mutation], *, is_counted: bool
+) -> dict[str, Known]:
+    """Make mutations ours, or return what is known of those that are not new, by id.
 
     Of two calls that carry the same mutation at the same time, the second waits here for the
-    first one's transaction.
+    first one's transaction. When the device counts (`is_counted`), those that stand under its
+    counts with other ids are returned as well.
     """
-    inserted = connection.execute(
-        sa.text(
-            "INSERT INTO sync_mutation"
-            " (org_id, id, device_id, user_id, body_hash, op, tbl, rid, result) VALUES"
-            " (:org_id, :id, :device_id, :user_id, :body_hash, :op, :tbl, :rid, '{}')"
-            " ON CONFLICT (org_id, id) DO NOTHING"
-        ),
-        {
-            "org_id": actor.org_id,
-            "id": mutation.id,
-            "device_id": actor.device_id,
-            "user_id": actor.user_id,
-            "body_hash": body_hash,
-            "op": mutation.op.value,
-            "tbl": mutation.table,
-            "rid": mutation.rid,
-        },
-    )
-    if inserted.rowcount == 1:
-        return None
-    row = connection.execute(
-        sa.text("SELECT body_hash, result FROM sync_mutation WHERE org_id = :org_id AND id = :id"),
-        {"org_id": actor.org_id, "id": mutation.id},
-    ).one()
-    return Known(bytes(row.body_hash), msgspec.convert(row.result, MutationResult))
+    # One order for everybody: two calls with the same mutations never wait for each other in turn.
+    first = {one.id: one for one in reversed(mutations)}
+    wanted = sorted(first.values(), key=lambda one: one.id)
+    values = {
+        "org": str(actor.org_id),
+        "device": str(actor.device_id),
+        "user": str(actor.user_id),
+        "ids": [one.id for one in wanted],
+        "seqs": [one.seq if is_counted else None for one in wanted],
+        "hashes": [hash_mutation(one).hex() for one in wanted],
+        "ops": [one.op.value for one in wanted],
+        "tables": [one.table.replace("\0", "\ufffd") for one in wanted],
+        "rids": [one.rid for one in wanted],
+    }
+    with driver_cursor(connection) as cursor:
+        cursor.execute(_CLAIM, values)
+        claimed = {row[0] for row in cursor.fetchall()}
+        if len(claimed) == len(wanted):
+            return {}
+        missing = [one for one in wanted if one.id not in claimed]
+        values["ids"] = [one.id for one in missing]
+        values["seqs"] = [one.seq for one in missing if is_counted]
+        cursor.execute(_KNOWN, values)
+        return {
+            row[0]: Known(row[1], row[2], bytes(row[3]), _RESULT.decode(row[4]))
+            for row in cursor.fetchall()
+        }
 
 
 def hash_mutation(mutation: Mutation) -> bytes:
@@ -89,9 +84,9 @@ def hash_mutation(mutation: Mutation) -> bytes:
     return hashlib.sha256(msgspec.json.encode(plain, order="sorted")).digest()
 
 
-def repeat(mutation: Mutation, known: Known, body_hash: bytes) -> MutationResult:
+def repeat(mutation: Mutation, known: Known) -> MutationResult:
     """Return the stored result as a duplicate; another body under the same id is rejected."""
-    if known.body_hash != body_hash:
+    if known.body_hash != hash_mutation(mutation):
         detail = "Another change was sent under this id: make a new id."
         return rejected(mutation, "id_reused", detail)
     return msgspec.structs.replace(known.result, status=Status.DUPLICATE, was=known.result.status)
@@ -108,15 +103,44 @@ def unknown(mutation: Mutation) -> MutationResult:
     return rejected(mutation, "record_unknown", detail)
 
 
-def store_result(connection: sa.Connection, org_id: OrgId, result: MutationResult) -> None:
-    """Write a claimed mutation's result, in the transaction of its effect."""
-    connection.execute(
-        sa.text(
-            "UPDATE sync_mutation SET result = cast(:result AS jsonb)"
-            " WHERE org_id = :org_id AND id = :id"
-        ),
-        {"org_id": org_id, "id": result.id, "result": msgspec.json.encode(result).decode()},
-    )
+def store_results(
+    connection: sa.Connection, org_id: OrgId, results: Iterable[MutationResult]
+) -> None:
+    """Write the results of claimed mutations, in the transaction of their effects."""
+    _write_results(connection, org_id, results, "")
+
+
+def replace_results(
+    connection: sa.Connection, org_id: OrgId, results: Iterable[MutationResult]
+) -> None:
+    """Write other results of settled mutations: their devices are told anew."""
+    _write_results(connection, org_id, results, ", xid = pg_current_xact_id()")
+
+
+def _write_results(
+    connection: sa.Connection, org_id: OrgId, results: Iterable[MutationResult], more: str
+) -> None:
+    by_id = {one.id: msgspec.json.encode(one).decode() for one in results}
+    if not by_id:
+        return
+    with driver_cursor(connection) as cursor:
+        cursor.execute(
+            f"UPDATE sync_mutation m SET result = u.result::jsonb{more}"  # noqa: S608  # constants
+            " FROM unnest(%(ids)s::uuid[], %(results)s::text[]) AS u (id, result)"
+            " WHERE m.org_id = %(org)s::uuid AND m.id = u.id",
+            {"org": str(org_id), "ids": list(by_id), "results": list(by_id.values())},
+        )
+
+
+def release(connection: sa.Connection, org_id: OrgId, ids: Sequence[str]) -> None:
+    """Give up claims that came to nothing final: the same mutations may be sent again."""
+    if ids:
+        with driver_cursor(connection) as cursor:
+            cursor.execute(
+                "DELETE FROM sync_mutation"
+                " WHERE org_id = %(org)s::uuid AND id = ANY (%(ids)s::uuid[])",
+                {"org": str(org_id), "ids": list(ids)},
+            )
 
 
 def find_creation(connection: sa.Connection, org_id: OrgId, rid: str) -> Status | None:
@@ -125,7 +149,8 @@ def find_creation(connection: sa.Connection, org_id: OrgId, rid: str) -> Status 
     settled = connection.execute(
         sa.text(
             "SELECT result ->> 'status' FROM sync_mutation WHERE org_id = :org_id AND rid = :rid"
-            " AND op = 'create' ORDER BY result ->> 'status' = 'rejected', id LIMIT 1"
+            " AND op = 'create' AND result ->> 'status' IS NOT NULL"
+            " ORDER BY result ->> 'status' = 'rejected', id LIMIT 1"
         ),
         values,
     ).scalar_one_or_none()
@@ -134,106 +159,35 @@ def find_creation(connection: sa.Connection, org_id: OrgId, rid: str) -> Status 
     failed = connection.execute(
         sa.text(
             "SELECT 1 FROM sync_quarantine WHERE org_id = :org_id AND body ->> 'rid' = :rid"
-            " AND body ->> 'op' = 'create' LIMIT 1"
+            " AND body ->> 'op' = 'create' AND state = 'counting' LIMIT 1"
         ),
         values,
     ).first()
     return Status.ERROR if failed else None
 
 
-def exists(connection: sa.Connection, org_id: OrgId, table: str, rid: str) -> bool:
-    """Tell whether the organisation has a record, deleted or not; `table` is a synced one."""
-    statement = sa.text(f"SELECT 1 FROM {table} WHERE org_id = :org_id AND id = :id")  # noqa: S608
-    return connection.execute(statement, {"org_id": org_id, "id": rid}).first() is not None
-
-
-_LOCKS = {
-    table: sa.text(
-        f"SELECT r.deleted_at IS NULL FROM {table} r"  # noqa: S608  # constants
-        f" JOIN account a ON a.org_id = r.org_id AND a.id = {account}"
-        " WHERE r.org_id = :org_id AND r.id = :id AND (:all OR a.territory_id IN"
-        " (SELECT tuyen_territories_of(:org_id, :user_id))"
-        f" OR a.territory_id IS NULL AND a.owner_id = :user_id{own}) FOR NO KEY UPDATE OF r"
-    )
-    for table, account, own in (
-        ("account", "r.id", ""),
-        ("contact", "r.account_id", ""),
-        ("visit", "r.account_id", " OR r.rep_id = :user_id"),
-    )
-}
-
-
-def lock_record(connection: sa.Connection, actor: Actor, table: str, rid: str) -> bool | None:
-    """Lock a record that devices change: True when it is there, False when it was deleted.
-
-    None is unknown or out of the actor's scope: who may not see a record learns nothing of it.
-    """
-    found: bool | None = connection.execute(
-        _LOCKS[table],
-        {
-            "org_id": actor.org_id,
-            "id": rid,
-            "user_id": actor.user_id,
-            "all": actor.sees_everything,
-        },
+def find_op(connection: sa.Connection, org_id: OrgId, mutation_id: UUID) -> str | None:
+    """Return what a claimed mutation does to its record, or None."""
+    statement = sa.text("SELECT op FROM sync_mutation WHERE org_id = :org_id AND id = :id")
+    found: str | None = connection.execute(
+        statement, {"org_id": org_id, "id": mutation_id}
     ).scalar_one_or_none()
     return found
 
 
-def insert_issue(
-    connection: sa.Connection,
-    actor: Actor,
-    mutation: Mutation,
-    *,
-    code: str,
-    mine: Mapping[str, Value],
-    theirs: Mapping[str, Any],
-) -> UUID:
-    """Keep the values that lost, so that a person can choose them again."""
-    issue_id = new_id()
-    connection.execute(
-        sa.text(
-            "INSERT INTO issue (org_id, id, mutation_id, user_id, device_id, tbl, rid, code,"
-            " mine, theirs, base) VALUES (:org_id, :id, :mutation_id, :user_id, :device_id, :tbl,"
-            " :rid, :code, cast(:mine AS jsonb), cast(:theirs AS jsonb), cast(:base AS jsonb))"
-        ),
-        {
-            "org_id": actor.org_id,
-            "id": issue_id,
-            "mutation_id": mutation.id,
-            "user_id": actor.user_id,
-            "device_id": actor.device_id,
-            "tbl": mutation.table,
-            "rid": mutation.rid,
-            "code": code,
-            "mine": msgspec.json.encode(mine).decode(),
-            "theirs": msgspec.json.encode(theirs).decode(),
-            "base": msgspec.json.encode(mutation.base).decode(),
-        },
-    )
-    return issue_id
-
-
-def count_failure(
-    connection: sa.Connection, actor: Actor, mutation: Mutation, error: BaseException
-) -> int:
-    """Note that a mutation made the server fail; return how often it did."""
-    attempts: int = connection.execute(
-        sa.text(
-            "INSERT INTO sync_quarantine AS q"
-            " (org_id, mutation_id, user_id, device_id, body, error)"
-            " VALUES (:org_id, :id, :user_id, :device_id, cast(:body AS jsonb), :error)"
-            " ON CONFLICT (org_id, mutation_id) DO UPDATE SET attempts = q.attempts + 1,"
-            " error = excluded.error, last_at = now() RETURNING attempts"
-        ),
-        {
-            "org_id": actor.org_id,
-            "id": mutation.id,
-            "user_id": actor.user_id,
-            "device_id": actor.device_id,
-            # jsonb cannot hold NUL, which may be the very thing that made us fail.
-            "body": msgspec.json.encode(mutation).decode().replace("\\u0000", "\\ufffd"),
-            "error": repr(error)[:2000].replace("\x00", "\ufffd"),
-        },
-    ).scalar_one()
-    return attempts
+def find_existing(
+    connection: sa.Connection, org_id: OrgId, wanted: Mapping[str, Iterable[str]]
+) -> set[tuple[str, str]]:
+    """Return which records the organisation has, deleted or not, of ids by synced table."""
+    asked = {table: sorted(set(ids)) for table, ids in wanted.items()}
+    asked = {table: ids for table, ids in asked.items() if ids}
+    if not asked:
+        return set()
+    parts = [
+        f"SELECT '{table}', id::text FROM {table} WHERE org_id = %(org)s::uuid"  # noqa: S608
+        f" AND id = ANY (%({table})s::uuid[])"
+        for table in asked
+    ]
+    with driver_cursor(connection) as cursor:
+        cursor.execute(" UNION ALL ".join(parts), {"org": str(org_id), **asked})
+        return {(row[0], row[1]) for row in cursor.fetchall()}

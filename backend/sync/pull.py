@@ -5,154 +5,216 @@ the way goes on to the page's own snapshot, until a whole delta fits into one pa
 device commits in the end is one state that the server really had.
 """
 
-from itertools import groupby
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 
 import msgspec
 import sqlalchemy as sa
 
+from backend.api.problems import malformed_field
 from backend.clock import Clock
-from backend.db.tenancy import Query
+from backend.db.tenancy import Database
 from backend.identity.actor import Actor
 from backend.sync import changelog
+from backend.sync.changelog import Key, Standpoint
 from backend.sync.cursor import (
+    FIRST_ID,
+    CursorExpired,
     CursorInvalid,
     CursorSigner,
     Holder,
     Position,
     ScopeChanged,
+    Sealed,
+    admit,
     projection_of,
 )
-from backend.sync.protocol.messages import MutationResult, PullRequest, PullResponse
+from backend.sync.protocol.messages import Check, MutationResult, PullRequest
 from backend.sync.protocol.tables import TABLES
 
 
-def opening(actor: Actor, request: PullRequest, signer: CursorSigner) -> Query:
-    """Return the query that a pull's transaction opens with; raise CursorInvalid."""
-    return changelog.ask_standpoint(actor, signer.acked_of(request.token or request.cursor))
+class Page(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A `PullResponse` with its rows as one JSON array, just as the database built them."""
+
+    state: str
+    server_time: datetime
+    cols: dict[str, list[str]]
+    rows: msgspec.Raw
+    drop: list[Key]
+    acks: list[MutationResult]
+    token: str | None = None
+    cursor: str | None = None
+    next: Key | None = None
+    check: dict[str, Check] | None = None
 
 
 def pull(
-    connection: sa.Connection,
-    actor: Actor,
-    request: PullRequest,
-    *,
-    signer: CursorSigner,
-    clock: Clock,
-) -> PullResponse:
-    """Return the next page; `connection` is a snapshot transaction begun with `opening`."""
-    here = changelog.read_standpoint(connection)
-    holder = Holder(
+    db: Database, actor: Actor, request: PullRequest, *, signer: CursorSigner, clock: Clock
+) -> Page:
+    """Return the next page; raise CursorInvalid, CursorExpired, EpochChanged or ScopeChanged."""
+    tables = _known(request.tables)
+    text = request.token or request.cursor
+    sealed = None if text is None else signer.unseal(text)
+    first = changelog.ask_standpoint(actor, None if sealed is None else sealed.position)
+    with db.for_org(actor.org_id, snapshot=True, first=first) as connection:
+        here = changelog.read_standpoint(connection)
+        position = _start(sealed, request, tables, holder_of(actor, here), here)
+        way = Way(connection, actor, here, request.limit)
+        return way.follow(position, signer, clock, is_checked=request.check)
+
+
+def holder_of(actor: Actor, here: Standpoint) -> Holder:
+    """Return whom a cursor made here is for."""
+    return Holder(
         user_id=actor.user_id,
         device_id=actor.device_id,
         epoch=here.epoch,
         projection=projection_of(actor.role),
     )
-    position = _start(request, signer, holder, here.snapshot, here.buckets)
-    page = _Page(connection, actor, request.limit)
-    while True:
-        is_complete = page.fill(position)
-        if not is_complete:
-            return _more(page, signer, holder, clock)
-        if position.target == here.snapshot:
-            kept = Position(
-                seen=here.snapshot, buckets=position.target_buckets, acked=here.snapshot
+
+
+def check_way(position: Position, here: Standpoint) -> None:
+    """Raise ScopeChanged or CursorExpired where a token's way cannot be gone on."""
+    if position.target_buckets != here.buckets:
+        raise ScopeChanged("What you may see changed meanwhile: pull again from your cursor.")
+    if here.is_expired:
+        raise CursorExpired("The pull took too long: begin again from your cursor.")
+
+
+class Way:
+    """A page being filled on the way to its snapshot, over one or more deltas."""
+
+    def __init__(
+        self, connection: sa.Connection, actor: Actor, here: Standpoint, limit: int
+    ) -> None:
+        self.connection = connection
+        self.actor = actor
+        self.here = here
+        self.room = limit
+        self._visible: dict[Key, bool] = {}
+
+    def take(self, found: Mapping[Key, bool]) -> None:
+        """Put records on the page, to be sent where True and dropped where False.
+
+        All is read in one snapshot: what a later delta says of a record holds for the page.
+        """
+        self.room -= len(found)
+        self._visible |= found
+
+    def follow(
+        self, position: Position, signer: CursorSigner, clock: Clock, *, is_checked: bool = False
+    ) -> Page:
+        """Go on from a position as far as the page has room, and return the page."""
+        holder = holder_of(self.actor, self.here)
+        while (last := self._fill(position)) is None:
+            if position.target == self.here.snapshot:
+                break
+            # The pages so far led to an older snapshot: go on to this one, in this very page.
+            position = onwards(position, self.here)
+        if last is not None:
+            return self.page(clock, token=signer.seal(holder, last))
+        kept = Position(
+            seen=self.here.snapshot,
+            buckets=self.here.buckets,
+            acked=self.here.snapshot,
+            tables=position.tables,
+        )
+        check = None
+        if is_checked:
+            check = changelog.read_checks(
+                self.connection, self.actor.org_id, self.here.buckets, position.tables
             )
-            cursor = signer.seal(holder, kept)
-            return page.response(clock, token=None, cursor=cursor, acks=here.acks)
-        # The pages so far led to an older snapshot: go on to this one, in this very page.
-        position = msgspec.structs.replace(
-            position,
-            seen=position.target,
-            buckets=position.target_buckets,
-            target=here.snapshot,
-            table="",
-            row_id=_FIRST_ID,
-            is_anew=False,
+        return self.page(clock, cursor=signer.seal(holder, kept), check=check)
+
+    def page(
+        self,
+        clock: Clock,
+        *,
+        token: str | None = None,
+        cursor: str | None = None,
+        next_key: Key | None = None,
+        check: dict[str, Check] | None = None,
+    ) -> Page:
+        """Read the rows and return the page as a message; the last one brings the results."""
+        wanted = changelog.by_table(key for key, is_seen in self._visible.items() if is_seen)
+        rows = changelog.read_rows(self.connection, self.actor.org_id, wanted)
+        return Page(
+            state="more" if token else "done",
+            server_time=clock.now(),
+            cols={name: _COLUMNS[name] for name in wanted},
+            rows=msgspec.Raw(f"[{rows}]".encode()),
+            drop=[key for key, is_seen in self._visible.items() if not is_seen],
+            acks=[] if token else self.here.acks,
+            token=token,
+            cursor=cursor,
+            next=next_key,
+            check=check,
         )
 
+    def _fill(self, position: Position) -> Position | None:
+        """Take what fits of the way to the target; return where it stopped, None at the end."""
+        if self.room <= 0:
+            return position
+        found = changelog.read_page(self.connection, self.actor.org_id, position, self.room + 1)
+        is_whole = len(found) <= self.room
+        taken = found[: self.room]
+        self.take({(table, row_id): is_seen for table, row_id, is_seen in taken})
+        if is_whole:
+            return None
+        table, row_id, _ = taken[-1]
+        return msgspec.structs.replace(position, table=table, row_id=row_id)
 
-_COLUMNS = {name: list(table.columns) for name, table in TABLES.items()}
-_FIRST_ID = "00000000-0000-0000-0000-000000000000"
 
-
-def _start(
-    request: PullRequest,
-    signer: CursorSigner,
-    holder: Holder,
-    snapshot: str,
-    buckets: tuple[str, ...],
-) -> Position:
-    if request.token is not None:
-        position = signer.open(request.token, holder)
-        if position.target is None:
-            raise CursorInvalid("This is a cursor, not a page token: send it as 'cursor'.")
-        if position.target_buckets != buckets:
-            raise ScopeChanged("What you may see changed meanwhile: pull again from your cursor.")
-        return position
-    position = Position(seen=None, buckets=())
-    if request.cursor is not None:
-        position = signer.open(request.cursor, holder)
-        if position.target is not None:
-            raise CursorInvalid("This is a page token, not a cursor: send it as 'token'.")
-    return msgspec.structs.replace(
-        position, target=snapshot, target_buckets=buckets, table="", row_id=_FIRST_ID
+def onwards(position: Position, here: Standpoint) -> Position:
+    """Return the way from a position's target, which the device then has seen whole, to now."""
+    return Position(
+        seen=position.target,
+        buckets=position.target_buckets,
+        target=here.snapshot,
+        target_buckets=here.buckets,
+        acked=position.acked,
+        tables=position.tables,
+        table=position.first_table,
     )
 
 
-class _Page:
-    """A page being filled, over one or more deltas."""
-
-    def __init__(self, connection: sa.Connection, actor: Actor, limit: int) -> None:
-        self.connection = connection
-        self.actor = actor
-        self.room = limit
-        self.rows: list[msgspec.Raw] = []
-        self.drop: list[tuple[str, str]] = []
-        self.columns: dict[str, list[str]] = {}
-        self.last: Position | None = None
-
-    def fill(self, position: Position) -> bool:
-        """Take what fits of the way to the position's target; True when all of it did."""
-        self.last = position
-        if self.room <= 0:
-            return False
-        found = changelog.read_page(self.connection, self.actor.org_id, position, self.room + 1)
-        taken = found[: self.room]
-        self.room -= len(taken)
-        for name, group in groupby(taken, key=lambda one: one.table):
-            self._read(name, list(group))
-        if len(found) > len(taken):
-            self.last = msgspec.structs.replace(
-                position, table=taken[-1].table, row_id=taken[-1].id
-            )
-            return False
-        return True
-
-    def _read(self, name: str, group: list[changelog.Candidate]) -> None:
-        visible = [one.id for one in group if one.is_visible]
-        if visible:
-            table = TABLES[name]
-            self.columns[name] = _COLUMNS[name]
-            self.rows += changelog.read_rows(self.connection, self.actor.org_id, table, visible)
-        self.drop += [(name, one.id) for one in group if not one.is_visible]
-
-    def response(
-        self, clock: Clock, *, token: str | None, cursor: str | None, acks: list[MutationResult]
-    ) -> PullResponse:
-        """Return the page as a message."""
-        return PullResponse(
-            state="more" if token else "done",
-            server_time=clock.now(),
-            cols=self.columns,
-            rows=self.rows,
-            drop=self.drop,
-            acks=acks,
-            token=token,
-            cursor=cursor,
-        )
+_COLUMNS = {name: list(table.columns) for name, table in TABLES.items()}
 
 
-def _more(page: _Page, signer: CursorSigner, holder: Holder, clock: Clock) -> PullResponse:
-    if page.last is None:
-        raise AssertionError("A page that is not complete knows where it stopped.")
-    return page.response(clock, token=signer.seal(holder, page.last), cursor=None, acks=[])
+def _known(tables: Sequence[str]) -> tuple[str, ...]:
+    unknown = [name for name in tables if name not in TABLES]
+    if unknown:
+        words = f"There is no table '{unknown[0]}': name some of {', '.join(TABLES)}."
+        raise malformed_field("tables", words, code="unknown_table")
+    return tuple(sorted(set(tables)))
+
+
+def _start(
+    sealed: Sealed | None,
+    request: PullRequest,
+    tables: tuple[str, ...],
+    holder: Holder,
+    here: Standpoint,
+) -> Position:
+    if sealed is None:
+        position = Position(seen=None, buckets=(), tables=tables)
+    else:
+        position = admit(sealed, holder)
+        if position.tables != tables:
+            raise CursorInvalid("The cursor was made for other tables: pull those anew.")
+    if request.token is not None:
+        if position.target is None or position.is_comparison:
+            raise CursorInvalid("This is no page token of a pull: send a cursor as 'cursor'.")
+        check_way(position, here)
+        return position
+    if position.target is not None:
+        raise CursorInvalid("This is a page token, not a cursor: send it as 'token'.")
+    if here.is_expired:
+        raise CursorExpired("You were away too long: compare what you hold by the manifest.")
+    return msgspec.structs.replace(
+        position,
+        target=here.snapshot,
+        target_buckets=here.buckets,
+        table=position.first_table,
+        row_id=FIRST_ID,
+    )

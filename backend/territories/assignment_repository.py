@@ -42,10 +42,16 @@ def is_rep(connection: sa.Connection, org_id: OrgId, user_id: UserId) -> bool:
 def select_assignments(
     connection: sa.Connection, org_id: OrgId, territory_id: TerritoryId
 ) -> list[AssignmentRead]:
-    """Return past, present and future holders of a territory, latest first."""
+    """Return past, present and future holders of a territory, latest first.
+
+    Who held it for a part of a day only is not among them.
+    """
     query = (
         _joined(org_id)
-        .where(ASSIGNMENT.c.territory_id == territory_id)
+        .where(
+            ASSIGNMENT.c.territory_id == territory_id,
+            ASSIGNMENT.c.valid_to.is_distinct_from(ASSIGNMENT.c.valid_from),
+        )
         .order_by(ASSIGNMENT.c.valid_from.desc(), ASSIGNMENT.c.id)
     )
     return [AssignmentRead(*row) for row in connection.execute(query)]

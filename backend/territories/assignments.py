@@ -36,11 +36,16 @@ def assign(
         raise malformed_field(
             "user_id", "There is no active rep of this id in your organisation.", code="not_a_rep"
         )
+    starts_on = data.valid_from or repository.today_of(connection, actor.org_id)
+    if data.valid_to is not None and data.valid_to <= starts_on:
+        raise malformed_field(
+            "valid_to", "The last day must come after the first.", code="dates_reversed"
+        )
     assignment_id = new_id()
     values = {
         "territory_id": territory_id,
         "user_id": data.user_id,
-        "valid_from": data.valid_from or repository.today_of(connection, actor.org_id),
+        "valid_from": starts_on,
         "valid_to": data.valid_to,
     }
     repository.insert_assignment(connection, actor.org_id, assignment_id, values)
@@ -49,11 +54,14 @@ def assign(
 
 
 def end_assignment(connection: sa.Connection, actor: Actor, assignment_id: UUID) -> None:
-    """End an assignment as of today; one that has not begun is removed."""
+    """End an assignment as of today; one that has not begun is removed.
+
+    One that began today stays on record: what its rep captured in these hours still counts.
+    """
     check_planner(actor)
     held = _get(connection, actor, assignment_id)
     today = repository.today_of(connection, actor.org_id)
-    if held.valid_from >= today:
+    if held.valid_from > today:
         repository.delete_assignment(connection, actor.org_id, assignment_id)
     elif held.valid_to is None or held.valid_to > today:
         repository.end_assignment(connection, actor.org_id, assignment_id, today)

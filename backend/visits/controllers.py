@@ -1,6 +1,6 @@
 """Visits over HTTP."""
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Annotated
 from uuid import UUID
 
@@ -23,6 +23,8 @@ from backend.visits.schemas import (
 )
 
 _AFTER_PARTS = 2
+_AHEAD = timedelta(hours=14)
+"""No place on earth is further ahead of UTC."""
 
 
 class VisitController(Controller):
@@ -72,8 +74,10 @@ class VisitController(Controller):
         """Plan a visit."""
         db, actor = request.db, request.actor
         with db.for_org(actor.org_id) as connection:
-            visit_id = service.create_visit(connection, actor, data)
-            return service.get_visit(connection, actor, visit_id)
+            # What took place today or before may be told late, as a phone may tell it.
+            is_fact = data.planned_on <= (request.clock.now() + _AHEAD).date()
+            visit_id = service.create_visit(connection, actor, data, is_fact=is_fact)
+            return service.get_reported(connection, actor, visit_id)
 
     @post("/{visit_id:uuid}/check-in", operation_id="check_in", sync_to_thread=True)
     def check_in(
@@ -84,7 +88,7 @@ class VisitController(Controller):
         capture = capture_now(data.captured_at, clock.now())
         with db.for_org(actor.org_id) as connection:
             service.record_check_in(connection, actor, visit_id, data, capture)
-            return service.get_visit(connection, actor, visit_id)
+            return service.get_reported(connection, actor, visit_id)
 
     @post("/{visit_id:uuid}/complete", operation_id="complete_visit", sync_to_thread=True)
     def complete(
@@ -97,7 +101,7 @@ class VisitController(Controller):
             service.move_visit(
                 connection, actor, visit_id, at=now, status=VisitStatus.DONE, outcome=data.outcome
             )
-            visit = service.get_visit(connection, actor, visit_id)
+            visit = service.get_reported(connection, actor, visit_id)
             if data.note:
                 service.add_note(
                     connection,
@@ -107,7 +111,7 @@ class VisitController(Controller):
                     body=data.note,
                     captured_at=now,
                 )
-                visit = service.get_visit(connection, actor, visit_id)
+                visit = service.get_reported(connection, actor, visit_id)
             return visit
 
 

@@ -24,7 +24,10 @@ _EVIDENCE = """
   coalesce((SELECT json_agg(json_build_object('id', m.id, 'kind', m.kind, 'mime', m.mime,
       'size_bytes', m.size_bytes, 'state', m.state, 'captured_at', m.captured_at)
       ORDER BY m.captured_at, m.id)
-    FROM media m WHERE m.org_id = v.org_id AND m.visit_id = v.id), '[]') AS media
+    FROM media m WHERE m.org_id = v.org_id AND m.visit_id = v.id), '[]') AS media,
+  (SELECT count(*) FROM media m WHERE m.org_id = v.org_id AND m.visit_id = v.id) AS files_expected,
+  (SELECT count(*) FROM media m WHERE m.org_id = v.org_id AND m.visit_id = v.id
+    AND m.state = 'pending') AS files_missing
 """
 
 _SELECT = f"""
@@ -39,12 +42,13 @@ SELECT v.id, v.account_id, a.name AS account_name,
 """  # noqa: S608  # a constant
 
 _IN_SCOPE = """
- AND (a.territory_id = ANY (:territories) OR (a.territory_id IS NULL AND a.owner_id = :user_id))
+ AND (a.territory_id = ANY (:territories) OR (a.territory_id IS NULL AND a.owner_id = :user_id)
+      OR a.id IN (SELECT tuyen_held_over(:org_id, :user_id)))
 """
 
 
 class Standing(msgspec.Struct, frozen=True):
-    """How a person stands to an account: in scope now, or lost it a short while ago."""
+    """How a person stands to an account: in scope now, or entitled to it at a time before."""
 
     is_in_scope: bool
     was_in_scope: bool
@@ -87,9 +91,18 @@ def select_visits(
 
 
 def find_standing(
-    connection: sa.Connection, org_id: OrgId, user_id: UserId, account_id: UUID
+    connection: sa.Connection,
+    org_id: OrgId,
+    user_id: UserId,
+    account_id: UUID,
+    *,
+    captured_at: datetime | None = None,
 ) -> Standing | None:
-    """Lock the account against a move and tell how the person stands to it; None when unknown."""
+    """Lock the account against a move and tell how the person stands to it; None when unknown.
+
+    `was_in_scope` is whether they may still report what they captured at that time, now when none
+    is given; it is not asked for where the account is in scope.
+    """
     account = connection.execute(
         sa.text(
             "SELECT territory_id, owner_id FROM account"
@@ -102,14 +115,11 @@ def find_standing(
     row = connection.execute(
         sa.text(
             """
-WITH held AS (SELECT tuyen_territories_of(:org_id, :user_id) AS id)
-SELECT coalesce(cast(:territory AS uuid) IN (SELECT id FROM held), :owner = :user_id) AS is_in,
-  EXISTS (SELECT 1 FROM sync_row s WHERE s.org_id = :org_id AND s.tbl = 'account' AND s.id = :id
-           AND s.removed AND (s.bucket = 'u:' || :user_id
-                              OR s.bucket IN (SELECT 't:' || h.id FROM held h)))
-  OR EXISTS (SELECT 1 FROM territory_assignment t WHERE t.org_id = :org_id
-              AND t.user_id = :user_id AND t.territory_id = cast(:territory AS uuid)
-              AND t.valid_to > tuyen_today(:org_id) - 7) AS was_in"""
+SELECT is_in, CASE WHEN NOT is_in THEN account_was_held(
+    :org_id, :user_id, :id, coalesce(cast(:captured_at AS timestamptz), now())) END AS was_in
+ FROM (SELECT coalesce(cast(:territory AS uuid) IN (SELECT tuyen_territories_of(:org_id, :user_id)),
+                       cast(:owner AS uuid) = :user_id, false)
+              OR tuyen_is_held_over(:org_id, :user_id, :id) AS is_in) standing"""
         ),
         {
             "org_id": org_id,
@@ -117,6 +127,7 @@ SELECT coalesce(cast(:territory AS uuid) IN (SELECT id FROM held), :owner = :use
             "id": account_id,
             "territory": account.territory_id,
             "owner": account.owner_id,
+            "captured_at": captured_at,
         },
     ).one()
     return Standing(is_in_scope=bool(row.is_in), was_in_scope=bool(row.was_in))
@@ -125,9 +136,16 @@ SELECT coalesce(cast(:territory AS uuid) IN (SELECT id FROM held), :owner = :use
 def lock_visit(
     connection: sa.Connection, org_id: OrgId, visit_id: UUID
 ) -> Mapping[str, Any] | None:
-    """Lock a visit and return its row, or None."""
+    """Lock a visit, its account first, and return its row, or None."""
+    connection.execute(
+        sa.text(
+            "SELECT 1 FROM account a JOIN visit v ON v.org_id = a.org_id AND v.account_id = a.id"
+            " WHERE v.org_id = :org_id AND v.id = :id FOR NO KEY UPDATE OF a"
+        ),
+        {"org_id": org_id, "id": visit_id},
+    )
     statement = sa.text(
-        "SELECT id, account_id, rep_id, status, outcome, checked_in_at, done_at FROM visit"
+        "SELECT id, account_id, rep_id, status, outcome, checked_in_at, done_at, rv FROM visit"
         " WHERE org_id = :org_id AND id = :id AND deleted_at IS NULL FOR NO KEY UPDATE"
     )
     row = connection.execute(statement, {"org_id": org_id, "id": visit_id}).mappings().one_or_none()
@@ -168,14 +186,16 @@ def insert_visit(
 
 def update_visit(
     connection: sa.Connection, org_id: OrgId, visit_id: UUID, changes: Mapping[str, Any]
-) -> None:
-    """Write the named columns of a visit."""
-    table = sa.table("visit", *(sa.column(name) for name in ("org_id", "id", *changes)))
-    connection.execute(
+) -> int:
+    """Write the named columns of a visit; return its new version."""
+    table = sa.table("visit", *(sa.column(name) for name in ("org_id", "id", "rv", *changes)))
+    statement = (
         sa.update(table)
         .where(table.c.org_id == org_id, table.c.id == visit_id)
         .values(dict(changes))
+        .returning(table.c.rv)
     )
+    return int(connection.execute(statement).scalar_one())
 
 
 def touch_last_visit(
@@ -198,10 +218,11 @@ def insert_check_in(
     statement = sa.text(
         """
 INSERT INTO check_in (org_id, id, account_id, visit_id, rep_id, captured_at, corrected_at,
-  clock_suspect, location, accuracy_m, is_mock, distance_m, boot_id, elapsed_ms, is_late, voids)
-SELECT :org_id, :id, a.id, :visit_id, :rep_id, :captured_at, :corrected_at, :clock_suspect, p.at,
-  :accuracy_m, :is_mock, ST_Distance(p.at::geography, a.location::geography), :boot_id,
-  :elapsed_ms, :is_late, :voids
+  clock_suspect, clock_offset_ms, location, accuracy_m, is_mock, distance_m, boot_id, elapsed_ms,
+  is_late, voids)
+SELECT :org_id, :id, a.id, :visit_id, :rep_id, :captured_at, :corrected_at, :clock_suspect,
+  :clock_offset_ms, p.at, :accuracy_m, :is_mock,
+  ST_Distance(p.at::geography, a.location::geography), :boot_id, :elapsed_ms, :is_late, :voids
  FROM account a, (SELECT ST_SetSRID(ST_MakePoint(cast(:lon AS float8), cast(:lat AS float8)), 4326)
                   AS at) p
  WHERE a.org_id = :org_id AND a.id = :account_id
@@ -223,6 +244,21 @@ def insert_note(connection: sa.Connection, org_id: OrgId, values: Mapping[str, A
         ),
         {"org_id": org_id, **values},
     )
+
+
+def find_fact(
+    connection: sa.Connection, org_id: OrgId, table: str, fact_id: UUID
+) -> tuple[UUID, UUID] | None:
+    """Return a fact's account and author, or None; `table` is one of facts."""
+    statement = sa.text(
+        f"SELECT account_id, {_AUTHORS[table]} FROM {table}"  # noqa: S608  # constants
+        " WHERE org_id = :org_id AND id = :id"
+    )
+    row = connection.execute(statement, {"org_id": org_id, "id": fact_id}).one_or_none()
+    return (row[0], row[1]) if row is not None else None
+
+
+_AUTHORS = {"check_in": "rep_id", "note": "author_id"}
 
 
 def select_territories(connection: sa.Connection, org_id: OrgId, user_id: UserId) -> list[UUID]:

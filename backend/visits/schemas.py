@@ -117,6 +117,10 @@ class VisitRead(msgspec.Struct, frozen=True):
     check_ins: list[CheckInRead]
     notes: list[NoteRead]
     media: list[MediaRead]
+    files_expected: int
+    """How many files belong to the visit, by its records."""
+    files_missing: int
+    """How many of them have not arrived."""
 
 
 class Capture(msgspec.Struct, frozen=True):
@@ -125,5 +129,7 @@ class Capture(msgspec.Struct, frozen=True):
     captured_at: datetime
     corrected_at: datetime
     clock_suspect: bool = False
+    clock_offset_ms: int = 0
+    """What was added to the device's clock."""
     boot_id: str | None = None
     elapsed_ms: int | None = None

@@ -20,6 +20,26 @@ from backend.visits.schemas import (
     VisitRead,
     VisitStatus,
 )
+from backend.visits.standing import (
+    Sight,
+    check_account,
+    check_fact,
+    check_same,
+    check_voids,
+    check_writer,
+)
+
+__all__ = [
+    "add_note",
+    "check_account",
+    "check_fact",
+    "create_visit",
+    "get_reported",
+    "get_visit",
+    "list_visits",
+    "move_visit",
+    "record_check_in",
+]
 
 
 def list_visits(
@@ -47,12 +67,12 @@ def list_visits(
 
 def get_visit(connection: sa.Connection, actor: Actor, visit_id: UUID) -> VisitRead:
     """Return one visit in the actor's scope; raise NotFound otherwise."""
-    found = repository.select_visits(
-        connection, actor.org_id, visit_id=visit_id, scope=_scope(connection, actor), limit=1
-    )
-    if not found:
-        raise NotFound(f"There is no visit {visit_id} that you may see.")
-    return found[0]
+    return _get(connection, actor, visit_id, scope=_scope(connection, actor))
+
+
+def get_reported(connection: sa.Connection, actor: Actor, visit_id: UUID) -> VisitRead:
+    """Return a visit that the actor just reported on, also when its account left their scope."""
+    return _get(connection, actor, visit_id, scope=None)
 
 
 def create_visit(
@@ -65,19 +85,29 @@ def create_visit(
     planned_at: datetime | None = None,
     sequence: int | None = None,
     is_fact: bool = False,
+    captured_at: datetime | None = None,
+    is_in_sight: Sight | None = None,
 ) -> VisitId:
     """Plan a visit; reps plan their own, planners anybody's. Return its id.
 
-    One that took place (`is_fact`) is also taken where the account left the scope a while ago.
+    One that took place (`is_fact`) is also taken where the account left the scope, when the actor
+    was entitled to it at `captured_at` (corrected; now when none is given).
     """
-    _check_writer(actor)
+    check_writer(actor)
     rep_id = UserId(data.rep_id or actor.user_id)
     if rep_id != actor.user_id:
         if actor.role not in {Role.MANAGER, Role.ADMIN}:
             raise Forbidden("Only managers plan visits for somebody else.")
         if not repository.is_user(connection, actor.org_id, rep_id):
             raise malformed_field("rep_id", "There is no such person in your organisation.")
-    check_account(connection, actor, data.account_id, is_fact=is_fact)
+    check_account(
+        connection,
+        actor,
+        data.account_id,
+        is_fact=is_fact,
+        captured_at=captured_at,
+        is_in_sight=is_in_sight,
+    )
     visit_id = visit_id or VisitId(new_id())
     repository.insert_visit(
         connection,
@@ -101,8 +131,8 @@ def move_visit(
     at: datetime,
     status: VisitStatus | None = None,
     outcome: Outcome | None = None,
-) -> bool:
-    """Bring a visit to a status, or correct its outcome; False when nothing changed.
+) -> int:
+    """Bring a visit to a status, or correct its outcome; return its version then.
 
     Raises Conflict for a step that its present status does not allow.
     """
@@ -126,9 +156,9 @@ def move_visit(
     if is_done and visit["done_at"] is None:
         changes["done_at"] = at
         repository.touch_last_visit(connection, actor.org_id, visit["account_id"], at)
-    if changes:
-        repository.update_visit(connection, actor.org_id, visit_id, changes)
-    return bool(changes)
+    if not changes:
+        return int(visit["rv"])
+    return repository.update_visit(connection, actor.org_id, visit_id, changes)
 
 
 def record_check_in(
@@ -140,14 +170,23 @@ def record_check_in(
     *,
     check_in_id: UUID | None = None,
     account_id: UUID | None = None,
+    is_in_sight: Sight | None = None,
 ) -> float | None:
     """Store where the rep stood and mark the visit checked in; return the distance in metres."""
     visit = _lock_own(connection, actor, visit_id)
-    if account_id not in {None, visit["account_id"]}:
-        raise malformed_field("visit_id", "This visit was to another account.")
-    is_late = check_account(connection, actor, visit["account_id"], is_fact=True)
+    if account_id is not None:
+        check_same(connection, actor, visit, account_id)
+    is_late = check_account(
+        connection,
+        actor,
+        visit["account_id"],
+        is_fact=True,
+        captured_at=capture.corrected_at,
+        is_in_sight=is_in_sight,
+    )
     if data.location is not None:
         check_location(data.location)
+    check_voids(connection, actor, "check_in", data.voids, visit["account_id"])
     distance = repository.insert_check_in(
         connection,
         actor.org_id,
@@ -159,6 +198,7 @@ def record_check_in(
             "captured_at": capture.captured_at,
             "corrected_at": capture.corrected_at,
             "clock_suspect": capture.clock_suspect,
+            "clock_offset_ms": capture.clock_offset_ms,
             "lon": data.location[0] if data.location else None,
             "lat": data.location[1] if data.location else None,
             "accuracy_m": data.accuracy_m,
@@ -189,11 +229,20 @@ def add_note(
     captured_at: datetime,
     note_id: UUID | None = None,
     voids: UUID | None = None,
+    is_in_sight: Sight | None = None,
 ) -> None:
     """Store a note on an account, or on one visit to it."""
     if not body.strip():
         raise malformed_field("body", "A note cannot be empty.")
-    is_late = check_fact(connection, actor, account_id=account_id, visit_id=visit_id)
+    is_late = check_fact(
+        connection,
+        actor,
+        account_id=account_id,
+        visit_id=visit_id,
+        captured_at=captured_at,
+        is_in_sight=is_in_sight,
+    )
+    check_voids(connection, actor, "note", voids, account_id)
     repository.insert_note(
         connection,
         actor.org_id,
@@ -210,50 +259,9 @@ def add_note(
     )
 
 
-def check_account(
-    connection: sa.Connection, actor: Actor, account_id: UUID, *, is_fact: bool = False
-) -> bool:
-    """Lock the account and raise NotFound when it is out of the actor's scope.
-
-    A fact about an account that left the scope a short while ago is taken and marked late: the
-    answer is True then.
-    """
-    standing = repository.find_standing(connection, actor.org_id, actor.user_id, account_id)
-    if standing is not None:
-        if actor.sees_everything or standing.is_in_scope:
-            return False
-        if is_fact and standing.was_in_scope:
-            return True
-    raise NotFound(
-        f"There is no account {account_id} in your territories.", code="account_out_of_scope"
-    )
-
-
-def check_fact(
-    connection: sa.Connection, actor: Actor, *, account_id: UUID, visit_id: UUID | None
-) -> bool:
-    """Lock what a new fact is about; return whether it is late.
-
-    Raises NotFound for an account out of scope, Malformed for a visit to another account.
-    """
-    _check_writer(actor)
-    if visit_id is not None:
-        visit = repository.lock_visit(connection, actor.org_id, visit_id)
-        if visit is None:
-            raise NotFound(f"There is no visit {visit_id}.", code="visit_unknown")
-        if visit["account_id"] != account_id:
-            raise malformed_field("visit_id", "This visit was to another account.")
-    return check_account(connection, actor, account_id, is_fact=True)
-
-
-def _check_writer(actor: Actor) -> None:
-    if actor.role is Role.ANALYST:
-        raise Forbidden("Analysts read visits; they do not make or change them.")
-
-
 def _lock_own(connection: sa.Connection, actor: Actor, visit_id: UUID) -> dict[str, Any]:
     """Lock a visit of the actor's own, or of anybody for planners; its account is locked after."""
-    _check_writer(actor)
+    check_writer(actor)
     visit = repository.lock_visit(connection, actor.org_id, visit_id)
     is_allowed = visit is not None and (
         visit["rep_id"] == actor.user_id or actor.role in {Role.MANAGER, Role.ADMIN}
@@ -261,6 +269,21 @@ def _lock_own(connection: sa.Connection, actor: Actor, visit_id: UUID) -> dict[s
     if visit is None or not is_allowed:
         raise NotFound(f"There is no visit {visit_id} of yours.", code="visit_unknown")
     return dict(visit)
+
+
+def _get(
+    connection: sa.Connection,
+    actor: Actor,
+    visit_id: UUID,
+    *,
+    scope: tuple[UserId, list[UUID]] | None,
+) -> VisitRead:
+    found = repository.select_visits(
+        connection, actor.org_id, visit_id=visit_id, scope=scope, limit=1
+    )
+    if not found:
+        raise NotFound(f"There is no visit {visit_id} that you may see.")
+    return found[0]
 
 
 def _scope(connection: sa.Connection, actor: Actor) -> tuple[UserId, list[UUID]] | None:

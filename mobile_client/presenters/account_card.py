@@ -104,6 +104,9 @@ def _field_lines(card: AccountCard, words: Words) -> Iterator[CardLine]:
         if value:
             pending = _waiting(words, is_pending=key in card.pending_fields)
             yield CardLine(value, label, pending, icon)
+    if card.empties_owed or "empties_owed" in card.pending_fields:
+        pending = _waiting(words, is_pending="empties_owed" in card.pending_fields)
+        yield CardLine(words.number(card.empties_owed), words("Empties owed"), pending, "store")
 
 
 def _waiting(words: Words, *, is_pending: bool) -> str:

@@ -52,6 +52,7 @@ _ICONS = {
     "note": "note",
     "photo": "camera",
     "voice": "microphone",
+    "choice": "check",
 }
 
 
@@ -75,7 +76,8 @@ def sync(core: Core, words: Words) -> SyncText:
 def _detail(core: Core, status: SyncStatus, words: Words) -> str:
     now, parts = core.now(), []
     if status.message and status.state in {"error", "offline"}:
-        parts.append(status.message.rstrip(".") + ".")
+        told = words.problem("sync_problem", status.code, status.message)
+        parts.append(told.rstrip(".") + ".")
     if status.last_sync_at:
         when = words.moment(status.last_sync_at, now)
         parts.append(words("Last synced {time}.", time=when))
@@ -113,10 +115,11 @@ def _item_state(item: OutboxItem, words: Words) -> str:
 def _issue(issue: IssueItem, words: Words) -> IssueLine:
     title = f"{words.label('item', issue.kind)}: {issue.subject}"
     if not issue.can_use_mine:
-        return IssueLine(issue.id, title, issue.message, "", "", can_use_mine=False)
+        told = words.problem("issue_problem", issue.code, issue.message)
+        return IssueLine(issue.id, title, told, "", "", can_use_mine=False)
     detail = words(
         "{field} was also changed by {who}.",
-        field=words.label("field", issue.field),
+        field=", ".join(words.label("field", name) for name in issue.field.split(",")),
         who=issue.who or words("the office"),
     )
     nothing = words("(empty)")

@@ -6,7 +6,7 @@ from kivy.metrics import dp, sp
 from kivy.properties import BooleanProperty, ObjectProperty, StringProperty
 from kivy.uix.boxlayout import BoxLayout
 
-from mobile_client.facade import OutboxNotEmpty
+from mobile_client.facade import EditError, OutboxNotEmpty
 from mobile_client.presenters.sync import IssueLine, ItemLine, sync
 from mobile_client.screens.kit import ROW_DP, AppScreen, Card, load_kv, row_data
 
@@ -90,11 +90,13 @@ class SyncScreen(AppScreen):
 
 
 class SignOutQuestion(Card):
-    """Asks before unsent work is deleted."""
+    """Asks before unsent work is deleted, and offers to keep a sealed copy of it."""
 
     words = ObjectProperty()
     shell = ObjectProperty()
     text = StringProperty()
+    passphrase = StringProperty()
+    told = StringProperty()
 
     def __init__(self, count: int, **properties: object) -> None:
         super().__init__(**properties)
@@ -104,6 +106,17 @@ class SignOutQuestion(Card):
         """Keeps everything and tries to send."""
         self.shell.answer()
         self.shell.core.sync_now()
+
+    def keep_copy(self) -> None:
+        """Seals what is unsent into a file on this phone; nothing else changes."""
+        try:
+            path = self.shell.core.keep_copy(self.passphrase)
+        except EditError as error:
+            is_full = error.code == "no_space"
+            full = self.words("This phone is full. The copy was not kept.")
+            self.told = full if is_full else self.words("The passphrase is too short.")
+        else:
+            self.told = self.words("Kept in {path}", path=path)
 
     def delete(self) -> None:
         """Signs out for good."""

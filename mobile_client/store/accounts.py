@@ -6,9 +6,16 @@ from pathlib import Path
 
 import msgspec
 
-from mobile_client.store.day import moment, outcome_of, read_day, route_line, route_points
+from mobile_client.store.day import (
+    EPOCH,
+    moment,
+    outcome_of,
+    read_day,
+    route_line,
+    route_points,
+)
 from mobile_client.store.day import stop_state as state_of
-from mobile_client.store.edits import ACCOUNT_FIELDS
+from mobile_client.store.edits import SHOWN_FIELDS
 from mobile_client.store.folding import like_patterns
 from mobile_client.store.overlay import read_edits
 from mobile_client.views import (
@@ -26,7 +33,6 @@ from mobile_client.views import (
     VisitRow,
 )
 
-_EPOCH = datetime.fromtimestamp(0, UTC)
 _MEDIA_STATES: dict[str, MediaState] = {"stored": "sent", "sending": "sending"}
 
 
@@ -74,7 +80,8 @@ def read_card(
     if row is None:
         raise KeyError(account_id)
     edits = [edit for edit in read_edits(db, "account", account_id) if edit.is_pending]
-    pending = {name for edit in edits for name in edit.mutation.set if name in ACCOUNT_FIELDS}
+    touched = {name for edit in edits for name in (*edit.mutation.set, *edit.mutation.inc)}
+    pending = touched & SHOWN_FIELDS
     draft = db.execute(
         "SELECT 1 FROM draft WHERE account_id = ? AND user_id = ?", (account_id, session.user_id)
     ).fetchone()
@@ -89,6 +96,7 @@ def read_card(
         email=row["email"] or "",
         website=row["website"] or "",
         opening_hours=row["opening_hours"] or "",
+        empties_owed=row["empties_owed"] or 0,
         lon=lon,
         lat=lat,
         contacts=_contacts(db, account_id),
@@ -146,7 +154,7 @@ def _visit_at(row: sqlite3.Row) -> datetime:
             return at
     if row["planned_on"] is not None:
         return datetime.combine(date.fromisoformat(row["planned_on"]), time(), UTC)
-    return _EPOCH
+    return EPOCH
 
 
 def _notes(db: sqlite3.Connection, account_id: str, session: Session) -> tuple[NoteRow, ...]:
@@ -160,7 +168,7 @@ def _notes(db: sqlite3.Connection, account_id: str, session: Session) -> tuple[N
         NoteRow(
             id=row["id"],
             body=row["body"] or "",
-            at=moment(row["captured_at"]) or _EPOCH,
+            at=moment(row["captured_at"]) or EPOCH,
             author=session.user_name if row["author_id"] == session.user_id else "",
             is_pending=bool(row["is_pending"]),
         )
@@ -185,7 +193,7 @@ def _media_row(row: sqlite3.Row, folder: Path) -> MediaRow:
         id=row["id"],
         kind="voice" if row["kind"] == "voice" else "photo",
         path=path if path is not None and path.exists() else None,
-        at=moment(row["captured_at"]) or _EPOCH,
+        at=moment(row["captured_at"]) or EPOCH,
         state=_MEDIA_STATES.get(state, "waiting"),
         sent_bytes=row["sent_bytes"] or 0,
         size_bytes=row["size_bytes"] or 0,

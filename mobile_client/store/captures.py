@@ -71,8 +71,11 @@ def _put(source: Path, target: Path) -> None:
         else:
             return
     part = target.with_suffix(".part")
-    shutil.copyfile(source, part)
-    part.replace(target)
+    try:
+        shutil.copyfile(source, part)
+        part.replace(target)
+    finally:
+        part.unlink(missing_ok=True)
 
 
 def _sniff(path: Path) -> tuple[str, str]:
@@ -140,15 +143,24 @@ def note_failed(db: sqlite3.Connection, media_id: str, next_try_at: float, error
 def refuse_upload(db: sqlite3.Connection, media_id: str, code: str, message: str) -> None:
     """Give an upload up for good and make that an issue; the file stays on the phone."""
     db.execute(
-        "UPDATE upload SET state = 'refused', error = ? WHERE media_id = ?", (message, media_id)
+        "UPDATE upload SET state = 'refused', error = ?, url = '' WHERE media_id = ?",
+        (message, media_id),
     )
     db.execute(
-        "INSERT OR IGNORE INTO problem(id, unit, user_id, tbl, rid, account_id, subject, field, mine,"
-        " theirs, made_at, code, message, can_use_mine)"
+        "INSERT OR IGNORE INTO problem(id, unit, user_id, tbl, rid, account_id, subject, field,"
+        " mine, theirs, made_at, code, message, can_use_mine)"
         " SELECT media_id || ':file', unit, user_id, 'media', media_id, account_id, subject, '',"
         " 'null', 'null', made_at, ?, ?, 0 FROM upload WHERE media_id = ?",
         (code, message, media_id),
     )
+
+
+def begun_uploads(db: sqlite3.Connection, user_id: str) -> list[str]:
+    """Return where the server holds parts of the user's files that are not whole yet."""
+    rows = db.execute(
+        "SELECT url FROM upload WHERE user_id = ? AND url <> '' AND state <> 'stored'", (user_id,)
+    )
+    return [str(row[0]) for row in rows]
 
 
 def note_paused(db: sqlite3.Connection, media_id: str) -> None:

@@ -7,8 +7,14 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from mobile_client.store.meta import read_meta, write_meta
+from mobile_client.store.outbox import put_back_all
 from mobile_client.store.overlay import rebuild_all
-from mobile_client.store.schema import SCHEMA_HASH, own_statements, synced_statements
+from mobile_client.store.schema import (
+    KEEP_OLD_ISSUES,
+    SCHEMA_HASH,
+    own_statements,
+    synced_statements,
+)
 
 type Connect = Callable[[Path], sqlite3.Connection]
 
@@ -22,6 +28,11 @@ def connect(path: Path) -> sqlite3.Connection:
     for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"):
         db.execute(f"PRAGMA {pragma}")
     return db
+
+
+def _upgrade_statements(db: sqlite3.Connection) -> tuple[str, ...]:
+    kind = db.execute("SELECT type FROM sqlite_master WHERE name = 'issue'").fetchone()
+    return KEEP_OLD_ISSUES if kind is not None and kind[0] == "table" else ()
 
 
 class Database:
@@ -39,18 +50,22 @@ class Database:
 
     def _prepare(self) -> None:
         with self.writing() as db:
-            for statement in own_statements():
+            for statement in (*_upgrade_statements(db), *own_statements()):
                 db.execute(statement)
             if read_meta(db, "schema_hash") != SCHEMA_HASH:
                 for statement in synced_statements():
                     db.execute(statement)
                 db.execute("DELETE FROM stage")
-                for key, value in (("cursor", ""), ("token", ""), ("schema_hash", SCHEMA_HASH)):
-                    write_meta(db, key, value)
+                for key in ("cursor", "token", "resync", "compared"):
+                    write_meta(db, key, "")
+                write_meta(db, "schema_hash", SCHEMA_HASH)
                 rebuild_all(db)
-            # What was in flight when the process died may have arrived: it can't be undone.
-            db.execute("UPDATE mutation SET state = 'waiting' WHERE state = 'sending'")
-            db.execute("UPDATE upload SET state = 'waiting' WHERE state = 'sending'")
+            put_back_all(db)
+
+    @property
+    def is_closed(self) -> bool:
+        """Tell whether `close` was called."""
+        return self._is_closed
 
     @contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:

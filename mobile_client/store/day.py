@@ -1,11 +1,14 @@
 """The day's route as the screens show it."""
 
 import sqlite3
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 
 import msgspec
 
 from mobile_client.views import DayView, LonLat, MapPoint, Outcome, StopRow, StopState
+
+EPOCH = datetime.fromtimestamp(0, UTC)
+"""Stands for a time that is not known."""
 
 _PRECISION = 1e6
 _OFFSET = 63

@@ -88,9 +88,13 @@ def restore_draft(db: sqlite3.Connection, unit: str) -> None:
 def draft_files(db: sqlite3.Connection) -> set[str]:
     """Return the names of all files that drafts speak of."""
     rows = db.execute("SELECT body FROM draft UNION ALL SELECT body FROM taken_draft")
-    bodies = [msgspec.json.decode(row[0], type=_Body) for row in rows]
-    photos = {name for body in bodies for name in body.photos}
-    return photos | {body.voice for body in bodies if body.voice}
+    return {name for row in rows for name in files_of(row[0])}
+
+
+def files_of(body: bytes) -> set[str]:
+    """Return the names of the files that one draft speaks of."""
+    draft = msgspec.json.decode(body, type=_Body)
+    return {*draft.photos, *([draft.voice] if draft.voice else [])}
 
 
 def purge_taken(db: sqlite3.Connection) -> None:

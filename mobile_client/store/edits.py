@@ -13,10 +13,17 @@ ACCOUNT_FIELDS = {name: name for name in ("name", "phone", "email", "address", "
 CONTACT_FIELDS = {"name": "full_name", "title": "job_title", "phone": "phone", "email": "email"}
 """The facade's names of fields to those on the wire."""
 
+EMPTIES = "empties_owed"
+"""The quantity of an account that is changed by differences."""
+
+SHOWN_FIELDS = frozenset({*ACCOUNT_FIELDS, EMPTIES})
+"""The fields of an account's card that may wait to be sent."""
+
 SHOWN_NAMES = {"contact": {wire: name for name, wire in CONTACT_FIELDS.items()}}
 """Names on the wire to the facade's, for tables where they differ."""
 
 _LONGEST_TEXT = 500
+_LARGEST_CHANGE = 100_000
 
 
 def save_account(
@@ -25,6 +32,27 @@ def save_account(
     """Queue what differs; False when nothing does. Raises EditError, KeyError if not here."""
     wanted = _checked(changes, ACCOUNT_FIELDS)
     return _save_patch(db, "account", account_id, wanted, account_id=account_id, stamp=stamp)
+
+
+def change_empties(db: sqlite3.Connection, account_id: str, difference: int, stamp: Stamp) -> int:
+    """Queue what was brought (above zero) or taken back; return what the shop owes after it.
+
+    Raises EditError, KeyError when the account is not here.
+    """
+    held = read_record(db, "account", account_id)
+    if held is None:
+        raise KeyError(account_id)
+    owed = held[0].get(EMPTIES)
+    total = (owed if isinstance(owed, int) else 0) + difference
+    if not difference or abs(difference) > _LARGEST_CHANGE:
+        message = f"The difference must be from 1 to {_LARGEST_CHANGE}, brought or taken back."
+        raise EditError("invalid", EMPTIES, message)
+    if total < 0:
+        message = f"The shop owes {total - difference} empties; no more can be taken back."
+        raise EditError("invalid", EMPTIES, message)
+    wish = Wish(Op.PATCH, "account", account_id, inc={EMPTIES: difference})
+    enqueue(db, stamp, [wish], account_id=account_id)
+    return total
 
 
 def save_contact(

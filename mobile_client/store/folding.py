@@ -3,10 +3,24 @@
 import unicodedata
 
 
+class _WithoutMarks(dict[int, int | None]):
+    """For `str.translate`: drops combining marks, learns each letter when it first meets it."""
+
+    def __missing__(self, code: int) -> int | None:
+        kept = None if unicodedata.combining(chr(code)) else code
+        self[code] = kept
+        return kept
+
+
+_WITHOUT_MARKS = _WithoutMarks()
+
+
 def fold(text: str) -> str:
     """Return `text` in lower case without diacritics; đ becomes d."""
-    flat = unicodedata.normalize("NFD", text.casefold().replace("đ", "d"))
-    return "".join(letter for letter in flat if not unicodedata.combining(letter))
+    low = text.casefold()
+    if low.isascii():
+        return low
+    return unicodedata.normalize("NFD", low.replace("đ", "d")).translate(_WITHOUT_MARKS)
 
 
 def like_patterns(query: str) -> list[str]:

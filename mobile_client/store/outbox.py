@@ -3,6 +3,8 @@
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
+from itertools import groupby
+from operator import itemgetter
 
 import msgspec
 
@@ -38,6 +40,7 @@ class Wish(msgspec.Struct, frozen=True):
     set: dict[str, Value] = {}
     add: dict[str, list[str]] = {}
     remove: dict[str, list[str]] = {}
+    inc: dict[str, int | float] = {}
 
 
 class Unit(msgspec.Struct, frozen=True):
@@ -106,6 +109,7 @@ def _mutation(
         set=wish.set,
         add=wish.add,
         remove=wish.remove,
+        inc=wish.inc,
         group=group,
         at=stamp.at,
         elapsed_ms=stamp.elapsed_ms,
@@ -117,11 +121,10 @@ def waiting_units(db: sqlite3.Connection, user_id: str) -> Iterator[Unit]:
     """Yield the user's unsent units in the order of their first mutations."""
     rows = db.execute(
         "SELECT * FROM mutation WHERE state = 'waiting' AND user_id = ? ORDER BY seq", (user_id,)
-    ).fetchall()
-    units: dict[str, list[sqlite3.Row]] = {}
-    for row in rows:
-        units.setdefault(row["unit"], []).append(row)
-    for key, members in units.items():
+    )
+    # A unit's mutations were queued in one transaction and stand next to each other for ever.
+    for key, group in groupby(rows, key=itemgetter("unit")):
+        members = list(group)
         yield Unit(
             key=key,
             mutations=tuple(_decode(row) for row in members),
@@ -151,6 +154,25 @@ def mark_unsent(db: sqlite3.Connection, units: Iterable[Unit], *, did_leave: boo
         "UPDATE mutation SET state = 'waiting', tries = tries - ?"
         " WHERE unit = ? AND state = 'sending'",
         [(0 if did_leave else 1, unit.key) for unit in units],
+    )
+
+
+def put_back_all(db: sqlite3.Connection) -> None:
+    """Put back what was in flight when a run broke off; it may have arrived: no undo."""
+    db.execute("UPDATE mutation SET state = 'waiting' WHERE state = 'sending'")
+    db.execute("UPDATE upload SET state = 'waiting' WHERE state = 'sending'")
+
+
+def number_anew(db: sqlite3.Connection) -> None:
+    """Give everything unsent new numbers above all that were ever used, in the same order."""
+    # The sum is above every number in the table, so no two collide on the way.
+    db.execute(
+        "UPDATE mutation SET seq = seq + (SELECT MAX(seq) FROM sqlite_sequence WHERE name ="
+        " 'mutation') WHERE state IN ('waiting', 'sending')"
+    )
+    db.execute(
+        "UPDATE sqlite_sequence SET seq = MAX(seq, (SELECT COALESCE(MAX(seq), 0) FROM mutation))"
+        " WHERE name = 'mutation'"
     )
 
 

@@ -14,9 +14,21 @@ type Record = dict[str, Value]
 """A record's fields by their names on the wire."""
 
 _EFFECTIVE = """
-SELECT body, state, kept FROM mutation
-WHERE tbl = ? AND rid = ? AND state IN ('waiting', 'sending', 'settled')
-  AND user_id = (SELECT value FROM meta WHERE key = 'owner') ORDER BY seq
+SELECT seq, body, state, kept, NULL AS mine FROM mutation
+WHERE tbl = :table AND rid = :rid AND state <> 'done'
+  AND user_id = (SELECT value FROM meta WHERE key = 'owner')
+UNION ALL
+SELECT m.seq, m.body, m.state, m.kept, i.mine FROM mutation m JOIN issue_base i ON i.id = m.rid
+WHERE m.tbl = 'issue' AND m.state <> 'done' AND i.mine IS NOT NULL
+  AND i.tbl = :table AND i.rid = :rid
+  AND m.user_id = (SELECT value FROM meta WHERE key = 'owner') ORDER BY seq
+"""
+
+_OPEN = """
+SELECT tbl, rid FROM mutation WHERE state <> 'done'
+UNION
+SELECT i.tbl, i.rid FROM mutation m JOIN issue_base i ON i.id = m.rid
+WHERE m.tbl = 'issue' AND m.state <> 'done'
 """
 
 
@@ -47,6 +59,9 @@ def _apply(record: Record | None, edit: Edit) -> Record | None:
         return None
     wanted = {name: v for name, v in mutation.set.items() if name not in edit.kept_server}
     record = {**record, **wanted}
+    for name, difference in mutation.inc.items():
+        held = record.get(name)
+        record[name] = (held if isinstance(held, int | float) else 0) + difference
     for name in {*mutation.add, *mutation.remove}:
         held = record.get(name)
         before = {str(item) for item in held} if isinstance(held, list) else set()
@@ -56,19 +71,37 @@ def _apply(record: Record | None, edit: Edit) -> Record | None:
 
 
 def read_edits(db: sqlite3.Connection, table: str, rid: str) -> list[Edit]:
-    """Return the owner's edits of a record that the server's image does not hold yet, in order."""
-    return [
-        Edit(
-            msgspec.json.decode(row["body"], type=Mutation),
-            is_pending=row["state"] != "settled",
-            kept_server=msgspec.json.decode(row["kept"], type=frozenset[str]),
-        )
-        for row in db.execute(_EFFECTIVE, (table, rid))
-    ]
+    """Return the owner's edits of a record that the server's image does not hold yet, in order.
+
+    A choice of one's own values in an issue about the record is such an edit, too.
+    """
+    rows = db.execute(_EFFECTIVE, {"table": table, "rid": rid}).fetchall()
+    edits = []
+    for row in rows:
+        mutation = msgspec.json.decode(row["body"], type=Mutation)
+        if row["mine"] is not None:
+            if mutation.set.get("resolution") != "mine":
+                continue
+            mine = msgspec.json.decode(row["mine"], type=Record)
+            mutation = msgspec.structs.replace(mutation, op=Op.PATCH, rid=rid, set=mine)
+        kept = msgspec.json.decode(row["kept"], type=frozenset[str])
+        edits.append(Edit(mutation, is_pending=row["state"] != "settled", kept_server=kept))
+    return edits
 
 
 def rebuild(db: sqlite3.Connection, table: str, rid: str) -> None:
-    """Make the record's overlay anew from the server's image and the edits."""
+    """Make the record's overlay anew from the server's image and the edits.
+
+    With an issue's, that of the record which it is about.
+    """
+    if table == "issue":
+        target = db.execute("SELECT tbl, rid FROM issue_base WHERE id = ?", (rid,)).fetchone()
+        if target is not None and target["tbl"] in SQL and target["tbl"] != "issue":
+            _rebuild(db, target["tbl"], target["rid"])
+    _rebuild(db, table, rid)
+
+
+def _rebuild(db: sqlite3.Connection, table: str, rid: str) -> None:
     sql = SQL[table]
     edits = read_edits(db, table, rid)
     db.execute(sql.delete_mine, (rid,))
@@ -86,8 +119,7 @@ def rebuild(db: sqlite3.Connection, table: str, rid: str) -> None:
 
 def rebuild_all(db: sqlite3.Connection) -> None:
     """Make every overlay anew."""
-    records = db.execute("SELECT DISTINCT tbl, rid FROM mutation WHERE state <> 'done'").fetchall()
-    for table, rid in records:
+    for table, rid in open_records(db):
         rebuild(db, table, rid)
 
 
@@ -116,3 +148,9 @@ def to_row(
     if table.name == FOLDED_TABLE:
         values.append(fold(f"{record.get('name') or ''} {record.get('address') or ''}"))
     return (rid, rv, *values)
+
+
+def open_records(db: sqlite3.Connection) -> set[tuple[str, str]]:
+    """Return the records with edits that the server's image does not hold yet."""
+    rows = db.execute(_OPEN).fetchall()
+    return {(row[0], row[1]) for row in rows if row[0] in SQL}

@@ -3,92 +3,177 @@
 import sqlite3
 from collections.abc import Iterator
 from datetime import datetime
+from typing import Literal
 
 import msgspec
 
-from backend.sync.protocol.messages import FINAL, MutationResult, PullResponse, Value
-from backend.sync.protocol.tables import TABLES, Table
-from mobile_client.store.issues import refresh_theirs
+from backend.sync.protocol.messages import FINAL, MutationResult, PullResponse
 from mobile_client.store.meta import pull_number, read_meta, write_meta
-from mobile_client.store.overlay import Record, rebuild, to_row
+from mobile_client.store.overlay import open_records, rebuild
+from mobile_client.store.points import At, pass_by
+from mobile_client.store.problems import refresh_theirs
+from mobile_client.store.resync import Place, differing_tables, keep_place, note_check, read_place
 from mobile_client.store.schema import SQL
-from mobile_client.store.settling import end_overlays, settle
+from mobile_client.store.settling import end_overlays, settle, settle_replay
+from mobile_client.store.wire_rows import rows_by_table
 
-type _Row = tuple[str, str, int, list[object]]
+type Kind = Literal["delta", "manifest", "full"]
+"""What a pull compares with: the last cursor, what is held, or nothing."""
+
+
+class Ask(msgspec.Struct, frozen=True):
+    """What to ask next; with `compared` or without a token, a manifest goes on by what is held."""
+
+    kind: Kind
+    cursor: str | None
+    token: str | None
+    compared: Place | None
+    is_comparing: bool
+    has_mismatch: bool
 
 
 class Applied(msgspec.Struct, frozen=True):
-    """What one committed pull changed."""
+    """What one committed pull changed; `differing` tables do not fit the server's checksums."""
 
     rows: int
     drops: int
     acks: int
     pages: int
-    is_full: bool
+    kind: Kind
     tables: frozenset[str]
+    differing: tuple[str, ...] = ()
+
+    @property
+    def is_full(self) -> bool:
+        """True when the pull brought all there is."""
+        return self.kind == "full"
 
 
-def begin_pull(db: sqlite3.Connection) -> tuple[str | None, str | None]:
-    """Return (cursor, token) to ask with; without a token this begins a new pull."""
+def begin_pull(db: sqlite3.Connection) -> Ask:
+    """Return what to ask with; without a token this begins a new pull."""
     token = read_meta(db, "token") or None
-    if token is None:
+    compared = read_place(db)
+    if token is None and compared is None:
         db.execute("DELETE FROM stage")
         write_meta(db, "pull_number", str(pull_number(db) + 1))
-    return read_meta(db, "cursor") or None, token
+    kind = _kind(db)
+    return Ask(
+        kind=kind,
+        cursor=read_meta(db, "cursor") or None,
+        token=token,
+        compared=compared,
+        is_comparing=kind == "manifest" and (token is None or compared is not None),
+        has_mismatch=bool(read_meta(db, "mismatch")),
+    )
+
+
+def _kind(db: sqlite3.Connection) -> Kind:
+    if not read_meta(db, "cursor"):
+        return "full"
+    return "manifest" if read_meta(db, "resync") else "delta"
 
 
 def stage_page(db: sqlite3.Connection, page: PullResponse) -> None:
-    """Keep a page that is not the last one, and the token for the next."""
+    """Keep a page that is not the last one, and where the next begins."""
     db.execute("INSERT INTO stage(page) VALUES (?)", (msgspec.json.encode(page),))
     write_meta(db, "token", page.token or "")
+    keep_place(db, page.next)
 
 
 def discard_stage(db: sqlite3.Connection, *, is_cursor_lost: bool) -> None:
     """Forget the staged pages; with a lost cursor the next pull brings everything anew."""
     db.execute("DELETE FROM stage")
     write_meta(db, "token", "")
+    keep_place(db, None)
     if is_cursor_lost:
         write_meta(db, "cursor", "")
+        write_meta(db, "resync", "")
 
 
-def commit_pull(db: sqlite3.Connection, last: PullResponse, now: datetime) -> Applied:
+def begin_resync(db: sqlite3.Connection) -> None:
+    """Let the next pull compare all that is held with what should be."""
+    discard_stage(db, is_cursor_lost=False)
+    write_meta(db, "resync", "manifest")
+
+
+def commit_pull(
+    db: sqlite3.Connection, last: PullResponse, now: datetime, *, at: At = pass_by
+) -> Applied:
     """Take over the staged pages and the last one: rows, drops, acks, overlays and cursor.
 
     A pull that began without a cursor names all there is: rows it does not name are removed.
+    One page is in memory at a time. Raises ValueError, TypeError, MsgspecError for a damaged page.
     """
-    is_full = not read_meta(db, "cursor")
-    changed: set[tuple[str, str]] = set()
-    named: set[tuple[str, str]] = set()
+    kind, before = _kind(db), open_records(db)
+    number = pull_number(db)
+    tables: set[str] = set()
     acks: list[str] = []
     rows = drops = pages = 0
     for page in _pages(db, last):
+        at("apply.page")
         pages += 1
-        for table, page_rows in _rows_by_table(page).items():
+        for table, page_rows in rows_by_table(page, number):
             db.executemany(SQL[table].upsert_base, page_rows)
-            keys = {(table, str(row[0])) for row in page_rows}
-            named |= keys
-            changed |= keys
+            tables.add(table)
             rows += len(page_rows)
-        for table, rid in page.drop:
-            if table in TABLES:
-                db.execute(SQL[table].delete_base, (rid,))
-                named.discard((table, rid))
-                changed.add((table, rid))
-                drops += 1
+        drops += _drop(db, page.drop, tables)
         acks += [ack.id for ack in page.acks if _take_ack(db, ack, now)]
-    gone = _remove_unnamed(db, named) if is_full else set()
-    changed |= gone | end_overlays(db, acks)
-    for table, rid in changed:
+    at("apply.rows")
+    if kind == "full":
+        drops += _remove_unnamed(db, number, tables)
+    ended = end_overlays(db, acks)
+    for table, rid in before | ended:
         rebuild(db, table, rid)
-    refresh_theirs(db, changed)
+    refresh_theirs(db)
+    at("apply.overlays")
+    differing = _compare(db, last, now)
     _keep_cursor(db, last, now)
-    tables = frozenset(table for table, _ in changed)
-    return Applied(rows, drops + len(gone), len(acks), pages, is_full=is_full, tables=tables)
+    if differing:
+        _widen(db, kind)
+    at("apply.cursor")
+    tables |= {table for table, _ in ended}
+    return Applied(rows, drops, len(acks), pages, kind, frozenset(tables), differing)
+
+
+def _drop(db: sqlite3.Connection, drop: list[tuple[str, str]], tables: set[str]) -> int:
+    known = [(table, rid) for table, rid in drop if table in SQL]
+    for table, rid in known:
+        db.execute(SQL[table].delete_base, (rid,))
+        tables.add(table)
+    return len(known)
+
+
+def _remove_unnamed(db: sqlite3.Connection, number: int, tables: set[str]) -> int:
+    """Remove what this pull did not bring; return how much that was."""
+    gone = 0
+    for table, sql in SQL.items():
+        count = db.execute(sql.delete_unseen, (number,)).rowcount
+        gone += count
+        tables |= {table} if count else set()
+    return gone
+
+
+def _compare(db: sqlite3.Connection, last: PullResponse, now: datetime) -> tuple[str, ...]:
+    """Return the tables that do not fit the server's checksums, where it sent any."""
+    if last.check is None:
+        return ()
+    differing = differing_tables(db, last.check)
+    note_check(db, now, differing)
+    return differing
+
+
+def _widen(db: sqlite3.Connection, kind: Kind) -> None:
+    """Make the next pull compare more than this one did; after a full one there is no more."""
+    if kind == "delta":
+        begin_resync(db)
+    elif kind == "manifest":
+        discard_stage(db, is_cursor_lost=True)
 
 
 def _keep_cursor(db: sqlite3.Connection, last: PullResponse, now: datetime) -> None:
     discard_stage(db, is_cursor_lost=False)
     write_meta(db, "cursor", last.cursor or "")
+    write_meta(db, "resync", "")
     write_meta(db, "last_sync_at", now.isoformat())
 
 
@@ -100,40 +185,7 @@ def _pages(db: sqlite3.Connection, last: PullResponse) -> Iterator[PullResponse]
     yield last
 
 
-def _rows_by_table(page: PullResponse) -> dict[str, list[tuple[object, ...]]]:
-    """Decode a page's rows; tables and columns that this version does not know are left out."""
-    found: dict[str, list[tuple[object, ...]]] = {}
-    for raw in page.rows:
-        name, rid, rv, values = msgspec.json.decode(raw, type=_Row)
-        table = TABLES.get(name)
-        if table is not None:
-            record = _record(table, page.cols.get(name, list(table.columns)), values)
-            found.setdefault(name, []).append(to_row(table, rid, rv, record))
-    return found
-
-
-def _record(table: Table, columns: list[str], values: list[object]) -> Record:
-    named = dict(zip(columns, values, strict=True))
-    return {name: _as_value(named.get(name)) for name in table.columns}
-
-
-def _as_value(value: object) -> Value:
-    """Narrow a decoded JSON value; documents are kept as they came."""
-    kept: Value = value  # type: ignore[assignment] # JSON holds nothing else
-    return kept
-
-
 def _take_ack(db: sqlite3.Connection, ack: MutationResult, now: datetime) -> bool:
-    return ack.status in FINAL and settle(db, ack, now=now, next_try_at=0.0)
-
-
-def _remove_unnamed(db: sqlite3.Connection, named: set[tuple[str, str]]) -> set[tuple[str, str]]:
-    gone = {
-        (table, str(row[0]))
-        for table, sql in SQL.items()
-        for row in db.execute(sql.base_ids)
-        if (table, str(row[0])) not in named
-    }
-    for table, rid in gone:
-        db.execute(SQL[table].delete_base, (rid,))
-    return gone
+    if ack.status not in FINAL:
+        return False
+    return settle(db, ack, now=now, next_try_at=0.0) or settle_replay(db, ack)

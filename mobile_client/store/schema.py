@@ -15,7 +15,9 @@ FOLDED_TABLE = "account"
 """The table with a search column without diacritics."""
 
 _SQL_TYPES = {FieldType.INTEGER: "INTEGER", FieldType.FLAG: "INTEGER", FieldType.REAL: "REAL"}
-_JSON_TYPES = frozenset({FieldType.SET, FieldType.POINT, FieldType.JSON})
+DOCUMENTS = frozenset({FieldType.SET, FieldType.POINT, FieldType.JSON})
+"""Kept as JSON text."""
+
 _INDEXED = frozenset({"account_id", "visit_id", "on_date"})
 
 _OWN_TABLES = """
@@ -94,7 +96,10 @@ CREATE TABLE IF NOT EXISTS stage(no INTEGER PRIMARY KEY, page BLOB NOT NULL);
 
 
 class TableSql(msgspec.Struct, frozen=True):
-    """The statements of one synced table; rows are (id, rv, *columns, *folded)."""
+    """The statements of one synced table; rows are (id, rv, *columns, *folded).
+
+    Rows of the image have, as their last value, the number of the pull that brought them.
+    """
 
     create: tuple[str, ...]
     forget: tuple[str, ...]
@@ -104,7 +109,9 @@ class TableSql(msgspec.Struct, frozen=True):
     select: str
     upsert_mine: str
     delete_mine: str
-    base_ids: str
+    versions: str
+    versions_after: str
+    delete_unseen: str
     clear: tuple[str, ...]
 
 
@@ -115,6 +122,7 @@ def _sql_of(table: Table) -> TableSql:
     listed = ", ".join(f'"{column}"' for column in columns)
     typed = ", ".join(f'"{f.name}" {_SQL_TYPES.get(f.type, "TEXT")}' for f in table.fields)
     typed += "".join(f", {column} TEXT" for column in extra)
+    typed_base = f"id TEXT PRIMARY KEY, rv INTEGER, {typed}, seen INTEGER"
     marks = ", ".join("?" * (len(columns) + 2))
     indexes = [
         f"CREATE INDEX {name}_{kind}_{column} ON {name}_{kind}({column})"
@@ -132,7 +140,7 @@ def _sql_of(table: Table) -> TableSql:
     )
     return TableSql(
         create=(
-            f"CREATE TABLE {name}_base(id TEXT PRIMARY KEY, rv INTEGER, {typed}) WITHOUT ROWID",
+            f"CREATE TABLE {name}_base({typed_base}) WITHOUT ROWID",
             f"CREATE TABLE {name}_mine(id TEXT PRIMARY KEY, rv INTEGER, {typed}, {flags})",
             *indexes,
             view,
@@ -142,14 +150,17 @@ def _sql_of(table: Table) -> TableSql:
             f"DROP TABLE IF EXISTS {name}_base",
             f"DROP TABLE IF EXISTS {name}_mine",
         ),
-        upsert_base=f"INSERT OR REPLACE INTO {name}_base(id, rv, {listed}) VALUES ({marks})",  # noqa: S608 - see above
+        upsert_base=f"INSERT OR REPLACE INTO {name}_base(id, rv, {listed}, seen)"  # noqa: S608 - see above
+        f" VALUES ({marks}, ?)",
         delete_base=f"DELETE FROM {name}_base WHERE id = ?",  # noqa: S608 - see above
         select_base=f"SELECT * FROM {name}_base WHERE id = ?",  # noqa: S608 - see above
         select=f"SELECT * FROM {name} WHERE id = ?",  # noqa: S608 - see above
         upsert_mine=f"INSERT OR REPLACE INTO {name}_mine(id, rv, {listed}, is_deleted,"  # noqa: S608 - see above
         f" is_pending) VALUES ({marks}, ?, ?)",
         delete_mine=f"DELETE FROM {name}_mine WHERE id = ?",  # noqa: S608 - see above
-        base_ids=f"SELECT id FROM {name}_base",  # noqa: S608 - see above
+        versions=f"SELECT id, rv FROM {name}_base",  # noqa: S608 - see above
+        versions_after=f"SELECT id, rv FROM {name}_base WHERE id > ? ORDER BY id LIMIT ?",  # noqa: S608 - see above
+        delete_unseen=f"DELETE FROM {name}_base WHERE seen <> ?",  # noqa: S608 - see above
         clear=(f"DELETE FROM {name}_base", f"DELETE FROM {name}_mine"),  # noqa: S608 - see above
     )
 
@@ -159,7 +170,7 @@ SQL: dict[str, TableSql] = {table.name: _sql_of(table) for table in TABLES.value
 
 
 def own_statements() -> list[str]:
-    """Return the statements that create what is not synced: outbox, issues, uploads, drafts."""
+    """Return the statements that create what is not synced: outbox, problems, uploads, drafts."""
     return [text for text in _OWN_TABLES.split(";\n") if text.strip()]
 
 
@@ -168,15 +179,21 @@ def synced_statements() -> list[str]:
     return [text for sql in SQL.values() for text in (*sql.forget, *sql.create)]
 
 
-SCHEMA_HASH = schema_hash()
+_LAYOUT = 2
+"""Counts the changes of this module that need the synced tables to be made anew."""
+
+SCHEMA_HASH = f"{schema_hash()}.{_LAYOUT}"
 """A store made for another hash makes its synced tables anew and pulls everything."""
+
+KEEP_OLD_ISSUES = ("ALTER TABLE issue RENAME TO problem",)
+"""For a store of the first version, whose own table had the name that a synced one has now."""
 
 
 def to_sql(field: Field, value: Value) -> SqlValue:
     """Return what the field's column keeps for a wire value."""
     if value is None:
         return None
-    if field.type in _JSON_TYPES:
+    if field.type in DOCUMENTS:
         return msgspec.json.encode(value).decode()
     if field.type is FieldType.FLAG:
         return int(bool(value))
@@ -190,7 +207,7 @@ def from_sql(field: Field, value: SqlValue) -> Value:
     """Return the wire value of what a column keeps."""
     if value is None:
         return None
-    if field.type in _JSON_TYPES and isinstance(value, str):
+    if field.type in DOCUMENTS and isinstance(value, str):
         loaded: Value = msgspec.json.decode(value)
         return loaded
     if field.type is FieldType.FLAG:

@@ -7,10 +7,10 @@ from datetime import datetime
 import msgspec
 
 from backend.sync.protocol.messages import FINAL, Mutation, MutationResult, Status
-from mobile_client.store.issues import raise_issues
 from mobile_client.store.meta import pull_number
 from mobile_client.store.outbox import put_off
 from mobile_client.store.overlay import rebuild
+from mobile_client.store.problems import raise_issues, raise_notice, replace_problem
 
 
 def settle(
@@ -42,15 +42,36 @@ def settle(
             *(now.timestamp(), pull_number(db), result.id),
         ),
     )
-    if outcome is not Status.APPLIED:
-        is_refused = outcome in {Status.REJECTED, Status.QUARANTINED}
+    is_refused = outcome in {Status.REJECTED, Status.QUARANTINED}
+    # What lost to the server's values comes down as an issue; a choice made elsewhere stands.
+    is_told = not is_refused and (result.issue is not None or mutation.table == "issue")
+    if outcome is not Status.APPLIED and not is_told:
         raise_issues(db, row, mutation, result, is_refused=is_refused)
+    if result.duplicate_of is not None:
+        raise_notice(db, row, result)
     if not is_effective and row["tbl"] == "media":
         db.execute(
             "UPDATE upload SET state = 'refused', error = ? WHERE media_id = ?",
             (result.detail or result.code or "", row["rid"]),
         )
     rebuild(db, row["tbl"], row["rid"])
+    return True
+
+
+def settle_replay(db: sqlite3.Connection, result: MutationResult) -> bool:
+    """Take the new answer to a quarantined mutation that a person tried again on the server."""
+    row = db.execute(
+        "SELECT * FROM mutation WHERE id = ? AND state = 'done' AND status = 'quarantined'",
+        (result.id,),
+    ).fetchone()
+    outcome = first_status(result)
+    if row is None or outcome is Status.QUARANTINED:
+        return False
+    db.execute(
+        "UPDATE mutation SET status = ?, code = ?, error = ? WHERE id = ?",
+        (result.status.value, result.code, result.detail or "", result.id),
+    )
+    replace_problem(db, row, result, is_solved=outcome in {Status.APPLIED, Status.MERGED})
     return True
 
 

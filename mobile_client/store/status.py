@@ -2,20 +2,10 @@
 
 import sqlite3
 
-import msgspec
-
+from mobile_client.store.choices import KINDS, as_text, open_choices
 from mobile_client.store.edits import SHOWN_NAMES
-from mobile_client.store.issues import decode, made_at
-from mobile_client.views import IssueItem, ItemKind, ItemState, OutboxItem
-
-_KINDS: dict[str, ItemKind] = {
-    "account": "account",
-    "contact": "contact",
-    "note": "note",
-    "visit": "check_in",
-    "check_in": "check_in",
-    "media": "photo",
-}
+from mobile_client.store.problems import decode, made_at
+from mobile_client.views import IssueItem, ItemState, OutboxItem
 
 
 def outbox_items(db: sqlite3.Connection, user_id: str) -> tuple[OutboxItem, ...]:
@@ -29,7 +19,7 @@ def outbox_items(db: sqlite3.Connection, user_id: str) -> tuple[OutboxItem, ...]
     units = [
         OutboxItem(
             id=row["unit"],
-            kind=_KINDS[row["tbl"]],
+            kind=KINDS[row["tbl"]],
             subject=row["subject"],
             account_id=row["account_id"],
             at=made_at(row),
@@ -69,7 +59,12 @@ def _state(row: sqlite3.Row, *, is_sending: bool) -> ItemState:
 
 
 def open_issues(db: sqlite3.Connection, user_id: str) -> tuple[IssueItem, ...]:
-    """Return the user's open issues, oldest first."""
+    """Return what needs the user's eye, oldest first: issues and what was refused."""
+    found = (*open_choices(db, user_id), *_problems(db, user_id))
+    return tuple(sorted(found, key=lambda issue: (issue.at, issue.id)))
+
+
+def _problems(db: sqlite3.Connection, user_id: str) -> tuple[IssueItem, ...]:
     rows = db.execute(
         "SELECT * FROM problem WHERE closed_at IS NULL AND user_id = ? ORDER BY made_at, id",
         (user_id,),
@@ -77,23 +72,17 @@ def open_issues(db: sqlite3.Connection, user_id: str) -> tuple[IssueItem, ...]:
     return tuple(
         IssueItem(
             id=row["id"],
-            kind=_KINDS[row["tbl"]],
+            kind=KINDS[row["tbl"]],
             subject=row["subject"],
             account_id=row["account_id"],
             field=SHOWN_NAMES.get(row["tbl"], {}).get(row["field"], row["field"]),
-            mine=_as_text(row["mine"]),
-            theirs=_as_text(row["theirs"]),
+            mine=as_text(decode(row["mine"])),
+            theirs=as_text(decode(row["theirs"])),
             who="",
             at=made_at(row),
             can_use_mine=bool(row["can_use_mine"]),
             message=row["message"],
+            code=row["code"],
         )
         for row in rows
     )
-
-
-def _as_text(kept: str) -> str:
-    value = decode(kept)
-    if value is None:
-        return ""
-    return value if isinstance(value, str) else msgspec.json.encode(value).decode()

@@ -13,7 +13,7 @@ def wipe_data(db: sqlite3.Connection) -> None:
         for statement in sql.clear:
             db.execute(statement)
     db.execute("DELETE FROM stage")
-    for key in ("cursor", "token", "last_sync_at", "map_etag"):
+    for key in ("cursor", "token", "resync", "compared", "last_sync_at", "map_etag"):
         write_meta(db, key, "")
     db.execute("DELETE FROM mutation WHERE state = 'done'")
     db.execute("UPDATE mutation SET state = 'done' WHERE state = 'settled'")

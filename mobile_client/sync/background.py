@@ -22,6 +22,7 @@ class Background:
         self._condition = threading.Condition()
         self._is_woken = True
         self._is_changed = False
+        self._is_poked = False
         self._is_closed = False
         self._thread = threading.Thread(target=self._work, name="sync", daemon=True)
 
@@ -33,6 +34,12 @@ class Background:
         """Run as soon as possible."""
         with self._condition:
             self._is_woken = True
+            self._condition.notify_all()
+
+    def poke(self) -> None:
+        """Run soon, unless the server asked to be left alone for a while."""
+        with self._condition:
+            self._is_poked = True
             self._condition.notify_all()
 
     def reconsider(self) -> None:
@@ -56,12 +63,17 @@ class Background:
     def _wait(self) -> bool:
         """Wait until a run is due; False when the thread is to end."""
         with self._condition:
-            while not self._is_closed and not self._is_woken:
+            while not self._is_closed and not self._is_woken and not self._may_follow_poke():
                 self._is_changed = False
                 if not self._condition.wait(self._seconds()) and not self._is_changed:
                     break
-            self._is_woken = False
+            self._is_woken = self._is_poked = False
             return not self._is_closed
+
+    def _may_follow_poke(self) -> bool:
+        """A poke tells that the server is there again, but not that it has time."""
+        state = self._engine.state
+        return self._is_poked and (state.next_try_at is None or state.state == "offline")
 
     def _seconds(self) -> float:
         now_s = self._clock.now().timestamp()

@@ -1,17 +1,18 @@
 """One kept-alive HTTP connection, from the standard library, with limits on time and size."""
 
 import http.client
+import socket
 import threading
 import zlib
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import BinaryIO
 from urllib.parse import urlsplit
 
-_LARGEST_BODY = 64 * 1024 * 1024
+from mobile_client.sync.unpacking import ACCEPTED, LARGEST_BODY, unpack
+
 _BLOCK_BYTES = 256 * 1024
-_GZIP_WINDOW = 16 + zlib.MAX_WBITS
 _OK = 200
 
 
@@ -23,8 +24,11 @@ class Unreachable(Exception):
         self.was_sent = was_sent
 
 
+FULL = "This phone is full. Free some space: what is saved stays, and syncing goes on by itself."
+
+
 class StorageProblem(Exception):
-    """The phone could not write what came."""
+    """The phone has no room for what came, or for what would come."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +53,7 @@ class HttpClient:
         self._prefix = parts.path.rstrip("/")
         self._timeout_s = timeout_s
         self._connection: http.client.HTTPConnection | None = None
+        self._socket: socket.socket | None = None
         self._lock = threading.RLock()
 
     def request(
@@ -67,7 +72,7 @@ class HttpClient:
                 try:
                     target.write(block)
                 except OSError as error:
-                    raise StorageProblem("This phone's storage is full.") from error
+                    raise StorageProblem(FULL) from error
             if answer.length:
                 raise http.client.IncompleteRead(b"", answer.length)
             return Reply(answer.status, _headers(answer))
@@ -80,7 +85,7 @@ class HttpClient:
         headers: Mapping[str, str],
         body: bytes,
         *,
-        accept: str = "gzip",
+        accept: str = ACCEPTED,
     ) -> Iterator[http.client.HTTPResponse]:
         with self._lock:
             sent = {"Accept-Encoding": accept, "Accept": "application/json", **headers}
@@ -134,13 +139,37 @@ class HttpClient:
             except OSError as error:
                 connection.close()
                 raise Unreachable(_reason(error), was_sent=False) from error
-            self._connection = connection
+            self._connection, self._socket = connection, connection.sock
         return self._connection
 
     def _drop(self) -> None:
         if self._connection is not None:
             self._connection.close()
-            self._connection = None
+            self._connection = self._socket = None
+
+    @contextmanager
+    def follow(
+        self, path: str, headers: Mapping[str, str]
+    ) -> Iterator[tuple[Reply, Iterator[bytes]]]:
+        """Read a 200 that goes on and on, line by line; raises Unreachable.
+
+        `cut` ends it from another thread; no other request can be made meanwhile.
+        """
+        with self._answer("GET", path, headers, b"", accept="identity") as answer:
+            if answer.status != _OK:
+                yield Reply(answer.status, _headers(answer), _read_body(answer)), iter(())
+                return
+            try:
+                yield Reply(answer.status, _headers(answer)), iter(answer.readline, b"")
+            finally:
+                self._drop()
+
+    def cut(self) -> None:
+        """End the request that another thread waits in; that one raises Unreachable."""
+        sock = self._socket
+        if sock is not None:
+            with suppress(OSError):
+                sock.shutdown(socket.SHUT_RDWR)
 
     def close(self) -> None:
         """Close the connection; the next request opens a new one."""
@@ -154,17 +183,10 @@ def _headers(answer: http.client.HTTPResponse) -> dict[str, str]:
 
 def _read_body(answer: http.client.HTTPResponse) -> bytes:
     """Read and decompress up to a limit, so that a small answer cannot fill the phone."""
-    body = answer.read(_LARGEST_BODY + 1)
+    body = answer.read(LARGEST_BODY + 1)
     if answer.length:
         raise http.client.IncompleteRead(body, answer.length)
-    if answer.getheader("Content-Encoding", "").lower() == "gzip" and body:
-        unpacker = zlib.decompressobj(_GZIP_WINDOW)
-        body = unpacker.decompress(body, _LARGEST_BODY + 1)
-        if not unpacker.eof and len(body) <= _LARGEST_BODY:
-            raise http.client.IncompleteRead(body)
-    if len(body) > _LARGEST_BODY:
-        raise http.client.HTTPException("The answer is larger than this phone takes.")
-    return body
+    return unpack(body, answer.getheader("Content-Encoding", ""))
 
 
 def _reason(error: Exception) -> str:

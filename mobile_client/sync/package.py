@@ -7,7 +7,7 @@ from pathlib import Path
 
 from mobile_client.store.database import Database
 from mobile_client.store.meta import read_meta, write_meta
-from mobile_client.sync.http import StorageProblem
+from mobile_client.sync.http import FULL, StorageProblem
 from mobile_client.sync.session import Sessions
 
 FREE_BYTES = 50 * 1024 * 1024
@@ -48,7 +48,7 @@ class MapPackage:
         Raises Unreachable, ApiProblem, SessionEnded, StorageProblem.
         """
         if self._free(self._folder) < FREE_BYTES:
-            raise StorageProblem("There is too little free space for the map (50 MB are needed).")
+            raise StorageProblem(FULL)
         with self._database.reading() as db:
             known = read_meta(db, "map_etag") if self.path() else ""
         headers = {"If-None-Match": known} if known else {}

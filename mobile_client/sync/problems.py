@@ -1,9 +1,18 @@
 """What the server can answer instead of a result."""
 
+from collections.abc import Mapping
+from email.utils import parsedate_to_datetime
+
 import msgspec
 
 from backend.sync.protocol.messages import SyncProblem
 from mobile_client.sync.http import Reply
+
+BUSY = frozenset({429, 503})
+"""Answers that end a run: the server has too much to do."""
+
+NO_ROOM = 507
+"""The server takes nothing in until it has room again; it still gives out."""
 
 _CLIENT_ERROR = 400
 
@@ -38,9 +47,17 @@ def raise_for(reply: Reply) -> Reply:
     except msgspec.MsgspecError:
         problem = SyncProblem(code=f"http_{reply.status}")
     message = problem.detail or problem.title or f"The server answered {reply.status}."
-    after = _retry_after_s(reply.headers.get("retry-after", ""))
+    after = _retry_after_s(reply.headers)
     raise ApiProblem(reply.status, problem.code, message, after)
 
 
-def _retry_after_s(text: str) -> float:
-    return float(text) if text.isdecimal() else 0.0
+def _retry_after_s(headers: Mapping[str, str]) -> float:
+    """Return how long the server asks to wait; a date counts from the server's own clock."""
+    text = headers.get("retry-after", "")
+    if text.isdecimal():
+        return float(text)
+    try:
+        until, sent = (parsedate_to_datetime(one) for one in (text, headers.get("date", "")))
+        return max(0.0, (until - sent).total_seconds())
+    except (TypeError, ValueError):
+        return 0.0

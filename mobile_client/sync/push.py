@@ -1,6 +1,8 @@
 """Push: the outbox in order, in batches; each mutation goes by its own answer."""
 
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
 from random import Random
 
 import msgspec
@@ -16,9 +18,12 @@ from backend.sync.protocol.messages import (
     PushResponse,
     Status,
 )
+from backend.sync.protocol.version import PROTOCOL_VERSION
 from mobile_client.device.clock import Clock
+from mobile_client.store.anchor import keep_anchor
 from mobile_client.store.database import Database
 from mobile_client.store.outbox import Unit, mark_sending, mark_unsent, waiting_units
+from mobile_client.store.points import At, pass_by
 from mobile_client.store.settling import settle
 from mobile_client.sync.backoff import wait_seconds
 from mobile_client.sync.http import Unreachable
@@ -38,53 +43,68 @@ class Pusher:
     """Empties the outbox as far as the server takes it."""
 
     def __init__(
-        self, database: Database, sessions: Sessions, clock: Clock, jitter: Random
+        self,
+        database: Database,
+        sessions: Sessions,
+        clock: Clock,
+        jitter: Random,
+        *,
+        at: At = pass_by,
     ) -> None:
         self._database = database
         self._sessions = sessions
         self._clock = clock
         self._jitter = jitter
+        self._at = at
 
     def push(self, user_id: str, tally: Tally, *, is_forced: bool) -> None:
         """Send every due unit; raises Unreachable, ApiProblem, SessionEnded.
 
         A unit that the server puts off for its parent's sake gets a second chance in this run.
+        Where the server knows another life of this device, the phone goes on as a new one.
         """
-        sends: dict[str, int] = {}
+        sends: Counter[str] = Counter()
         deferred: set[str] = set()
-        while True:
-            units = [
-                unit
-                for unit in self._due(user_id, is_forced=is_forced, again=deferred)
-                if sends.get(unit.key, 0) < (_SENDS_A_RUN if unit.key in deferred else 1)
-            ]
-            batch = next(batches(units), None)
-            if batch is None:
-                return
-            for unit in batch:
-                sends[unit.key] = sends.get(unit.key, 0) + 1
-            deferred |= self._send(batch, tally)
+        has_forked = False
+        while batch := self._next_batch(user_id, sends, deferred, is_forced=is_forced):
+            sends.update(unit.key for unit in batch)
+            try:
+                deferred |= self._send(batch, tally)
+            except ApiProblem as problem:
+                if problem.code != "device_forked" or has_forked:
+                    raise
+                has_forked = True
+                self._sessions.become_new_device()
+                sends.subtract(unit.key for unit in batch)
 
-    def _due(self, user_id: str, *, is_forced: bool, again: set[str]) -> list[Unit]:
-        """Return what to send now; an edit never overtakes an earlier one of the same record."""
+    def _next_batch(
+        self, user_id: str, sends: Counter[str], deferred: set[str], *, is_forced: bool
+    ) -> list[Unit]:
+        """Return what to send now, empty at the end; no more is read than one request holds.
+
+        An edit never overtakes an earlier one of the same record.
+        """
         now_s = self._clock.now().timestamp()
+
+        def due(waiting: Iterable[Unit]) -> Iterator[Unit]:
+            blocked: set[str] = set()
+            for unit in waiting:
+                is_again = unit.key in deferred
+                may_go = is_forced or is_again or unit.is_due(now_s)
+                if not may_go or unit.records & blocked:
+                    blocked |= unit.records
+                elif sends[unit.key] < (_SENDS_A_RUN if is_again else 1):
+                    yield unit
+
         with self._database.reading() as db:
-            waiting = list(waiting_units(db, user_id))
-        due: list[Unit] = []
-        blocked: set[str] = set()
-        for unit in waiting:
-            may_go = is_forced or unit.key in again or unit.is_due(now_s)
-            if may_go and not unit.records & blocked:
-                due.append(unit)
-            else:
-                blocked |= unit.records
-        return due
+            return next(batches(due(waiting_units(db, user_id))), [])
 
     def _send(self, batch: Sequence[Unit], tally: Tally) -> set[str]:
         """Send one batch, smaller ones when it is refused whole; return the deferred units."""
         mutations = [mutation for unit in batch for mutation in unit.mutations]
         with self._database.writing() as db:
             mark_sending(db, batch)
+        self._at("push.marked")
         try:
             response = self._post(mutations)
         except Unreachable as error:
@@ -98,7 +118,10 @@ class Pusher:
         except BaseException:
             self._put_back(batch, did_leave=True)
             raise
-        return self._take_results(batch, response.results, tally)
+        self._at("push.answered")
+        deferred = self._take_results(batch, response.results, tally, response.server_time)
+        self._at("push.settled")
+        return deferred
 
     def _post(self, mutations: list[Mutation]) -> PushResponse:
         request = PushRequest(
@@ -106,6 +129,9 @@ class Pusher:
             batch_id=new_id(),
             client_time=self._clock.now(),
             mutations=mutations,
+            protocol=PROTOCOL_VERSION,
+            boot_id=self._clock.boot_id,
+            elapsed_ms=self._clock.monotonic_ms(),
         )
         headers = {"Content-Type": "application/json"}
         body = msgspec.json.encode(request)
@@ -135,13 +161,22 @@ class Pusher:
         return self._take_results(batch, results, tally)
 
     def _take_results(
-        self, batch: Sequence[Unit], results: Sequence[MutationResult], tally: Tally
+        self,
+        batch: Sequence[Unit],
+        results: Sequence[MutationResult],
+        tally: Tally,
+        server_at: datetime | None = None,
     ) -> set[str]:
         """Keep each answer in one transaction; what got none is tried again later."""
         now = self._clock.now()
         answers = {result.id: result for result in results}
         deferred: set[str] = set()
         with self._database.writing() as db:
+            if server_at is not None:
+                boot_id, elapsed_ms = self._clock.boot_id, self._clock.monotonic_ms()
+                keep_anchor(
+                    db, boot_id=boot_id, elapsed_ms=elapsed_ms, server_at=server_at, now=now
+                )
             for unit in batch:
                 wait = wait_seconds(unit.tries + 1, self._jitter)
                 for mutation in unit.mutations:
@@ -150,6 +185,7 @@ class Pusher:
                     tally.count(result.status)
                     if result.status not in FINAL:
                         deferred |= {unit.key} if result.status is Status.DEFERRED else set()
+            self._at("push.settling")
         return deferred
 
 
@@ -165,7 +201,7 @@ def _no_answer(mutation: Mutation) -> MutationResult:
     return MutationResult(id=mutation.id, status=Status.ERROR, code="no_answer", detail=detail)
 
 
-def batches(units: Sequence[Unit]) -> Iterator[list[Unit]]:
+def batches(units: Iterable[Unit]) -> Iterator[list[Unit]]:
     """Yield the units in order, as many at a time as one request may hold; no unit is split."""
     batch: list[Unit] = []
     count, size = 0, _ENVELOPE_BYTES

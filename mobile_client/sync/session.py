@@ -1,6 +1,7 @@
 """Who is signed in and with which tokens; the access token lives in memory only."""
 
 import threading
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import BinaryIO
 
@@ -11,6 +12,7 @@ from mobile_client.device.clock import Clock
 from mobile_client.device.tokens import TokenStore
 from mobile_client.facade import SignInError
 from mobile_client.store.database import Database
+from mobile_client.store.devices import begin_as_device
 from mobile_client.store.meta import read_meta, write_meta
 from mobile_client.sync.http import HttpClient, Reply, Unreachable
 from mobile_client.sync.problems import ApiProblem, SessionEnded, raise_for
@@ -21,6 +23,10 @@ _UNAUTHORIZED = 401
 _FORBIDDEN = 403
 _NEW_DEVICE_CODES = frozenset({"device_of_another_user", "device_revoked"})
 _WIPING_CODES = frozenset({"device_revoked", "user_disabled"})
+
+
+_SELF = {"device_name": "Tuyen phone", "platform": "phone"}
+_DAMAGED = "The server's answer is damaged."
 
 
 class _User(msgspec.Struct, frozen=True):
@@ -53,6 +59,7 @@ class Sessions:
         self._lock = threading.RLock()
         self._access = ""
         self._access_until_ms = 0
+        self._unwritten: str | None = None
         with database.reading() as db:
             kept = read_meta(db, "session")
         self._current = msgspec.json.decode(kept, type=Session) if kept else None
@@ -84,8 +91,9 @@ class Sessions:
             raise SignInError("server_error", "The server's answer makes no sense.") from error
 
     def _log_in(self, http: HttpClient, email: str, password: str) -> _Grant:
-        body = {"email": email, "password": password}
-        body |= {"device_name": "Tuyen phone", "platform": "phone"}
+        body = {"email": email, "password": password, **_SELF}
+        if self.is_copy:
+            self._forget_device()
         reply = _post(http, "/v1/auth/login", {**body, "device_id": self.device_id})
         try:
             raise_for(reply)
@@ -100,6 +108,36 @@ class Sessions:
     def _forget_device(self) -> None:
         with self._database.writing() as db:
             write_meta(db, "device_id", "")
+            write_meta(db, "is_copy", "")
+
+    @property
+    def is_copy(self) -> bool:
+        """Tell whether this database went on from another phone's, or from a backup."""
+        with self._database.reading() as db:
+            return bool(read_meta(db, "is_copy"))
+
+    def become_new_device(self) -> None:
+        """Go on under a new device id, with all that is unsent; raises as `send` does.
+
+        The id is on disk before it is asked for: a lost answer is asked for again by the same id.
+        """
+        with self._database.writing() as db:
+            wanted = read_meta(db, "next_device_id") or new_id()
+            write_meta(db, "next_device_id", wanted)
+        with self._lock:
+            # Fresh tokens first: a refresh amid the call would make the one in its body stale.
+            self._access = ""
+            headers = {"Content-Type": "application/json", **self.authorization()}
+            body = {"device_id": wanted, **_SELF, "refresh_token": self._secret() or ""}
+            sent = msgspec.json.encode(body)
+            reply = self.checked(
+                self._http.request("POST", "/v1/devices", headers=headers, body=sent)
+            )
+        try:
+            grant = msgspec.json.decode(reply.body, type=_Grant)
+        except msgspec.MsgspecError as error:
+            raise ApiProblem(reply.status, "bad_answer", _DAMAGED) from error
+        self._adopt(grant)
 
     def _adopt(self, grant: _Grant) -> Session:
         user = grant.user
@@ -112,11 +150,15 @@ class Sessions:
             time_zone=user.time_zone,
         )
         with self._lock:
-            # The new token is on disk before it is used: a crash here costs nothing.
+            # The new token is on disk before it is used: a crash here costs nothing. The old one
+            # is worth nothing any more, so a phone that is too full to write keeps it in mind.
+            self._unwritten = grant.refresh_token
             self._tokens.write(grant.refresh_token)
+            self._unwritten = None
             with self._database.writing() as db:
                 write_meta(db, "session", msgspec.json.encode(session).decode())
-                write_meta(db, "device_id", grant.device_id)
+                if read_meta(db, "device_id") != grant.device_id:
+                    begin_as_device(db, grant.device_id)
             self._current = session
             self._access = grant.access_token
             lifetime_s = max(0.0, grant.expires_in - _EARLY_SECONDS)
@@ -152,8 +194,11 @@ class Sessions:
                 self._refresh()
             return {"Authorization": f"Bearer {self._access}"}
 
+    def _secret(self) -> str | None:
+        return self._unwritten or self._tokens.read()
+
     def _refresh(self) -> None:
-        secret = self._tokens.read()
+        secret = self._secret()
         if secret is None:
             raise SessionEnded("signed_out", "Sign in again.", must_wipe=False)
         body = {"refresh_token": secret, "device_id": self.device_id}
@@ -178,12 +223,17 @@ class Sessions:
         """Close the connection, so that the next run knows from its first step who is there."""
         self._http.close()
 
-    def say_goodbye(self, http: HttpClient) -> None:
-        """Tell the server that this session ends, when it can be reached; errors don't matter."""
+    def say_goodbye(self, http: HttpClient, given_up: Sequence[str] = ()) -> None:
+        """Tell the server that this session ends, when it can be reached; errors don't matter.
+
+        `given_up` uploads are to be forgotten there, too.
+        """
         if not self._access:
             return
         headers = {"Authorization": f"Bearer {self._access}"}
         with suppress(Unreachable):
+            for url in given_up:
+                http.request("DELETE", url, headers={**headers, "Tus-Resumable": "1.0.0"})
             http.request("POST", "/v1/auth/logout", headers=headers)
 
     def forget(self, *, is_revoked: bool = False) -> None:
@@ -192,6 +242,7 @@ class Sessions:
             self._forget_device()
         with self._lock:
             self._tokens.clear()
+            self._unwritten = None
             self._access = ""
             self._current = None
             with self._database.writing() as db:

@@ -10,7 +10,8 @@ from mobile_client.views import SyncState
 class SyncReport:
     """The counts of one run; `state` is how it ended and `message` why, empty when all went well.
 
-    `left` counts the mutations and files that are still to be sent.
+    `left` counts the mutations and files that are still to be sent. `was_compared` tells of a
+    manifest, `differing` names tables that did not fit the server's checksums.
     """
 
     state: SyncState
@@ -22,6 +23,8 @@ class SyncReport:
     acks: int
     pages: int
     was_full_pull: bool
+    was_compared: bool
+    differing: tuple[str, ...]
     files_sent: int
     file_bytes: int
     is_map_new: bool
@@ -33,9 +36,18 @@ class SyncReport:
         return self.state == "idle" and self.left == 0
 
 
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Why a step did not work: a word for the screens, a sentence, and how long to wait."""
+
+    code: str
+    message: str
+    retry_after_s: float = 0.0
+
+
 @dataclass(slots=True)
 class Tally:
-    """The counts while a run goes on; `problems` are sentences about what did not work."""
+    """The counts while a run goes on; `problems` say what did not work."""
 
     statuses: dict[str, int] = field(default_factory=dict)
     pushed: int = 0
@@ -44,10 +56,12 @@ class Tally:
     acks: int = 0
     pages: int = 0
     was_full_pull: bool = False
+    was_compared: bool = False
+    differing: set[str] = field(default_factory=set)
     files_sent: int = 0
     file_bytes: int = 0
     is_map_new: bool = False
-    problems: list[str] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
     tables: set[str] = field(default_factory=set)
 
     def count(self, status: Status) -> None:
@@ -67,6 +81,8 @@ class Tally:
             acks=self.acks,
             pages=self.pages,
             was_full_pull=self.was_full_pull,
+            was_compared=self.was_compared,
+            differing=tuple(sorted(self.differing)),
             files_sent=self.files_sent,
             file_bytes=self.file_bytes,
             is_map_new=self.is_map_new,

@@ -1,5 +1,6 @@
 """Files go to the server by tus 1.0; the server says how far an upload got."""
 
+from contextlib import suppress
 from pathlib import Path
 from random import Random
 from urllib.parse import urlsplit
@@ -16,11 +17,12 @@ from mobile_client.store.captures import (
     refuse_upload,
 )
 from mobile_client.store.database import Database
+from mobile_client.store.points import At, pass_by
 from mobile_client.sync.backoff import wait_seconds
 from mobile_client.sync.http import Reply, Unreachable
-from mobile_client.sync.problems import ApiProblem
+from mobile_client.sync.problems import BUSY, NO_ROOM, ApiProblem
 from mobile_client.sync.session import Sessions
-from mobile_client.sync.tally import Tally
+from mobile_client.sync.tally import Problem, Tally
 
 CHUNK_BYTES = 256 * 1024
 
@@ -28,7 +30,6 @@ _TUS = {"Tus-Resumable": "1.0.0"}
 _STARTS = 3
 _CONFLICT = 409
 _GONE = frozenset({404, 410})
-_BUSY = frozenset({429, 503})
 _REFUSED_CODES = frozenset({"media_type_refused", "too_large"})
 
 
@@ -46,12 +47,15 @@ class Uploader:
         clock: Clock,
         jitter: Random,
         folder: Path,
+        *,
+        at: At = pass_by,
     ) -> None:
         self._database = database
         self._sessions = sessions
         self._clock = clock
         self._jitter = jitter
         self._folder = folder
+        self._at = at
 
     def upload(self, user_id: str, tally: Tally, *, is_forced: bool) -> None:
         """Send every due file; raises Unreachable and SessionEnded, keeps other failures by file.
@@ -73,6 +77,7 @@ class Uploader:
             except ApiProblem as problem:
                 self._take_problem(upload, problem, tally)
             else:
+                self._at("media.stored")
                 with self._database.writing() as db:
                     note_stored(db, upload.media_id, self._clock.now().timestamp())
                 tally.files_sent += 1
@@ -86,14 +91,21 @@ class Uploader:
         with self._database.writing() as db:
             next_try_at = self._clock.now().timestamp() + wait
             note_failed(db, upload.media_id, next_try_at, problem.message)
-        if problem.status in _BUSY:
+        if problem.status in BUSY or problem.status == NO_ROOM:
             raise problem
-        tally.problems.append(problem.message)
+        tally.problems.append(Problem(problem.code, problem.message, problem.retry_after_s))
 
     def _refuse(self, upload: Upload, code: str, message: str, tally: Tally) -> None:
         with self._database.writing() as db:
             refuse_upload(db, upload.media_id, code, message)
-        tally.problems.append(message)
+        tally.problems.append(Problem(code, message))
+        with suppress(ApiProblem, Unreachable):
+            self.terminate(upload.url)
+
+    def terminate(self, url: str) -> None:
+        """Tell the server to forget an upload that will not go on, where one was begun."""
+        if url:
+            self._sessions.send("DELETE", url, headers=_TUS)
 
     def _send_file(self, upload: Upload) -> None:
         """Bring one file over, from where the server stands; returns when the server stored it."""
@@ -137,6 +149,7 @@ class Uploader:
                     note_progress(db, upload.media_id, url=url, sent_bytes=offset)
                 file.seek(offset)
                 offset = self._patch(url, offset, file.read(CHUNK_BYTES))
+                self._at("media.patched")
 
     def _patch(self, url: str, offset: int, chunk: bytes) -> int:
         headers = {

@@ -10,7 +10,7 @@ CONTROLLERS = sorted(BACKEND.rglob("controllers.py"))
 OPENERS = {"psycopg2.connect", "sa.create_engine", "create_engine", "open_database"}
 QUERIES = {"sa.text", "sa.select", "sa.insert", "sa.update", "sa.delete", "driver_cursor"}
 MAY_QUERY = ("repository.py", "sync/ledger.py", "sync/changelog.py", "maps/tiles.py", "audit.py")
-MAY_OPEN = ("db/", "runtime.py", "server.py", "demo/", "commands.py")
+MAY_OPEN = ("db/", "runtime.py", "server.py", "worker.py", "demo/", "commands.py")
 
 
 def _called(node: ast.AST) -> str:

@@ -5,32 +5,30 @@ same database. What is compared is the CPU time of the server's processes, not t
 machine may be busy with other things.
 """
 
-import os
-import socket
 import statistics
-import subprocess
-import sys
 import tempfile
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import timedelta
 from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
 
 import msgspec
-import psutil
 
-from backend.clock import SystemClock
 from backend.db.cluster import APP_ROLE, OWNER_ROLE, Cluster
 from backend.db.migrate import migrate
 from backend.demo.script import run_demo
-from backend.identity.actor import Actor
-from backend.identity.tokens import TokenService
 from backend.settings import Settings
 from tests.benchmarks.rows import Row, report
+from tests.benchmarks.service import (
+    Service,
+    cpu_seconds,
+    free_port,
+    headers_of,
+    our_service,
+    under_granian,
+)
 from tests.support.ground import add_territory, execute
 from tests.support.people import Org, make_org
 
@@ -64,8 +62,8 @@ def _measure_requests(folder: Path) -> list[Row]:
         _fill(owner_url, org)
         settings = Settings(data_dir=folder / "data")
         with (
-            _ours(settings, cluster.url("bench", APP_ROLE)) as ours,
-            _target_calls(settings, org, owner_url, ours[0]) as (calls, values),
+            our_service(settings, cluster.url("bench", APP_ROLE)) as ours,
+            _target_calls(settings, org, owner_url, ours.port) as (calls, values),
             _peer(owner_url, values) as peer,
         ):
             return [_compare(name, ours, peer, *call) for name, call in calls.items()]
@@ -96,7 +94,7 @@ def _target_calls(
     settings: Settings, org: Org, owner_url: str, port: int
 ) -> Iterator[tuple[dict[str, _Call], dict[str, Any]]]:
     """Prepare a delta of 20 rows for the pull; yield our calls and the peer's values."""
-    headers = _headers(settings, org.rep)
+    headers = headers_of(settings, org.rep)
     device = {"device_id": str(org.rep.device_id), "limit": 5000}
     page: dict[str, Any] = {"state": "more"}
     token = None
@@ -121,12 +119,13 @@ def _target_calls(
         "page": {
             "org": str(org.id), "old": buckets, "new": buckets, "added": [], "lost": [],
             "seen": before[0], "target": after[0], "tbl": "",
-            "id": "00000000-0000-0000-0000-000000000000", "limit": 1001,
+            "id": "00000000-0000-0000-0000-000000000000", "all": True, "tables": [],
+            "limit": 1001,
         },
     }  # fmt: skip
     pull = msgspec.json.encode({**device, "limit": 1000, "cursor": page["cursor"]})
     nearest = "/v1/accounts/nearest?lon=24.95&lat=60.17&limit=20"
-    manager = _headers(settings, org.manager)
+    manager = headers_of(settings, org.manager)
     yield (
         {
             "list of 20 accounts": ("/list", "/v1/accounts?limit=20", manager, b""),
@@ -137,15 +136,10 @@ def _target_calls(
     )
 
 
-def _headers(settings: Settings, actor: Actor) -> dict[str, str]:
-    tokens = TokenService(settings.key_dir, SystemClock(), lifetime=timedelta(hours=1))
-    return {"Authorization": f"Bearer {tokens.sign(actor)}", "Content-Type": "application/json"}
-
-
 def _compare(
     name: str,
-    ours: tuple[int, psutil.Process],
-    peer: tuple[int, psutil.Process],
+    ours: Service,
+    peer: Service,
     peer_path: str,
     path: str,
     headers: dict[str, str],
@@ -154,8 +148,8 @@ def _compare(
     our_cpu, peer_cpu = [], []
     for number in range(_ROUNDS + 1):
         method = "POST" if body else "GET"
-        first = _cpu_us(*peer, method, peer_path, {}, body)
-        second = _cpu_us(*ours, method, path, headers, body)
+        first = _cpu_us(peer, method, peer_path, {}, body)
+        second = _cpu_us(ours, method, path, headers, body)
         if number:  # the first round warms both up
             peer_cpu.append(first)
             our_cpu.append(second)
@@ -164,13 +158,13 @@ def _compare(
 
 
 def _cpu_us(
-    port: int, process: psutil.Process, method: str, path: str, headers: dict[str, str], body: bytes
+    service: Service, method: str, path: str, headers: dict[str, str], body: bytes
 ) -> float:
     """Return the server's CPU microseconds a request over a burst of them."""
-    before = _cpu_seconds(process)
+    before = cpu_seconds(service.process)
 
     def work() -> None:
-        connection = HTTPConnection("127.0.0.1", port)
+        connection = HTTPConnection("127.0.0.1", service.port)
         for _ in range(_REQUESTS // _CLIENTS):
             connection.request(method, path, body, headers)
             answer = connection.getresponse()
@@ -183,13 +177,7 @@ def _cpu_us(
         thread.start()
     for thread in threads:
         thread.join()
-    return (_cpu_seconds(process) - before) / _REQUESTS * 1e6
-
-
-def _cpu_seconds(process: psutil.Process) -> float:
-    family = [process, *process.children(recursive=True)]
-    times = [one.cpu_times() for one in family]
-    return sum(one.user + one.system for one in times)
+    return (cpu_seconds(service.process) - before) / _REQUESTS * 1e6
 
 
 def _request(port: int, method: str, path: str, headers: dict[str, str], body: bytes) -> bytes:
@@ -203,54 +191,19 @@ def _request(port: int, method: str, path: str, headers: dict[str, str], body: b
 
 
 @contextmanager
-def _ours(settings: Settings, app_url: str) -> Iterator[tuple[int, psutil.Process]]:
-    environment = {"TUYEN_DATA_DIR": str(settings.data_dir), "TUYEN_DATABASE_URL": app_url}
-    with _granian("backend.server:create", environment) as found:
-        yield found
-
-
-@contextmanager
-def _peer(owner_url: str, values: dict[str, Any]) -> Iterator[tuple[int, psutil.Process]]:
+def _peer(owner_url: str, values: dict[str, Any]) -> Iterator[Service]:
     environment = {
         "BENCH_OWNER_URL": owner_url,
         "BENCH_VALUES": msgspec.json.encode(values).decode(),
     }
-    with _granian("tests.benchmarks.raw_peer:create", environment) as found:
+    with under_granian("tests.benchmarks.raw_peer:create", environment) as found:
         yield found
-
-
-@contextmanager
-def _granian(target: str, environment: dict[str, str]) -> Iterator[tuple[int, psutil.Process]]:
-    port = _free_port()
-    command = [
-        sys.executable, "-m", "granian", "--interface", "asgi", "--factory", "--no-ws",
-        "--port", str(port), "--log-level", "warning", target,
-    ]  # fmt: skip
-    process = subprocess.Popen(command, env={**os.environ, **environment})
-    try:
-        deadline = time.monotonic() + 60
-        while time.monotonic() < deadline and process.poll() is None:
-            with socket.socket() as probe:
-                if probe.connect_ex(("127.0.0.1", port)) == 0:
-                    break
-            time.sleep(0.05)
-        yield port, psutil.Process(process.pid)
-    finally:
-        process.terminate()
-        process.wait(30)
-
-
-def _free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port: int = listener.getsockname()[1]
-        return port
 
 
 def _measure_demo(folder: Path) -> list[Row]:
     """Run the demo from nothing and report its own timings and the server's memory."""
     folder.mkdir(mode=0o755)
-    settings = Settings(data_dir=folder, port=_free_port())
+    settings = Settings(data_dir=folder, port=free_port())
     found = run_demo(settings, None, is_once=True, say=lambda _: None)
     rows = [
         Row(f"memory of the server, {state}", f"{megabytes:.0f} MB", "")

@@ -19,7 +19,7 @@ from backend.accounts import repository as accounts
 from backend.sync import changelog
 
 _THREADS = 8
-psycopg2.extras.register_uuid()
+psycopg2.extras.register_uuid()  # type: ignore[no-untyped-call]
 _pool: SimpleQueue[Any] = SimpleQueue()
 _values = msgspec.json.decode(os.environ["BENCH_VALUES"])
 

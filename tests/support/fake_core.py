@@ -65,6 +65,7 @@ class FakeCore:
         self.status = SyncStatus("idle", 0, last_sync_at=self.clock.at - timedelta(minutes=3))
         self.resolved: list[tuple[str, bool]] = []
         self.sync_calls = 0
+        self.copies: list[str] = []
         self.saved: list[CheckInDraft] = []
         self._session = sample_session() if is_signed_in else None
         self._listeners: list[Callable[[Topic], None]] = []
@@ -173,6 +174,12 @@ class FakeCore:
         self._cards[account_id] = replace(card, contacts=tuple(known.values()))
         self._queue("contact", card)
         return key
+
+    def keep_copy(self, passphrase: str) -> Path:
+        if len(passphrase) < 8:
+            raise EditError("invalid", "passphrase", "Too short.")
+        self.copies.append(passphrase)
+        return self.folder / "copies" / "tuyen.box"
 
     def new_media_path(self, kind: MediaKind) -> Path:
         return self.folder / f"{next(self._ids)}.{'jpg' if kind == 'photo' else 'wav'}"

@@ -1,6 +1,7 @@
 """What the fake server knows: records with versions, scope, and answers to mutations."""
 
 import hashlib
+import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
@@ -27,6 +28,7 @@ class Stored:
 class Records:
     """All of the fake server's data; a test reads and writes it directly."""
 
+    user_id: str = ""
     rows: dict[Key, Stored] = field(default_factory=dict)
     results: dict[str, tuple[str, MutationResult]] = field(default_factory=dict)
     acks: list[tuple[int, MutationResult]] = field(default_factory=list)
@@ -36,9 +38,13 @@ class Records:
     """How often mutations of a record still answer `error`."""
     effects: dict[str, int] = field(default_factory=dict)
     """How often each mutation took effect."""
+    duplicates: dict[str, str] = field(default_factory=dict)
+    """Records whose creation is answered with another one that may be the same."""
+    seqs: dict[tuple[str, int], str] = field(default_factory=dict)
+    """Which mutation a device counted with a number."""
     change: int = 0
 
-    def put(self, table: str, rid: str, **values: Value) -> None:
+    def put(self, table: str, rid: str, /, **values: Value) -> None:
         """Write a record as somebody else."""
         known = self.rows.get((table, rid))
         self.change += 1
@@ -61,17 +67,36 @@ class Records:
         }
 
     def since(self, cursor: int) -> list[tuple[Key, Stored]]:
-        """Return what changed after `cursor`, parents first, without what a new device misses."""
-        order = list(TABLES)
-        found = [
+        """Return what changed after `cursor` in order, without what a new device misses."""
+        return sorted(
             (key, stored)
             for key, stored in self.rows.items()
             if stored.change > cursor and (cursor or not stored.is_hidden)
-        ]
-        return sorted(found, key=lambda item: (order.index(item[0][0]), item[0][1]))
+        )
 
-    def apply(self, mutations: list[Mutation]) -> list[MutationResult]:
+    def versions(self, table: str) -> list[tuple[str, int]]:
+        """Return what a device should hold of a table, and in which versions."""
+        return [
+            (rid, stored.rv)
+            for (name, rid), stored in self.rows.items()
+            if name == table and not stored.is_hidden
+        ]
+
+    def is_forked(self, device: str, mutations: list[Mutation]) -> bool:
+        """Tell whether a number was used by this device for another mutation, or twice."""
+        numbers = [one.seq for one in mutations]
+        has_doubles = len(set(numbers)) < len(numbers) or min(numbers, default=1) < 1
+        return has_doubles or any(
+            self.seqs.get((device, one.seq), one.id) != one.id for one in mutations
+        )
+
+    def apply(
+        self, mutations: list[Mutation], *, device: str = "", user_id: str = ""
+    ) -> list[MutationResult]:
         """Answer a batch: a group is applied all or not at all, a repeat gives its first result."""
+        self.user_id = user_id
+        for mutation in mutations:
+            self.seqs.setdefault((device, mutation.seq), mutation.id)
         results: dict[str, MutationResult] = {}
         groups: dict[str, list[Mutation]] = {}
         for mutation in mutations:
@@ -126,11 +151,47 @@ class Records:
         self.effects[mutation.id] = self.effects.get(mutation.id, 0) + 1
         if mutation.op is Op.CREATE:
             self.put(mutation.table, mutation.rid, **mutation.set)
-            return MutationResult(mutation.id, Status.APPLIED, rv=1)
+            other = self.duplicates.get(mutation.rid)
+            return MutationResult(mutation.id, Status.APPLIED, rv=1, duplicate_of=other)
         stored = self.rows.get((mutation.table, mutation.rid))
         if stored is None:
             return MutationResult(mutation.id, Status.DEFERRED, code="record_unknown")
-        return self._patch(mutation, stored)
+        change = self._resolve if mutation.table == "issue" else self._patch
+        return change(mutation, stored)
+
+    def _resolve(self, mutation: Mutation, issue: Stored) -> MutationResult:
+        """Take a choice: with `mine` the values that lost are written on top of what is there."""
+        wanted, known = mutation.set["resolution"], issue.values.get("resolution")
+        if known is not None:
+            status = Status.APPLIED if known == wanted else Status.CONFLICT
+            return MutationResult(mutation.id, status, code="resolved_otherwise")
+        table, rid, mine = (issue.values[name] for name in ("tbl", "rid", "mine"))
+        if wanted == "mine" and isinstance(mine, dict):
+            if (str(table), str(rid)) not in self.rows:
+                return MutationResult(mutation.id, Status.CONFLICT, code="record_deleted")
+            self.put(str(table), str(rid), **mine)  # type: ignore[arg-type] # values of the wire
+        self.put("issue", mutation.rid, resolution=wanted)
+        self.hide("issue", mutation.rid)
+        return MutationResult(mutation.id, Status.APPLIED)
+
+    def _raise_issue(self, mutation: Mutation, kept: tuple[str, ...], stored: Stored) -> str:
+        issue_id = str(uuid.uuid5(uuid.NAMESPACE_OID, mutation.id))
+        document: dict[str, object] = {name: mutation.set[name] for name in kept}
+        theirs: dict[str, object] = {name: stored.values.get(name) for name in kept}
+        self.put(
+            "issue",
+            issue_id,
+            mutation_id=mutation.id,
+            user_id=self.user_id,
+            tbl=mutation.table,
+            rid=mutation.rid,
+            code="changed_meanwhile",
+            mine=document,
+            theirs=theirs,
+            base={name: mutation.base.get(name) for name in kept},
+            made_at="2026-11-22T10:00:00.000000Z",
+        )
+        return issue_id
 
     def _patch(self, mutation: Mutation, stored: Stored) -> MutationResult:
         merge = merge_patch(
@@ -141,16 +202,25 @@ class Records:
             added=mutation.add,
             removed=mutation.remove,
         )
-        if merge.changes:
-            self.put(mutation.table, mutation.rid, **merge.changes)
-        status = Status.APPLIED
+        changes = dict(merge.changes)
+        for name, difference in mutation.inc.items():
+            held = stored.values.get(name)
+            changes[name] = (held if isinstance(held, int | float) else 0) + difference
+            if changes[name] < 0:  # type: ignore[operator] # a number, see above
+                detail = "A quantity cannot be below zero."
+                return MutationResult(mutation.id, Status.REJECTED, code="invalid", detail=detail)
+        if changes:
+            self.put(mutation.table, mutation.rid, **changes)
+        status, issue = Status.APPLIED, None
         if merge.kept_server:
-            status = Status.MERGED if merge.changes else Status.CONFLICT
+            status = Status.MERGED if changes else Status.CONFLICT
+            issue = self._raise_issue(mutation, merge.kept_server, stored)
         return MutationResult(
             mutation.id,
             status,
             rv=self.rows[mutation.table, mutation.rid].rv,
             kept_server=list(merge.kept_server),
+            issue=issue,
         )
 
 
@@ -160,7 +230,7 @@ def _follow(result: MutationResult, cause: MutationResult) -> MutationResult:
 
 
 def _hash(mutation: Mutation) -> str:
-    return hashlib.sha256(msgspec.json.encode(mutation)).hexdigest()
+    return hashlib.sha256(msgspec.json.encode(msgspec.structs.replace(mutation, seq=0))).hexdigest()
 
 
 def columns(tables: Iterable[str]) -> dict[str, list[str]]:

@@ -1,91 +1,65 @@
 """A server in memory that keeps to the HTTP contract and fails on command: the client's world."""
 
-import hashlib
+import json
 import socket
 import threading
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Literal, Self
+from queue import SimpleQueue
+from typing import Self
 
 import msgspec
 
 from backend.sync.protocol.ids import new_id
 from backend.sync.protocol.messages import (
-    MutationResult,
+    ManifestRequest,
     PullRequest,
     PullResponse,
     PushRequest,
     PushResponse,
 )
-from tests.support.fake_records import Records, columns
-
-type Kind = Literal["drop_before", "drop_after", "cut", "answer"]
+from tests.support.fake_answers import Answer, Fault, problem
+from tests.support.fake_pulls import Pulls, Refused
+from tests.support.fake_records import Records
+from tests.support.fake_uploads import Uploads, UploadState
 
 SERVER_TIME = datetime(2026, 11, 22, 10, 0, tzinfo=UTC)
 PASSWORD = "open sesame"
 
 
-@dataclass
-class Fault:
-    """Something that goes wrong with the next `times` requests whose path starts so."""
-
-    path: str
-    kind: Kind
-    times: int = 1
-    status: int = 500
-    code: str = "internal"
-    retry_after: str = ""
-    method: str = ""
+def _page(found: PullResponse | Refused) -> Answer:
+    if isinstance(found, tuple):
+        return problem(*found)
+    return Answer(200, msgspec.json.encode(found))
 
 
-@dataclass
-class Answer:
-    """What a door answers."""
-
-    status: int
-    body: bytes = b""
-    headers: dict[str, str] = field(default_factory=dict)
-
-
-@dataclass
-class UploadState:
-    """A tus upload under way."""
-
-    media_id: str
-    size: int
-    content: bytearray = field(default_factory=bytearray)
-
-
-def problem(status: int, code: str, **headers: str) -> Answer:
-    """Return a problem+json answer."""
-    body = {"type": "about:blank", "title": code, "status": status, "code": code}
-    return Answer(status, msgspec.json.encode({**body, "detail": f"Fake: {code}."}), headers)
-
-
-class FakeServer:
+class FakeServer(Uploads):
     """Listens on a free local port between `start` and `stop`; the data outlives both."""
 
     def __init__(self) -> None:
         self.records = Records()
+        self.pushes: list[PushRequest] = []
         self.user_id, self.org_name = new_id(), "Fake & Sons"
         self.requests: list[tuple[str, str]] = []
         self.push_sizes: list[int] = []
         self.faults: list[Fault] = []
         self.unreadable: set[str] = set()
         self.max_mutations = 100
-        self.page_rows = 1000
-        self.generation = 0
-        self.epoch = "e1"
+        self.pulls = Pulls(self.records, SERVER_TIME)
+        self.mismatches = 0
+        self.streams: set[SimpleQueue[bytes | None]] = set()
         self.revoked_code = ""
         self.devices: dict[str, str] = {}
         self.map: tuple[bytes, str] | None = None
         self.uploads: dict[str, UploadState] = {}
         self.stored: dict[str, bytes] = {}
-        self._pulls: dict[str, tuple[int, list[PullResponse]]] = {}
-        self._refresh = ""
+        self.expired: set[str] = set()
+        self.terminated: list[str] = []
+        self._access: dict[str, str] = {}
+        self._refreshes: dict[str, str] = {}
         self._lock = threading.RLock()
         self.connections: set[socket.socket] = set()
         self._http: ThreadingHTTPServer | None = None
@@ -117,6 +91,8 @@ class FakeServer:
             self._http.shutdown()
             self._http.server_close()
             self._http = None
+        for stream in list(self.streams):
+            stream.put(None)
         for connection in list(self.connections):
             with suppress(OSError):
                 connection.shutdown(socket.SHUT_RDWR)
@@ -136,8 +112,14 @@ class FakeServer:
                 return self._auth(path, body)
             if self.revoked_code:
                 return problem(401, self.revoked_code)
-            if headers.get("authorization") != f"Bearer access-{self.generation}":
+            device = self._access.get(headers.get("authorization", ""))
+            if device is None:
                 return problem(401, "token_expired")
+            if path == "/v1/devices":
+                return self._new_device(body)
+            if path.startswith("/v1/sync/p") and json.loads(body)["device_id"] != device:
+                return problem(403, "device_mismatch")
+            self.mismatches += headers.get("tuyen-check") == "mismatch"
             return self._door(method, path)(headers, body)
 
     def _door(self, method: str, path: str) -> Callable[[dict[str, str], bytes], Answer]:
@@ -145,14 +127,14 @@ class FakeServer:
         doors: dict[str, Callable[[dict[str, str], bytes], Answer]] = {
             "/v1/sync/push": lambda _, body: self._push(body),
             "/v1/sync/pull": lambda _, body: self._pull(body),
+            "/v1/sync/manifest": lambda _, body: self._manifest(body),
+            "/v1/sync/stream": lambda _, __: Answer(200),
             "/v1/maps/phone": lambda headers, _: self._map(headers),
         }
         if path.endswith("/upload"):
             return lambda headers, _: self._create_upload(path.split("/")[3], headers)
         if path.startswith("/v1/uploads/") and last in self.uploads:
-            if method == "HEAD":
-                return lambda _, __: self._offset(last, 200)
-            return lambda headers, body: self._patch(last, headers, body)
+            return self._upload_door(method, last)
         return doors.get(path, lambda _, __: problem(404, "not_found"))
 
     def _auth(self, path: str, body: bytes) -> Answer:
@@ -166,93 +148,82 @@ class FakeServer:
         owner = self.devices.setdefault(asked["device_id"], self.user_id)
         if owner != self.user_id:
             return problem(403, "device_of_another_user")
-        if path.endswith("/refresh") and asked["refresh_token"] != self._refresh:
+        if path.endswith("/refresh") and self._refreshes.pop(asked["refresh_token"], None) is None:
             return problem(401, "refresh_reused")
-        self.generation += 1
-        self._refresh = f"refresh-{self.generation}"
+        return self._grant(asked["device_id"])
+
+    def _new_device(self, body: bytes) -> Answer:
+        asked = msgspec.json.decode(body, type=dict[str, str])
+        if asked["refresh_token"] not in self._refreshes:
+            return problem(401, "refresh_reused")
+        self.devices[asked["device_id"]] = self.user_id
+        return self._grant(asked["device_id"])
+
+    def _grant(self, device_id: str) -> Answer:
+        access, refresh = new_id(), new_id()
+        self._access[f"Bearer {access}"] = device_id
+        self._refreshes[refresh] = device_id
         user = {"id": self.user_id, "full_name": "Anna", "role": "rep", "locale": "vi"}
         grant = {
-            "access_token": f"access-{self.generation}",
+            "access_token": access,
             "expires_in": 900,
-            "refresh_token": self._refresh,
-            "device_id": asked["device_id"],
+            "refresh_token": refresh,
+            "device_id": device_id,
             "user": {**user, "org_name": self.org_name, "org_id": new_id(), "team_id": None},
         }
         return Answer(200, msgspec.json.encode(grant))
 
     def expire_access(self) -> None:
         """Make every access token that was given out invalid."""
-        self.generation += 1
+        self._access.clear()
 
     def _push(self, body: bytes) -> Answer:
         request = msgspec.json.decode(body, type=PushRequest)
+        self.pushes.append(request)
         self.push_sizes.append(len(request.mutations))
         if len(request.mutations) > self.max_mutations:
             return problem(413, "batch_too_large")
         if any(mutation.rid in self.unreadable for mutation in request.mutations):
             return problem(422, "bad_envelope")
-        results = self.records.apply(request.mutations)
+        if self.records.is_forked(request.device_id, request.mutations):
+            return problem(409, "device_forked")
+        results = self.records.apply(
+            request.mutations, device=request.device_id, user_id=self.user_id
+        )
         return Answer(200, msgspec.json.encode(PushResponse(SERVER_TIME, results)))
 
     def _pull(self, body: bytes) -> Answer:
         request = msgspec.json.decode(body, type=PullRequest)
-        token = request.token
-        if token is None:
-            if request.cursor is not None and not request.cursor.startswith(f"{self.epoch}:"):
-                return problem(410, "epoch_changed")
-            token = self._begin_pull(int((request.cursor or ":0").split(":")[1]))
-        if token not in self._pulls:
-            return problem(400, "cursor_invalid")
-        _, pages = self._pulls.pop(token)
-        page, rest = pages[0], pages[1:]
-        if rest:
-            following = new_id()
-            self._pulls[following] = (0, rest)
-            page = msgspec.structs.replace(page, token=following)
-        return Answer(200, msgspec.json.encode(page))
+        return _page(self.pulls.pull(request))
 
-    def _begin_pull(self, cursor: int) -> str:
-        found = self.records.since(cursor)
-        acks = [result for change, result in self.records.acks if cursor and change > cursor]
-        size = self.page_rows
-        chunks = [found[at : at + size] for at in range(0, len(found), size)] or [[]]
-        pages = []
-        for number, chunk in enumerate(chunks, start=1):
-            rows: list[msgspec.Raw] = []
-            drops: list[tuple[str, str]] = []
-            for (table, rid), stored in chunk:
-                if stored.is_hidden:
-                    drops.append((table, rid))
-                    continue
-                values = [stored.values.get(name) for name in columns([table])[table]]
-                rows.append(msgspec.Raw(msgspec.json.encode((table, rid, stored.rv, values))))
-            is_last = number == len(chunks)
-            tables = {key[0] for key, _ in chunk}
-            pages.append(self._page(columns(tables), rows, drops, acks if is_last else None))
-        token = new_id()
-        self._pulls[token] = (self.records.change, pages)
-        return token
-
-    def _page(
-        self,
-        cols: dict[str, list[str]],
-        rows: list[msgspec.Raw],
-        drops: list[tuple[str, str]],
-        acks: list[MutationResult] | None,
-    ) -> PullResponse:
-        return PullResponse(
-            state="more" if acks is None else "done",
-            server_time=SERVER_TIME,
-            cols=cols,
-            rows=rows,
-            drop=drops,
-            acks=acks or [],
-            cursor=None if acks is None else f"{self.epoch}:{self.records.change}",
-        )
+    def _manifest(self, body: bytes) -> Answer:
+        request = msgspec.json.decode(body, type=ManifestRequest)
+        return _page(self.pulls.manifest(request))
 
     def forget_pulls(self) -> None:
         """Make every token of a page invalid."""
-        self._pulls.clear()
+        self.pulls.forget()
+
+    @property
+    def epoch(self) -> str:
+        return self.pulls.epoch
+
+    @epoch.setter
+    def epoch(self, value: str) -> None:
+        self.pulls.epoch = value
+
+    @property
+    def page_rows(self) -> int:
+        return self.pulls.page_rows
+
+    @page_rows.setter
+    def page_rows(self, value: int) -> None:
+        self.pulls.page_rows = value
+
+    def poke(self) -> None:
+        """Tell everybody who listens that something changed."""
+        for stream in list(self.streams):
+            stream.put(b"event: poke\ndata: {}\n\n")
 
     def _map(self, headers: dict[str, str]) -> Answer:
         if self.map is None:
@@ -261,38 +232,6 @@ class FakeServer:
         if headers.get("if-none-match") == etag:
             return Answer(304, headers={"ETag": etag})
         return Answer(200, content, {"ETag": etag})
-
-    def _create_upload(self, media_id: str, headers: dict[str, str]) -> Answer:
-        if ("media", media_id) not in self.records.rows:
-            return problem(404, "not_found")
-        if media_id in self.stored:
-            return Answer(200, headers={"Tuyen-Media-State": "stored"})
-        for key, upload in self.uploads.items():
-            if upload.media_id == media_id:
-                return Answer(201, headers={"Location": f"/v1/uploads/{key}"})
-        key = new_id()
-        self.uploads[key] = UploadState(media_id, int(headers["upload-length"]))
-        return Answer(201, headers={"Location": f"{self.url}/v1/uploads/{key}"})
-
-    def _offset(self, key: str, status: int) -> Answer:
-        upload = self.uploads[key]
-        offset = str(len(upload.content))
-        return Answer(status, headers={"Upload-Offset": offset, "Upload-Length": str(upload.size)})
-
-    def _patch(self, key: str, headers: dict[str, str], body: bytes) -> Answer:
-        upload = self.uploads[key]
-        if int(headers["upload-offset"]) != len(upload.content):
-            return problem(409, "wrong_offset")
-        upload.content += body
-        answer = self._offset(key, 204)
-        if len(upload.content) == upload.size:
-            del self.uploads[key]
-            stored = self.records.rows["media", upload.media_id].values
-            if hashlib.sha256(upload.content).hexdigest() != stored["sha256"]:
-                return problem(460, "checksum_mismatch")
-            self.stored[upload.media_id] = bytes(upload.content)
-            self.records.put("media", upload.media_id, state="stored")
-        return answer
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -327,6 +266,9 @@ class _Handler(BaseHTTPRequestHandler):
         if fault is not None and fault.kind == "drop_after":
             self.close_connection = True
             return
+        if self.path == "/v1/sync/stream" and answer.status == HTTPStatus.OK:
+            self._stream()
+            return
         self.send_response(answer.status)
         for name, value in answer.headers.items():
             self.send_header(name, value)
@@ -337,4 +279,20 @@ class _Handler(BaseHTTPRequestHandler):
             self.wfile.write(answer.body[: len(answer.body) // 2] if is_cut else answer.body)
         self.close_connection = is_cut or self.close_connection
 
-    do_GET = do_POST = do_PATCH = do_HEAD = _serve  # noqa: N815 - the base class looks for these
+    def _stream(self) -> None:
+        """Pass pokes on until the test ends the stream or the client hangs up."""
+        self.close_connection = True
+        self.send_response(200)
+        self.send_header("Content-Type", "text/event-stream")
+        self.send_header("Connection", "close")
+        self.end_headers()
+        stream: SimpleQueue[bytes | None] = SimpleQueue()
+        stream.put(b": hello\n\nevent: poke\ndata: {}\n\n")
+        self.fake.streams.add(stream)
+        with suppress(OSError):
+            while (event := stream.get()) is not None:
+                self.wfile.write(event)
+                self.wfile.flush()
+        self.fake.streams.discard(stream)
+
+    do_GET = do_POST = do_PATCH = do_HEAD = do_DELETE = _serve  # noqa: N815 - the base class looks for these

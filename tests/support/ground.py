@@ -122,8 +122,10 @@ def add_children(owner_url: str, org: Org, account_id: UUID) -> dict[str, str]:
 _IN_SCOPE = """
 WITH held AS (SELECT tuyen_territories_of(%(org)s, %(user)s) AS id),
  mine AS (SELECT a.id, a.rv FROM account a WHERE a.org_id = %(org)s AND a.deleted_at IS NULL
-   AND CASE WHEN a.territory_id IS NULL THEN a.owner_id = %(user)s
-            ELSE a.territory_id IN (SELECT id FROM held) END)
+   AND (CASE WHEN a.territory_id IS NULL THEN a.owner_id = %(user)s
+             ELSE a.territory_id IN (SELECT id FROM held) END
+        OR EXISTS (SELECT 1 FROM account_holdover h WHERE h.org_id = a.org_id
+                    AND h.account_id = a.id AND h.user_id = %(user)s)))
 SELECT 'territory', t.id::text, t.rv FROM territory t JOIN held USING (id)
 UNION ALL SELECT 'account', id::text, rv FROM mine
 UNION ALL SELECT 'contact', c.id::text, c.rv FROM contact c JOIN mine m ON m.id = c.account_id
@@ -135,6 +137,8 @@ UNION ALL SELECT 'note', n.id::text, n.rv FROM note n JOIN mine m ON m.id = n.ac
 UNION ALL SELECT 'media', f.id::text, f.rv FROM media f JOIN mine m ON m.id = f.account_id
 UNION ALL SELECT 'route', r.id::text, r.rv FROM route r WHERE r.org_id = %(org)s
   AND r.rep_id = %(user)s AND r.status = 'planned' AND r.deleted_at IS NULL
+UNION ALL SELECT 'issue', i.id::text, i.rv FROM issue i WHERE i.org_id = %(org)s
+  AND i.user_id = %(user)s AND i.resolved_at IS NULL
 """
 
 

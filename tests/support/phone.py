@@ -1,6 +1,7 @@
 """A phone in a few lines: it speaks the protocol and keeps what it gets."""
 
 import hashlib
+import secrets
 from collections import Counter
 from datetime import UTC, datetime
 from typing import Any, Protocol
@@ -11,6 +12,7 @@ import msgspec
 from backend.identity.actor import Actor
 from backend.sync.protocol.ids import new_id
 from backend.sync.protocol.messages import MutationResult, PullResponse, PushResponse, Status
+from backend.sync.protocol.version import PROTOCOL_VERSION
 
 _MAX_PAGES = 2000
 _TUS = {"Tus-Resumable": "1.0.0"}
@@ -40,7 +42,8 @@ class Phone:
         self.acks: list[MutationResult] = []
         self.received: Counter[tuple[str, str, int]] = Counter()
         """How often each version of each record came down."""
-        self.seq = 0
+        self.seq = secrets.randbits(48)
+        """Its count of mutations; another object of the same device counts from elsewhere."""
 
     def pull(self, limit: int = 1000) -> int:
         """Pull to the end and commit; return how many pages it took."""
@@ -107,24 +110,34 @@ class Phone:
         }  # fmt: skip
 
     def push(
-        self, *mutations: dict[str, Any], client_time: datetime | None = None
+        self, *mutations: dict[str, Any], client_time: datetime | None = None, **more: Any
     ) -> list[MutationResult]:
-        """Push mutations and return their results."""
-        answer = self.api.client.post(
-            "/v1/sync/push",
-            headers=self.api.as_(self.actor),
-            content=self.push_body(*mutations, client_time=client_time),
-        )
+        """Push mutations and return their results; `more` are other parts of the message."""
+        answer = self.try_push(*mutations, client_time=client_time, **more)
         assert answer.status_code == 200, answer.text
         return msgspec.json.decode(answer.content, type=PushResponse).results
 
-    def push_body(self, *mutations: dict[str, Any], client_time: datetime | None = None) -> bytes:
+    def try_push(
+        self, *mutations: dict[str, Any], client_time: datetime | None = None, **more: Any
+    ) -> httpx.Response:
+        """Push mutations and return whatever the service answers."""
+        return self.api.client.post(
+            "/v1/sync/push",
+            headers=self.api.as_(self.actor),
+            content=self.push_body(*mutations, client_time=client_time, **more),
+        )
+
+    def push_body(
+        self, *mutations: dict[str, Any], client_time: datetime | None = None, **more: Any
+    ) -> bytes:
         """Return the message of a push."""
         body = {
             "device_id": str(self.actor.device_id),
             "batch_id": new_id(),
             "client_time": (client_time or datetime.now(UTC)).isoformat(),
             "mutations": list(mutations),
+            "protocol": PROTOCOL_VERSION,
+            **more,
         }
         return msgspec.json.encode(body)
 

@@ -1,5 +1,6 @@
 """A phone on the desk: real store and engine, a clock that tests set, faked adapters."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -7,6 +8,7 @@ from pathlib import Path
 from backend.sync.protocol.ids import new_id
 from mobile_client.core import PhoneCore, open_core
 from mobile_client.device.fakes import FakeCamera, FakeGps, FakeMicrophone, fake_device
+from mobile_client.store.points import At, pass_by
 from mobile_client.views import CheckInDraft
 from tests.support.fake_server import PASSWORD, FakeServer
 
@@ -69,9 +71,17 @@ def stock(server: FakeServer, name: str = "Nguyễn Café") -> Shop:
     return shop
 
 
-def open_phone(folder: Path, server: FakeServer, clock: SetClock) -> PhoneCore:
-    """Open a phone's folder with faked adapters."""
-    return open_core(folder, server.url, fake_device(clock, HELSINKI), clock)
+def open_phone(
+    folder: Path,
+    server: FakeServer,
+    clock: SetClock,
+    *,
+    free: Callable[[Path], int] = lambda _: 10**9,
+    at: At = pass_by,
+) -> PhoneCore:
+    """Open a phone's folder with faked adapters; `at` is called at each named place."""
+    device = fake_device(clock, HELSINKI)
+    return open_core(folder, server.url, device, clock, free=free, at=at)
 
 
 def sign_in(phone: PhoneCore) -> None:

@@ -1,11 +1,14 @@
 """Field-level three-way merge: what the device wants, what it saw, what the server has."""
 
 from collections.abc import Mapping
+from types import MappingProxyType
 
 import msgspec
 
 from backend.sync.protocol.messages import Value
-from backend.sync.protocol.tables import FieldType, Policy, Table
+from backend.sync.protocol.tables import Field, FieldType, Policy, Table
+
+_NOTHING: Mapping[str, float] = MappingProxyType({})
 
 
 class Refusal(msgspec.Struct, frozen=True):
@@ -31,23 +34,22 @@ def merge_patch(
     wanted: Mapping[str, Value],
     added: Mapping[str, list[str]],
     removed: Mapping[str, list[str]],
+    inc: Mapping[str, float] = _NOTHING,
 ) -> Merge:
-    """Merge a patch onto the server's record; pure, deterministic and idempotent.
+    """Merge a patch onto the server's record; pure and deterministic, and but for `inc` idempotent.
 
     A field missing from `base` is taken as if the device had seen nothing: it conflicts
-    unless the server already holds the wanted value.
+    unless the server already holds the wanted value. A difference in `inc` is added to the total
+    that the server has, so the caller holds the record and counts each mutation once.
     """
     changes: dict[str, Value] = {}
     kept: list[str] = []
     refused: list[Refusal] = []
     for name, value in wanted.items():
         field = table.field(name)
-        if field is None:
-            refused.append(Refusal(name, "unknown_field"))
-        elif field.policy in {Policy.READ_ONLY, Policy.ON_CREATE}:
-            refused.append(Refusal(name, "read_only"))
-        elif field.type is FieldType.SET:
-            refused.append(Refusal(name, "use_add_remove"))
+        refusal = _refuse_scalar(field)
+        if field is None or refusal is not None:
+            refused.append(Refusal(name, refusal or "unknown_field"))
         elif not _apply_scalar(changes, field.policy, name, value, server, base):
             kept.append(name)
     for name in {**added, **removed}:
@@ -56,7 +58,37 @@ def merge_patch(
             refused.append(Refusal(name, "not_a_set"))
         else:
             _apply_set(changes, name, server, added.get(name, []), removed.get(name, []))
+    for name, difference in inc.items():
+        refusal = _apply_difference(changes, table.field(name), server.get(name), difference)
+        if refusal is not None:
+            refused.append(Refusal(name, refusal))
     return Merge(changes, tuple(kept), tuple(refused))
+
+
+def _refuse_scalar(field: Field | None) -> str | None:
+    """Return the code with which a field refuses a value, or None."""
+    if field is None:
+        return "unknown_field"
+    if field.policy in {Policy.READ_ONLY, Policy.ON_CREATE}:
+        return "read_only"
+    if field.type is FieldType.SET:
+        return "use_add_remove"
+    return "use_inc" if field.policy is Policy.INCREMENT else None
+
+
+def _apply_difference(
+    changes: dict[str, Value], field: Field | None, current: Value, difference: float
+) -> str | None:
+    """Add to a quantity, or return the code of the refusal."""
+    if field is None or field.policy is not Policy.INCREMENT:
+        return "not_a_quantity"
+    if field.type is FieldType.INTEGER:
+        if difference != difference // 1:
+            return "not_whole"
+        difference = int(difference)
+    if difference != 0:
+        changes[field.name] = (current if isinstance(current, int | float) else 0) + difference
+    return None
 
 
 def _apply_scalar(

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from mobile_client.views import IssueItem, OutboxItem, SyncStatus
@@ -99,3 +101,29 @@ def test_the_language_changes_at_once(ui: Driver) -> None:
     ui.tap(ui.find("BadgeBar"))
     ui.tap(ui.find("Btn", icon="globe"))
     assert {"Today", "0 of 8 done"} <= set(ui.texts())
+
+
+def test_signing_out_offers_to_keep_a_sealed_copy(ui: Driver, core: FakeCore) -> None:
+    core.set_status(SyncStatus("offline", 2, waiting(core, 2)))
+    ui.tap(ui.find("BadgeBar"))
+    ui.tap(ui.find("Btn", text="Đăng xuất"))
+    ui.tap(ui.find("Btn", text="Giữ bản sao mã hoá"))
+    assert "Mật khẩu quá ngắn." in ui.texts()
+    ui.type(ui.find("TextInput"), "con mèo màu xanh")
+    ui.tap(ui.find("Btn", text="Giữ bản sao mã hoá"))
+    assert core.copies == ["con mèo màu xanh"]
+    assert any(text.startswith("Đã giữ ở") for text in ui.texts())
+    assert core.session is not None
+
+
+def test_full_phone_is_told_in_the_users_language(ui: Driver, core: FakeCore) -> None:
+    core.set_status(SyncStatus("error", 1, waiting(core, 1), code="no_space", message="full"))
+    ui.tap(ui.find("BadgeBar"))
+    assert any("Máy đã đầy" in text for text in ui.texts())
+
+
+def test_choice_over_two_fields_names_both(ui: Driver, core: FakeCore) -> None:
+    both = replace(issue(core, 1, can_use_mine=True), field="phone,name", mine="1 · A")
+    core.set_status(SyncStatus("idle", 0, issues=(both,)))
+    ui.tap(ui.find("BadgeBar"))
+    assert "Minh cũng đã sửa “Điện thoại, Tên”." in ui.texts()

@@ -135,6 +135,7 @@ def test_a_piece_without_its_headers_is_refused_by_name(
     url = phone.begin(phone.announce(shop, photo), len(photo)).headers["location"]
     headers = {
         **phone.api.as_(phone.actor),
+        "Tus-Resumable": "1.0.0",
         "Content-Type": "application/offset+octet-stream",
         "Upload-Offset": "0",
         header: "nonsense",

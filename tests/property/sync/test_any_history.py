@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from uuid import UUID
 
+import httpx
 import psycopg2
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -13,6 +14,7 @@ from psycopg2.extensions import cursor as Cursor  # noqa: N812
 from backend.identity.actor import Actor
 from backend.ids import new_id
 from backend.sync.protocol.messages import PullResponse
+from tests.support.comparing import Comparison, ask_pull, checks_of
 from tests.support.databases import TestDatabase
 from tests.support.ground import (
     EAST,
@@ -40,6 +42,9 @@ _STEPS = st.one_of(
     st.tuples(st.just("page"), _SIDES, st.sampled_from([1, 2, 5, 100])),
     st.tuples(st.just("page"), _SIDES, st.sampled_from([1, 2, 5, 100])),
     st.tuples(st.just("forget_pages"), _SIDES),
+    st.tuples(st.just("compare"), _SIDES, st.sampled_from([1, 3, 100]), st.sampled_from([1, 4])),
+    st.tuples(st.just("spoil"), _SIDES, _NUMBERS, st.sampled_from(["lost", "old", "ghost"])),
+    st.tuples(st.just("purge")),
     st.tuples(st.just("add"), _PLACES),
     st.tuples(st.just("move"), _NUMBERS, _PLACES),
     st.tuples(st.just("place_by_hand"), _NUMBERS, _SIDES),
@@ -55,6 +60,7 @@ _STEPS = st.one_of(
     st.tuples(st.just("write_slowly"), _PLACES),
     st.tuples(st.just("end_slowly"), st.booleans()),
 )
+_MAX_PAGES = 500
 
 
 class World:
@@ -67,6 +73,10 @@ class World:
         self.reps: list[Actor] = [self.org.rep, self.org.other_rep]
         self.phones = [Phone(api, rep) for rep in self.reps]
         self.staged: list[list[PullResponse]] = [[], []]
+        self.comparisons: list[Comparison | None] = [None, None]
+        self.is_wrong = [False, False]
+        """Whether a phone holds the wrong things, and knows it: it has to compare."""
+        self.commits = [0, 0]
         self.territories = [
             add_territory(url, self.org, "West", WEST, self.reps[0]),
             add_territory(url, self.org, "East", EAST, self.reps[1]),
@@ -79,24 +89,90 @@ class World:
 
     def page(self, side: int, limit: int) -> None:
         """Fetch one page; with the last, commit and compare with the data of this moment."""
-        phone, staged = self.phones[side], self.staged[side]
-        token = staged[-1].token if staged else None
-        answer = phone.ask_page(token=token, limit=limit)
-        if answer.status_code == 409:
-            assert answer.json()["code"] == "scope_changed"
-            assert token is not None
-            staged.clear()
+        staged = self.staged[side]
+        if self.comparisons[side] or (self.is_wrong[side] and not staged):
+            self.compare(side, limit, limit)
             return
-        assert answer.status_code == 200, answer.text
-        staged.append(phone.read_page(answer))
-        if staged[-1].state == "done":
-            phone.finish(staged)
-            staged.clear()
-            assert phone.versions() == truth(self.url, phone.actor)
+        token = staged[-1].token if staged else None
+        answer = ask_pull(self.phones[side], token=token, limit=limit, check=True)
+        if self._is_refused(side, answer, is_on_its_way=token is not None):
+            return
+        staged.append(self.phones[side].read_page(answer))
+        self._commit_when_done(side)
+
+    def compare(self, side: int, limit: int, portion: int) -> None:
+        """Send one page of a manifest; what it brings is committed like pages of a pull."""
+        phone = self.phones[side]
+        if phone.cursor is None:
+            return
+        comparison = self.comparisons[side]
+        if comparison is None:
+            self.forget_pages(side)
+            comparison = self.comparisons[side] = Comparison(phone, limit=limit, portion=portion)
+        is_on_its_way = bool(comparison.staged)
+        if self._is_refused(side, comparison.step(), is_on_its_way=is_on_its_way):
+            return
+        if comparison.is_through:
+            self.staged[side], self.comparisons[side] = comparison.staged, None
+            self._commit_when_done(side)
+
+    def _is_refused(self, side: int, answer: httpx.Response, *, is_on_its_way: bool) -> bool:
+        if answer.status_code == 200:
+            return False
+        code = answer.json()["code"]
+        assert (answer.status_code, code) in {(409, "scope_changed"), (410, "cursor_expired")}
+        assert is_on_its_way or code == "cursor_expired"
+        if code == "cursor_expired" and self.phones[side].cursor is not None:
+            self.is_wrong[side] = True
+        self.forget_pages(side)
+        return True
+
+    def _commit_when_done(self, side: int) -> None:
+        phone, staged = self.phones[side], self.staged[side]
+        if staged[-1].state != "done":
+            return
+        phone.finish(staged)
+        expected = truth(self.url, phone.actor)
+        assert phone.versions() == expected
+        if staged[-1].check is not None:
+            assert staged[-1].check == checks_of(phone)
+        self.commits[side] += 1
+        self.is_wrong[side] = False
+        staged.clear()
 
     def forget_pages(self, side: int) -> None:
-        """The phone is switched off in the middle of a pull."""
-        self.staged[side].clear()
+        """The phone is switched off in the middle of a pull or a comparison."""
+        self.comparisons[side] = None
+        self.staged[side] = []
+
+    def settle(self, side: int) -> None:
+        """Fetch pages until the phone commits."""
+        self.forget_pages(side)
+        before, pages = self.commits[side], 0
+        while self.commits[side] == before:
+            self.page(side, 3)
+            pages += 1
+            assert pages < _MAX_PAGES, "the phone never gets through"
+
+    def spoil(self, side: int, number: int, how: str) -> None:
+        """A phone's storage is damaged, and it finds out."""
+        phone = self.phones[side]
+        if phone.cursor is None:
+            return
+        self.forget_pages(side)
+        self.is_wrong[side] = True
+        keys = sorted(phone.rows)
+        if how == "ghost" or not keys:
+            phone.rows["account", str(new_id())] = {"rv": 1}
+        elif how == "lost":
+            del phone.rows[keys[number % len(keys)]]
+        else:
+            phone.rows[keys[number % len(keys)]]["rv"] -= 1
+
+    def purge(self) -> None:
+        """All tombstones are old, and the daily job purges them."""
+        self._run("UPDATE sync_row SET changed_at = '2020-01-01' WHERE removed")
+        self._run("SELECT sync_purge(now() - interval '90 days')")
 
     def add(self, place: tuple[float, float]) -> None:
         self.accounts.append(add_account(self.url, self.org, "Shop", *place))
@@ -214,7 +290,5 @@ def test_a_phone_holds_what_the_data_says_whenever_it_commits(
         for step in steps:
             world.do(*step)
         slow.commit()
-        for side, phone in enumerate(world.phones):
-            world.forget_pages(side)
-            phone.pull(limit=3)
-            assert phone.versions() == truth(world.url, phone.actor)
+        for side in range(len(world.phones)):
+            world.settle(side)

@@ -19,6 +19,7 @@ _FREE = Table(
         Field("last", FieldType.TEXT, Policy.ARRIVAL_WINS),
         Field("most", FieldType.INTEGER, Policy.MAX),
         Field("tags", FieldType.SET, Policy.ADD_REMOVE),
+        Field("crates", FieldType.INTEGER, Policy.INCREMENT),
         Field("fixed", FieldType.TEXT, Policy.READ_ONLY),
         Field("born", FieldType.TEXT, Policy.ON_CREATE),
     ),
@@ -176,3 +177,50 @@ def test_a_whole_number_is_the_same_as_its_fraction(number: float) -> None:
         TABLES["account"], {"location": [whole, 60.0]}, base={}, added={}, removed={},
         wanted={"location": [int(whole), 60]},
     ).kept_server  # fmt: skip
+
+
+_DIFFERENCES = st.lists(st.integers(-20, 20), max_size=6)
+_ALONE: dict[str, Any] = {"base": {}, "wanted": {}, "added": {}, "removed": {}}
+
+
+def _count(server: Mapping[str, Value], differences: list[int]) -> dict[str, Value]:
+    record = dict(server)
+    for difference in differences:
+        merge = merge_patch(_FREE, record, **_ALONE, inc={"crates": difference})
+        assert not merge.refused
+        record = _written(record, merge)
+    return record
+
+
+@given(st.integers(0, 9) | st.none(), st.permutations(range(-3, 4)), _DIFFERENCES)
+def test_differences_add_up_in_any_order(
+    total: int | None, shuffled: list[int], differences: list[int]
+) -> None:
+    server: dict[str, Value] = {"crates": total}
+    one_way = _count(_count(server, differences), sorted(shuffled))
+    other_way = _count(_count(server, shuffled), differences)
+    told = {"crates": (total or 0) + sum(differences) + sum(shuffled)}
+    assert _written(server, Merge(one_way, (), ())) == _written(server, Merge(other_way, (), ()))
+    assert one_way == told or (total is None and one_way == server and told["crates"] == 0)
+
+
+@given(patches(), st.dictionaries(st.sampled_from([*_FREE.columns, "no_such_field"]),
+                                  st.integers(-5, 5) | st.just(0.5), min_size=1))  # fmt: skip
+def test_only_quantities_take_differences_and_only_whole_ones(
+    patch: dict[str, Any], inc: dict[str, float]
+) -> None:
+    merge = _merge(patch, table=_FREE, server={"crates": 3}, inc=inc)
+    told = {one.field: one.code for one in merge.refused if one.field in inc}
+    for name, difference in inc.items():
+        if name != "crates":
+            assert told[name] in {"not_a_quantity", "unknown_field", "read_only", "not_a_set",
+                                  "use_add_remove"}  # fmt: skip
+        elif difference == 0.5:
+            assert name in told
+        elif not merge.refused:
+            assert _written({"crates": 3}, merge)["crates"] == 3 + difference
+
+
+def test_a_quantity_is_not_set_to_a_total() -> None:
+    merge = merge_patch(_FREE, {"crates": 3}, **{**_ALONE, "wanted": {"crates": 5}})
+    assert [(one.field, one.code) for one in merge.refused] == [("crates", "use_inc")]

@@ -4,12 +4,76 @@ ALTER TABLE sync_row ADD COLUMN changed_at timestamptz NOT NULL DEFAULT now();
 -- Tombstones of transactions below this one are purged: a cursor that had not seen all of them is expired.
 ALTER TABLE sync_epoch ADD COLUMN purged_before xid8 NOT NULL DEFAULT '0';
 
--- As before in one statement, and whoever listens hears which buckets changed. PostgreSQL sends
--- each message once a transaction, when it commits.
+-- As before for a few records of one table, and whoever listens hears which buckets changed: PostgreSQL
+-- sends each message once a transaction, when it commits. Planning the statements above takes ten times
+-- as long as carrying them out, so a session keeps one plan of each. It goes by the records' keys (OFFSET 0
+-- keeps it so), however small the tables were when it was made.
+CREATE FUNCTION sync_make_touch(p_tbl text, p_wanted text) RETURNS void LANGUAGE plpgsql AS $make$
+BEGIN
+  EXECUTE format($text$
+    CREATE FUNCTION %2$I(p_org uuid, p_ids uuid[]) RETURNS void LANGUAGE plpgsql
+    SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET enable_bitmapscan = off
+    SET enable_hashjoin = off SET enable_mergejoin = off AS $body$
+    DECLARE
+      ids uuid[];
+      buckets text[];
+      gone_ids uuid[];
+      gone_buckets text[];
+    BEGIN
+      SELECT array_agg(i.id ORDER BY i.id, w.bucket), array_agg(w.bucket ORDER BY i.id, w.bucket) INTO ids, buckets
+        FROM unnest(p_ids) i (id), %3$s;
+      INSERT INTO sync_row (org_id, bucket, tbl, id)
+      SELECT p_org, w.bucket, %1$L, w.id FROM unnest(ids, buckets) w (id, bucket)
+      ON CONFLICT (org_id, bucket, tbl, id) DO UPDATE
+         SET xid = pg_current_xact_id(), removed = false, changed_at = now();
+      SELECT array_agg(r.id), array_agg(r.bucket) INTO gone_ids, gone_buckets
+        FROM unnest(p_ids) i (id), LATERAL (
+          SELECT s.id, s.bucket FROM sync_row s
+           WHERE s.org_id = p_org AND s.tbl = %1$L AND s.id = i.id AND NOT s.removed OFFSET 0) r
+       WHERE (r.id, r.bucket) NOT IN (SELECT w.id, w.bucket FROM unnest(ids, buckets) w (id, bucket));
+      IF gone_ids IS NOT NULL THEN
+        UPDATE sync_row s SET xid = pg_current_xact_id(), removed = true, changed_at = now()
+          FROM unnest(gone_ids, gone_buckets) g (id, bucket)
+         WHERE s.org_id = p_org AND s.bucket = g.bucket AND s.tbl = %1$L AND s.id = g.id;
+      END IF;
+      PERFORM pg_notify('tuyen_poke', p_org || ' ' || b.bucket)
+         FROM (SELECT DISTINCT bucket FROM unnest(buckets || gone_buckets) bucket) b;
+    END $body$ $text$, p_tbl, 'sync_touch_' || p_tbl, p_wanted);
+END $make$;
+DO $$
+DECLARE
+  tbl text;
+BEGIN
+  FOREACH tbl IN ARRAY ARRAY['territory', 'route', 'account'] LOOP
+    PERFORM sync_make_touch(tbl, format(
+      'LATERAL (SELECT v.bucket FROM %I v WHERE v.org_id = p_org AND v.id = i.id OFFSET 0) w', 'sync_wanted_' || tbl));
+  END LOOP;
+  -- Children follow their account.
+  FOREACH tbl IN ARRAY ARRAY['contact', 'visit', 'check_in', 'note', 'media'] LOOP
+    PERFORM sync_make_touch(tbl, format(
+      'LATERAL (SELECT c.account_id FROM %I c WHERE c.org_id = p_org AND c.id = i.id %s OFFSET 0) c,
+       LATERAL (SELECT v.bucket FROM sync_wanted_account v WHERE v.org_id = p_org AND v.id = c.account_id OFFSET 0) w',
+      tbl, CASE WHEN tbl IN ('contact', 'visit') THEN 'AND c.deleted_at IS NULL' END));
+  END LOOP;
+END $$;
+
+-- Many records at once are worth a plan of their own.
 CREATE OR REPLACE FUNCTION sync_touch(p_tbl text, p_org uuid, p_ids uuid[]) RETURNS void LANGUAGE plpgsql
 SECURITY DEFINER SET search_path = public, pg_temp AS $$
 BEGIN
   IF p_ids IS NULL THEN
+    RETURN;
+  END IF;
+  IF cardinality(p_ids) <= 1000 THEN
+    CASE p_tbl
+      WHEN 'account' THEN PERFORM sync_touch_account(p_org, p_ids);
+      WHEN 'contact' THEN PERFORM sync_touch_contact(p_org, p_ids);
+      WHEN 'visit' THEN PERFORM sync_touch_visit(p_org, p_ids);
+      WHEN 'check_in' THEN PERFORM sync_touch_check_in(p_org, p_ids);
+      WHEN 'note' THEN PERFORM sync_touch_note(p_org, p_ids);
+      WHEN 'media' THEN PERFORM sync_touch_media(p_org, p_ids);
+      ELSE EXECUTE format('SELECT %I($1, $2)', 'sync_touch_' || p_tbl) USING p_org, p_ids;
+    END CASE;
     RETURN;
   END IF;
   EXECUTE format(
@@ -48,6 +112,8 @@ CREATE TRIGGER sync_poke_update AFTER UPDATE ON territory_assignment REFERENCING
   FOR EACH STATEMENT EXECUTE FUNCTION sync_poke_scope();
 CREATE TRIGGER sync_poke_delete AFTER DELETE ON territory_assignment REFERENCING OLD TABLE AS changed
   FOR EACH STATEMENT EXECUTE FUNCTION sync_poke_scope();
+CREATE TRIGGER sync_poke_insert AFTER INSERT ON territory REFERENCING NEW TABLE AS changed
+  FOR EACH STATEMENT EXECUTE FUNCTION sync_poke_scope();
 CREATE TRIGGER sync_poke_update AFTER UPDATE ON territory REFERENCING NEW TABLE AS changed
   FOR EACH STATEMENT EXECUTE FUNCTION sync_poke_scope();
 
@@ -67,8 +133,9 @@ BEGIN
 END $$;
 
 -- A device's own count of its mutations: the same count under another id is a second life of it.
+-- NULL where the device spoke version 1 of the protocol, which promised nothing of its counts.
 ALTER TABLE sync_mutation ADD COLUMN seq bigint;
-CREATE INDEX sync_mutation_by_seq ON sync_mutation (org_id, device_id, seq);
+CREATE UNIQUE INDEX sync_mutation_by_seq ON sync_mutation (org_id, device_id, seq);
 
 -- Issues travel to the person's devices like any record, until they are resolved.
 ALTER TABLE sync_issue RENAME TO issue;
@@ -84,6 +151,8 @@ CREATE INDEX issue_by_record ON issue (org_id, rid);
 CREATE TRIGGER issue_bump BEFORE UPDATE ON issue FOR EACH ROW EXECUTE FUNCTION tuyen_bump();
 CREATE VIEW sync_wanted_issue AS
   SELECT org_id, id, 'u:' || user_id AS bucket FROM issue WHERE resolved_at IS NULL;
+SELECT sync_make_touch('issue',
+  'LATERAL (SELECT v.bucket FROM sync_wanted_issue v WHERE v.org_id = p_org AND v.id = i.id OFFSET 0) w');
 CREATE TRIGGER sync_insert AFTER INSERT ON issue REFERENCING NEW TABLE AS changed
   FOR EACH STATEMENT EXECUTE FUNCTION sync_track();
 CREATE TRIGGER sync_update AFTER UPDATE ON issue REFERENCING NEW TABLE AS changed
@@ -104,8 +173,15 @@ ALTER TABLE sync_quarantine
   ADD COLUMN state text NOT NULL DEFAULT 'counting'
     CONSTRAINT quarantine_state_known CHECK (state IN ('counting', 'set_aside', 'replayed', 'discarded')),
   ADD COLUMN settled_at timestamptz,
-  ADD COLUMN settled_by uuid;
-UPDATE sync_quarantine SET state = 'set_aside' WHERE attempts >= 3;
+  ADD COLUMN settled_by uuid,
+  -- How far the device's clock lagged when it sent this.
+  ADD COLUMN clock_offset_ms bigint NOT NULL DEFAULT 0,
+  -- What was set aside together is settled together, in this order: the mutations of one group.
+  ADD COLUMN unit_id uuid,
+  ADD COLUMN place int NOT NULL DEFAULT 0;
+UPDATE sync_quarantine SET unit_id = mutation_id, state = CASE WHEN attempts >= 3 THEN 'set_aside' ELSE 'counting' END;
+ALTER TABLE sync_quarantine ALTER COLUMN unit_id SET NOT NULL;
+CREATE INDEX sync_quarantine_unit ON sync_quarantine (org_id, unit_id, place);
 
 -- What the server's clock showed at a device's time since boot: corrects what that boot captured.
 CREATE TABLE sync_anchor (

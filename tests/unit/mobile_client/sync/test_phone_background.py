@@ -1,28 +1,13 @@
 """The thread: sends by itself, wakes when told, ends when closed."""
 
-import threading
-from collections.abc import Callable
-
 from mobile_client.core import PhoneCore
 from mobile_client.store.outbox import HOLD_SECONDS
 from mobile_client.views import CheckInDraft
 from tests.support.fake_server import FakeServer
 from tests.support.phones import SetClock, Shop
+from tests.support.waiting import when
 
 PATIENCE_S = 20
-
-
-def when(phone: PhoneCore, is_so: Callable[[], bool]) -> threading.Event:
-    """Return an event that is set at the first notice after which `is_so` holds."""
-    event = threading.Event()
-
-    def look(_: object) -> None:
-        if is_so():
-            event.set()
-
-    phone.subscribe(look)
-    look(None)
-    return event
 
 
 def is_idle(phone: PhoneCore) -> bool:

@@ -34,7 +34,7 @@ def test_script_takes_a_rep_through_the_day(
     assert run(server, folder, *words) == 0
     assert photo.exists()
     capsys.readouterr()
-    assert run(server, folder, "export") == 0
+    assert run(server, folder, "export", "--plain") == 0
     exported = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert [one["mutation"]["table"] for one in exported] == ["visit", "check_in", "media"]
     assert run(server, folder, "sign-out") == 1
@@ -68,3 +68,38 @@ def test_core_loads_nothing_of_the_server_but_the_protocol() -> None:
     allowed = {"backend", "backend.sync"}
     others = {name for name in loaded if not name.startswith("backend.sync.protocol")}
     assert others <= allowed
+
+
+def test_script_counts_empties_resolves_and_moves_unsent_work(
+    server: FakeServer, shop: Shop, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder, box = tmp_path / "phone", tmp_path / "unsent.box"
+    assert run(server, folder, "sign-in", "anna@example.com", "--password", PASSWORD) == 0
+    assert run(server, folder, "sync") == 0
+    assert run(server, folder, "empties", shop.account, "+3") == 0
+    assert json.loads(capsys.readouterr().out.splitlines()[-1]) == {"empties_owed": 3}
+    assert run(server, folder, "empties", shop.account, "-9") == 1
+    assert "empties" in capsys.readouterr().err
+    words = ("--passphrase", "con mèo màu xanh")
+    assert run(server, folder, "export", str(box), *words) == 0
+    assert run(server, folder, "sign-out", "--discard") == 0
+    assert run(server, folder, "sign-in", "anna@example.com", "--password", PASSWORD) == 0
+    assert run(server, folder, "import", str(box), *words) == 0
+    assert run(server, folder, "sync") == 0
+    assert server.records.image("account")[shop.account]["empties_owed"] == 3
+    assert run(server, folder, "import", str(box), "--passphrase", "another one") == 1
+    assert run(server, folder, "export") == 1
+    capsys.readouterr()
+    assert run(server, folder, "watch", "--seconds", "0.01") == 0
+    assert run(server, folder, "issues") == 0
+    assert run(server, folder, "resolve", "nothing", "mine") == 1
+    assert "No open issue" in capsys.readouterr().err
+
+
+def test_help_names_every_command(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["--help"])
+    told = capsys.readouterr().out
+    commands = "sign-in sign-out sync status today issues accounts watch check-in empties resolve"
+    for name in (*commands.split(), "export", "import"):
+        assert f"    {name} " in told

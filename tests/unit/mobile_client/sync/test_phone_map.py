@@ -5,7 +5,8 @@ from pathlib import Path
 from mobile_client.core import PhoneCore
 from mobile_client.device.fakes import fake_device
 from mobile_client.device.tokens import FileTokenStore
-from tests.support.fake_server import PASSWORD, FakeServer, Fault
+from tests.support.fake_answers import Fault
+from tests.support.fake_server import PASSWORD, FakeServer
 from tests.support.phones import HELSINKI, SetClock
 
 
@@ -47,21 +48,29 @@ def test_cut_download_leaves_the_old_map(
     assert not list(path.parent.glob("*.part"))
 
 
-def test_full_phone_says_so_and_still_syncs(
+def test_full_phone_begins_nothing_large_and_still_syncs(
     server: FakeServer, clock: SetClock, tmp_path: Path
 ) -> None:
     server.map = (b"map", '"1"')
+    free = [10_000_000]
     phone = PhoneCore(
         tmp_path,
         server.url,
         fake_device(clock, HELSINKI),
         clock,
         tokens=FileTokenStore(tmp_path / "token"),
-        free=lambda _: 1_000_000,
+        mark=tmp_path / "mark",
+        free=lambda _: free[0],
     )
     phone.sign_in("anna@example.com", PASSWORD)
     report = phone.sync_once()
-    assert report.state == "error"
-    assert "free space" in report.message
-    assert report.pages == 1
+    assert (report.state, report.pages) == ("error", 0)
+    assert "This phone is full" in report.message
+    assert phone.sync_status().code == "no_space"
+    free[0] = 60_000_000
+    assert phone.sync_once().is_complete
+    free[0] = 10_000_000
+    (tmp_path / "map.mbtiles").unlink()
+    report = phone.sync_once()
+    assert (report.state, report.pages) == ("error", 1)
     phone.close()

@@ -4,7 +4,8 @@ from pathlib import Path
 
 from backend.sync.protocol.ids import new_id
 from mobile_client.core import PhoneCore
-from tests.support.fake_server import FakeServer, Fault
+from tests.support.fake_answers import Fault
+from tests.support.fake_server import FakeServer
 from tests.support.phones import SetClock, Shop, open_phone, stock
 
 

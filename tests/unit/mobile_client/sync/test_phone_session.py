@@ -8,7 +8,8 @@ import pytest
 from mobile_client.core import PhoneCore, open_core
 from mobile_client.device.fakes import fake_device
 from mobile_client.facade import EditError, OutboxNotEmpty, SignInError
-from tests.support.fake_server import PASSWORD, FakeServer, Fault
+from tests.support.fake_answers import Fault
+from tests.support.fake_server import PASSWORD, FakeServer
 from tests.support.phones import HELSINKI, SetClock, Shop, full_draft, open_phone, sign_in
 
 

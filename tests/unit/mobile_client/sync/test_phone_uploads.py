@@ -6,7 +6,8 @@ from mobile_client.core import PhoneCore
 from mobile_client.store.outbox import KEEP_SECONDS
 from mobile_client.sync.upload import CHUNK_BYTES
 from mobile_client.views import CheckInDraft
-from tests.support.fake_server import FakeServer, Fault
+from tests.support.fake_answers import Fault
+from tests.support.fake_server import FakeServer
 from tests.support.phones import SetClock, Shop, full_draft
 
 PNG = b"\x89PNG\r\n\x1a\n"
@@ -132,3 +133,38 @@ def test_busy_server_puts_the_upload_off(phone: PhoneCore, server: FakeServer, s
     assert (report.state, report.left) == ("error", 1)
     (item,) = phone.sync_status().items
     assert (item.state, item.tries, item.error) == ("retry", 1, "Fake: busy.")
+
+
+def test_upload_that_expired_on_the_server_begins_again(
+    phone: PhoneCore, server: FakeServer, shop: Shop
+) -> None:
+    content = check_in_photo(phone, shop)
+    server.faults.append(Fault("/v1/uploads/", "drop_before", times=2, method="PATCH"))
+    phone.sync_once()
+    server.expired.update(server.uploads)
+    assert phone.sync_once().is_complete
+    assert list(server.stored.values()) == [content]
+
+
+def test_upload_that_will_not_go_on_is_ended_on_the_server(
+    phone: PhoneCore, server: FakeServer, shop: Shop, tmp_path: Path
+) -> None:
+    check_in_photo(phone, shop)
+    server.faults.append(Fault("/v1/uploads/", "drop_before", times=2, method="PATCH"))
+    phone.sync_once()
+    (begun,) = server.uploads
+    (file,) = (tmp_path / "phone" / "media").glob("*.png")
+    file.unlink()
+    phone.sync_once()
+    assert server.terminated == [begun]
+
+
+def test_signing_out_for_good_ends_uploads_on_the_server(
+    phone: PhoneCore, server: FakeServer, shop: Shop
+) -> None:
+    check_in_photo(phone, shop)
+    server.faults.append(Fault("/v1/uploads/", "drop_before", times=2, method="PATCH"))
+    phone.sync_once()
+    (begun,) = server.uploads
+    phone.sign_out(discard_outbox=True)
+    assert server.terminated == [begun]

@@ -1,0 +1,44 @@
+"""Asking for a job, in the caller's transaction: rolled back with it, there once it is committed.
+
+The queue is procrastinate's, in a schema of its own; nothing outside this room knows that.
+"""
+
+from typing import Any
+
+import msgspec
+import procrastinate
+import sqlalchemy as sa
+from procrastinate.contrib.sqlalchemy import SQLAlchemyPsycopg2Connector
+
+SCHEMA = "jobs"
+
+
+class _InOurTransaction(SQLAlchemyPsycopg2Connector):
+    """Finds the library's types and functions in their schema, in one message with its query."""
+
+    def execute_query_all_with_connection(
+        self, connection: sa.Connection, query: str, **arguments: object
+    ) -> list[Any]:
+        """Run a query of the library in the caller's transaction."""
+        found = f"SET LOCAL search_path = public, {SCHEMA}; {query}"
+        return list(super().execute_query_all_with_connection(connection, found, **arguments))
+
+
+_APP = procrastinate.App(connector=_InOurTransaction())
+
+
+def enqueue(connection: sa.Connection, task: str, **args: object) -> None:
+    """Ask for a task by name; it runs soon after the transaction is committed."""
+    enqueue_in(connection, 0, task, **args)
+
+
+def enqueue_in(connection: sa.Connection, seconds: int, task: str, **args: object) -> None:
+    """Ask for a task by name, to run no sooner than in so many seconds."""
+    told: dict[str, Any] = {"schedule_in": {"seconds": seconds}} if seconds else {}
+    deferrer = _APP.configure_task(task, queue=queue_of(task), connection=connection, **told)
+    deferrer.defer(**msgspec.to_builtins(args))
+
+
+def queue_of(task: str) -> str:
+    """Return the queue of a task: the room that it belongs to."""
+    return task.partition(".")[0]

@@ -1,0 +1,46 @@
+"""What a task is, and what it gets to work with."""
+
+import inspect
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import msgspec
+
+from backend.clock import Clock
+from backend.db.tenancy import Database
+
+
+class Work:
+    """What tasks work with: the database, the clock and the service's parts."""
+
+    def __init__(self, db: Database, clock: Clock, parts: Mapping[type, object]) -> None:
+        self.db = db
+        self.clock = clock
+        self._parts = parts
+
+    def part[T](self, kind: type[T]) -> T:
+        """Return the one object of this class; raise KeyError when there is none."""
+        part = self._parts[kind]
+        assert isinstance(part, kind)  # noqa: S101  # kept under its own class
+        return part
+
+
+class Task(msgspec.Struct, frozen=True):
+    """A function `run(work, **args)` that can be asked for by name, and repeated without harm.
+
+    With `cron` it is also asked for by the calendar (UTC), for each organisation in turn
+    (`org_id`) unless `is_for_all`: then once, without arguments.
+    """
+
+    name: str
+    run: Callable[..., None]
+    cron: str | None = None
+    is_for_all: bool = False
+
+    def call(self, work: Work, args: Mapping[str, Any]) -> None:
+        """Run with arguments that went through JSON, made again what the function names."""
+        wanted = inspect.signature(self.run).parameters
+        given = {
+            name: msgspec.convert(value, wanted[name].annotation) for name, value in args.items()
+        }
+        self.run(work, **given)

@@ -1,0 +1,39 @@
+"""The worker for the service's jobs: every room's tasks, put together over one database."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+from backend.clock import SystemClock
+from backend.db.tenancy import open_database
+from backend.jobs.tasks import Task, Work
+from backend.jobs.worker import Pace, Worker
+from backend.media.blobs import Blobs, open_blobs
+from backend.media.inbox import Inbox
+from backend.media.tasks import TASKS as MEDIA_TASKS
+from backend.settings import Settings
+from backend.sync.tasks import TASKS as SYNC_TASKS
+from backend.territories.tasks import TASKS as TERRITORY_TASKS
+
+TASKS: Sequence[Task] = [*MEDIA_TASKS, *SYNC_TASKS, *TERRITORY_TASKS]
+# Jobs may take longer than anybody who waits for an answer would.
+_STATEMENT_TIMEOUT_MS = 300_000
+
+
+@contextmanager
+def open_worker(
+    settings: Settings, app_url: str, *, queues: Sequence[str] = ()
+) -> Iterator[Worker]:
+    """Provide a worker for the named queues, or for all; it connects as the application's role."""
+    pace = Pace()
+    database = open_database(
+        app_url, connections=pace.jobs, statement_timeout_ms=_STATEMENT_TIMEOUT_MS
+    )
+    parts: dict[type, object] = {
+        Blobs: open_blobs(settings.blob_url, settings.blob_dir),
+        Inbox: Inbox(settings.upload_dir),
+    }
+    try:
+        work = Work(database, SystemClock(), parts)
+        yield Worker(app_url, TASKS, work, queues=queues, pace=pace)
+    finally:
+        database.close()
