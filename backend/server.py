@@ -38,6 +38,8 @@ def serve(runtime: Runtime) -> None:
         websockets=False,
         log_level=LogLevels.warning,
         workers_kill_timeout=_DRAIN_SECONDS,
+        # A killed worker is followed by another; one that dies again at once ends the service.
+        respawn_failed_workers=True,
     ).serve()
 
 

@@ -65,7 +65,7 @@ def reconcile(db: Database, org_id: OrgId, blobs: Blobs, clock: Clock) -> None:
     with db.for_org(org_id) as connection:
         before = clock.now() - OVERDUE_AFTER
         for media_id in repository.select_overdue(connection, org_id, before):
-            repository.raise_issue(connection, org_id, media_id, "media_missing")
+            repository.raise_issue(connection, org_id, media_id, code="media_missing")
 
 
 def _compare(db: Database, org_id: OrgId, blobs: Blobs, prefix: str) -> None:
@@ -80,4 +80,4 @@ def _compare(db: Database, org_id: OrgId, blobs: Blobs, prefix: str) -> None:
             if not blobs.has(org_id, sha256):
                 _LOG.error("The stored file %s of %s is lost.", sha256, org_id)
                 for media_id in repository.mark_lost(connection, org_id, sha256):
-                    repository.raise_issue(connection, org_id, media_id, "media_lost")
+                    repository.raise_issue(connection, org_id, media_id, code="media_lost")

@@ -7,8 +7,9 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
+from backend.db.tenancy import driver_cursor
 from backend.identity.models import app_user
-from backend.ids import OrgId, TerritoryId, UserId
+from backend.ids import OrgId, TerritoryId, UserId, new_id
 from backend.territories.models import ASSIGNMENT, TERRITORY
 from backend.territories.schemas import AssignmentRead
 
@@ -89,6 +90,67 @@ def delete_assignment(connection: sa.Connection, org_id: OrgId, assignment_id: U
     connection.execute(
         sa.delete(ASSIGNMENT).where(ASSIGNMENT.c.org_id == org_id, ASSIGNMENT.c.id == assignment_id)
     )
+
+
+def end_held(
+    connection: sa.Connection,
+    org_id: OrgId,
+    user_id: UserId,
+    territory_id: TerritoryId,
+    today: date,
+    *,
+    only: UUID | None = None,
+) -> list[tuple[UUID, date | None]]:
+    """End as of today what a person holds of a territory; return ids and former last days."""
+    values = {"org": org_id, "user": user_id, "territory": territory_id, "today": today, "id": only}
+    with driver_cursor(connection) as cursor:
+        cursor.execute(
+            """WITH held AS (
+                 SELECT id, valid_to FROM territory_assignment
+                  WHERE org_id = %(org)s AND user_id = %(user)s AND territory_id = %(territory)s
+                    AND valid_from <= %(today)s AND (valid_to IS NULL OR valid_to > %(today)s)
+                    AND (%(id)s::uuid IS NULL OR id = %(id)s) FOR UPDATE)
+               UPDATE territory_assignment t SET valid_to = %(today)s FROM held h
+                WHERE t.org_id = %(org)s AND t.id = h.id RETURNING h.id, h.valid_to""",
+            values,
+        )
+        return [(row[0], row[1]) for row in cursor.fetchall()]
+
+
+def begin_unheld(
+    connection: sa.Connection,
+    org_id: OrgId,
+    user_id: UserId,
+    territory_id: TerritoryId,
+    today: date,
+    *,
+    until_on: date | None = None,
+) -> list[UUID]:
+    """Begin today what a person does not hold, up to the next time that they do; return its id."""
+    values = {
+        "org": org_id,
+        "id": new_id(),
+        "user": user_id,
+        "territory": territory_id,
+        "today": today,
+        "until": until_on,
+    }
+    with driver_cursor(connection) as cursor:
+        cursor.execute(
+            """INSERT INTO territory_assignment
+                 (org_id, id, territory_id, user_id, valid_from, valid_to)
+               SELECT %(org)s, %(id)s, %(territory)s, %(user)s, %(today)s, least(%(until)s::date, (
+                        SELECT min(valid_from) FROM territory_assignment
+                         WHERE org_id = %(org)s AND user_id = %(user)s
+                           AND territory_id = %(territory)s AND valid_from > %(today)s))
+                WHERE NOT EXISTS (
+                  SELECT 1 FROM territory_assignment
+                   WHERE org_id = %(org)s AND user_id = %(user)s AND territory_id = %(territory)s
+                     AND valid_from <= %(today)s AND (valid_to IS NULL OR valid_to > %(today)s))
+               RETURNING id""",
+            values,
+        )
+        return [row[0] for row in cursor.fetchall()]
 
 
 def _joined(org_id: OrgId) -> sa.Select[Any]:

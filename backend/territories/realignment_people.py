@@ -6,8 +6,8 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from backend.db.tenancy import driver_cursor
-from backend.ids import OrgId, TerritoryId, UserId, new_id
+from backend.ids import OrgId, TerritoryId, UserId
+from backend.territories import assignment_repository as repository
 from backend.territories.realignment_schemas import AssignmentChange, PersonMove
 
 
@@ -54,22 +54,11 @@ def _end(
     *,
     only: UUID | None = None,
 ) -> list[AssignmentChange]:
-    values = {"org": org_id, "user": user_id, "territory": territory_id, "today": today, "id": only}
-    with driver_cursor(connection) as cursor:
-        cursor.execute(
-            """WITH held AS (
-                 SELECT id, valid_to FROM territory_assignment
-                  WHERE org_id = %(org)s AND user_id = %(user)s AND territory_id = %(territory)s
-                    AND valid_from <= %(today)s AND (valid_to IS NULL OR valid_to > %(today)s)
-                    AND (%(id)s::uuid IS NULL OR id = %(id)s) FOR UPDATE)
-               UPDATE territory_assignment t SET valid_to = %(today)s FROM held h
-                WHERE t.org_id = %(org)s AND t.id = h.id RETURNING h.id, h.valid_to""",
-            values,
-        )
-        return [
-            AssignmentChange(row[0], user_id, territory_id, is_begun=False, until_on=row[1])
-            for row in cursor.fetchall()
-        ]
+    ended = repository.end_held(connection, org_id, user_id, territory_id, today, only=only)
+    return [
+        AssignmentChange(key, user_id, territory_id, is_begun=False, until_on=until_on)
+        for key, until_on in ended
+    ]
 
 
 def _begin(
@@ -81,31 +70,7 @@ def _begin(
     *,
     until_on: date | None = None,
 ) -> list[AssignmentChange]:
-    """Begin an assignment, up to the next that the person has of this territory."""
-    values = {
-        "org": org_id,
-        "id": new_id(),
-        "user": user_id,
-        "territory": territory_id,
-        "today": today,
-        "until": until_on,
-    }
-    with driver_cursor(connection) as cursor:
-        cursor.execute(
-            """INSERT INTO territory_assignment
-                 (org_id, id, territory_id, user_id, valid_from, valid_to)
-               SELECT %(org)s, %(id)s, %(territory)s, %(user)s, %(today)s, least(%(until)s::date, (
-                        SELECT min(valid_from) FROM territory_assignment
-                         WHERE org_id = %(org)s AND user_id = %(user)s
-                           AND territory_id = %(territory)s AND valid_from > %(today)s))
-                WHERE NOT EXISTS (
-                  SELECT 1 FROM territory_assignment
-                   WHERE org_id = %(org)s AND user_id = %(user)s AND territory_id = %(territory)s
-                     AND valid_from <= %(today)s AND (valid_to IS NULL OR valid_to > %(today)s))
-               RETURNING id""",
-            values,
-        )
-        return [
-            AssignmentChange(row[0], user_id, territory_id, is_begun=True)
-            for row in cursor.fetchall()
-        ]
+    begun = repository.begin_unheld(
+        connection, org_id, user_id, territory_id, today, until_on=until_on
+    )
+    return [AssignmentChange(key, user_id, territory_id, is_begun=True) for key in begun]

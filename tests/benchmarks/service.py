@@ -79,14 +79,14 @@ def headers_of(settings: Settings, actor: Actor) -> dict[str, str]:
 
 
 def cpu_seconds(process: psutil.Process) -> float:
-    """Return the CPU time that a process and its children used so far."""
+    """Return the CPU time that a process and its children used so far, the ended ones included."""
     used = 0.0
     for one in [process, *process.children(recursive=True)]:
         try:
             times = one.cpu_times()
         except psutil.NoSuchProcess:
-            continue  # a worker that ended meanwhile
-        used += times.user + times.system
+            continue  # from now on it counts with its parent's ended children
+        used += times.user + times.system + times.children_user + times.children_system
     return used
 
 

@@ -141,25 +141,28 @@ INSERT INTO account (org_id, id, kind, name, life_stage, category, address, phon
 SELECT %(org)s, (lpad(to_hex((1760000000000 + (%(first)s + n) * 37)::bigint), 12, '0') || '7'
     || substr(h, 1, 3) || 'a' || substr(h, 4, 15))::uuid,
   'organisation', w.kind || ' ' || w.family || ' ' || w.given
-    || CASE WHEN n %% 3 = 0 THEN ' ' || 1 + n %% 97 ELSE '' END,
-  (ARRAY['prospect', 'prospect', 'customer', 'customer', 'customer', 'lapsed', 'lost'])[1 + n %% 7],
-  (ARRAY['cafe', 'convenience', 'restaurant', 'supermarket', 'bakery'])[1 + n %% 5],
-  1 + n %% 480 || CASE WHEN n %% 4 = 0 THEN '/' || 1 + n %% 60 ELSE '' END || ' ' || w.street
-    || ', Phường ' || 1 + n %% 15 || ', Quận ' || 1 + n %% 12 || ', TP. Hồ Chí Minh',
-  '+849' || (ARRAY['0', '1', '3', '4', '6', '7', '8'])[1 + n %% 7]
-    || lpad((random() * 9999999)::int::text, 7, '0'),
-  CASE WHEN n %% 5 < 3 THEN w.mailbox || n || '@gmail.com' END,
-  CASE WHEN n %% 4 = 0 THEN 'https://facebook.com/' || w.mailbox || n END,
-  (ARRAY['on_trade', 'off_trade', 'modern_trade'])[1 + n %% 3],
-  ARRAY['khu-' || n %% 20, (ARRAY['vip', 'moi', 'tra-cham'])[1 + n %% 3]], n %% 12,
-  CASE WHEN n %% 5 < 4 THEN (ARRAY['Mo-Su 06:00-22:00', 'Mo-Sa 07:00-18:00; Su off',
-    'Mo-Fr 08:00-12:00,13:30-21:00'])[1 + n %% 3] END,
-  ST_SetSRID(ST_MakePoint(round((ST_XMin(t.area) + random() * 0.0399)::numeric, 7),
-    round((ST_YMin(t.area) + random() * 0.0599)::numeric, 7)), 4326), 'gps', t.id,
-  5 * (1 + n %% 6), 1 + n %% 5,
-  CASE WHEN n %% 3 < 2 THEN now() - random() * interval '90 days' END
+    || CASE WHEN w.d[1] < 0.3 THEN ' ' || 1 + (w.d[2] * 97)::int ELSE '' END,
+  (ARRAY['prospect', 'prospect', 'customer', 'customer', 'lapsed', 'lost'])[1 + (w.d[3] * 5)::int],
+  (ARRAY['cafe', 'convenience', 'restaurant', 'supermarket', 'bakery'])[1 + (w.d[4] * 4)::int],
+  1 + (w.d[5] * 480)::int || CASE WHEN w.d[6] < 0.2 THEN '/' || 1 + (w.d[7] * 60)::int ELSE '' END
+    || ' ' || w.street || ', Phường ' || 1 + (w.d[8] * 14)::int
+    || ', Quận ' || 1 + (w.d[9] * 11)::int || ', TP. Hồ Chí Minh',
+  '+849' || (ARRAY['0', '1', '3', '4', '6', '7', '8'])[1 + (w.d[10] * 6)::int]
+    || lpad((w.d[11] * 9999999)::int::text, 7, '0'),
+  CASE WHEN w.d[12] < 0.5 THEN w.mailbox || (w.d[13] * 9999)::int || '@gmail.com' END,
+  CASE WHEN w.d[14] < 0.25 THEN 'https://facebook.com/' || w.mailbox || (w.d[15] * 9999)::int END,
+  (ARRAY['on_trade', 'off_trade', 'modern_trade'])[1 + (w.d[16] * 2)::int],
+  ARRAY['khu-' || (w.d[17] * 20)::int, (ARRAY['vip', 'moi', 'tra-cham'])[1 + (w.d[18] * 2)::int]],
+  (w.d[19] * 12)::int,
+  CASE WHEN w.d[20] < 0.8 THEN (ARRAY['Mo-Su 06:00-22:00', 'Mo-Sa 07:00-18:00; Su off',
+    'Mo-Fr 08:00-12:00,13:30-21:00'])[1 + (w.d[21] * 2)::int] END,
+  ST_SetSRID(ST_MakePoint(round((ST_XMin(t.area) + w.d[22] * 0.0399)::numeric, 7),
+    round((ST_YMin(t.area) + w.d[23] * 0.0599)::numeric, 7)), 4326), 'gps', t.id,
+  5 * (1 + (w.d[24] * 5)::int), 1 + (w.d[25] * 4)::int,
+  CASE WHEN w.d[26] < 0.6 THEN now() - w.d[27] * interval '90 days' END
  FROM territory t, generate_series(1, %(count)s) n,
   LATERAL (SELECT md5(t.id::text || n || random()) AS h,
+    ARRAY(SELECT random() + n * 0 FROM generate_series(1, 27)) AS d,
     (ARRAY['Quán', 'Cà phê', 'Tạp hóa', 'Nhà hàng', 'Siêu thị', 'Tiệm bánh', 'Quán nhậu',
            'Trà sữa', 'Bún bò', 'Đại lý'])[1 + (random() * 9)::int] AS kind,
     (ARRAY['Nguyễn', 'Trần', 'Lê', 'Phạm', 'Hoàng', 'Huỳnh', 'Phan', 'Vũ', 'Võ', 'Đặng', 'Bùi',

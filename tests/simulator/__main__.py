@@ -1,5 +1,6 @@
 """`python -m tests.simulator`: simulate seeds, print what happened, exit 1 on any failure."""
 
+import signal
 import sys
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from tests.simulator.weather import Weather
 @click.option("--seed", type=int, help="Only this seed, with the same choices as in a long run.")
 @click.option("--minutes", default=60.0, show_default=True, help="Begin no seed after these.")
 @click.option("--at-once", default=6, show_default=True, help="How many worlds at a time.")
-@click.option("--rounds", default=18, show_default=True, help="Rounds of each device.")
+@click.option("--rounds", default=14, show_default=True, help="Rounds of each device.")
 @click.option("--services", default=2, show_default=True, help="Service processes.")
 @click.option("--only", default="", help="Only this fault, and often.")
 @click.option("--broken", default="", help="Break the product on purpose; must end with exit 1.")
@@ -41,6 +42,8 @@ def main(
     except (ValueError, LookupError) as error:
         raise click.BadParameter(str(error), param_hint="--only") from error
     chosen = range(first, first + seeds) if seed is None else range(seed, seed + 1)
+    # Asked to end, it still takes PostgreSQL and its folder away.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     sink = trace.open("w") if trace is not None else None
     tally = Tally(sink)
     with open_house(tally, services=services, breakage=broken) as house:

@@ -29,6 +29,7 @@ class LastCheck:
             self._nothing_twice()
             self._sums_are_right()
             self._losers_are_kept()
+            self._photos_are_stored()
 
     def _ask(self, statement: str, *values: object) -> list[tuple[Any, ...]]:
         return self.world.run(self.connection, statement, self.world.org_id, *values)
@@ -158,3 +159,8 @@ class LastCheck:
     def _is_of_issue(self, mutation_id: str) -> bool:
         """An issue that was settled meanwhile makes no further one."""
         return bool(self.world.sent.get(mutation_id, {}).get("table") == "issue")
+
+    def _photos_are_stored(self) -> None:
+        stored = self._ask("SELECT id FROM media WHERE org_id = %s AND state = 'stored'")
+        lost = set(self.world.stored) - {str(one) for (one,) in stored}
+        self._fail("a photo that was called stored is not", sorted(lost))

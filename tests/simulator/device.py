@@ -15,6 +15,8 @@ from tests.simulator.wire import LostError
 from tests.simulator.world import World
 
 _DRAIN_SYNCS = 14
+_MUCH = 60
+"""With so much unsent, a person waits for better days."""
 _DRAIN_CALLS = 160
 
 
@@ -26,6 +28,8 @@ class Device(Handset):
     ) -> None:
         super().__init__(world, actor, number, is_old=is_old)
         self.rounds = rounds
+        self.patience = 4 * rounds
+        """How many lost rounds are made up for."""
         self.backup: tuple[Store, Actor] | None = None
         self.twins: list[Device] = []
         self.puller = Puller(self)
@@ -46,7 +50,7 @@ class Device(Handset):
                     self.wire.close()
                 except LostError as error:
                     self.log("lost", error)
-                    self._rest(0.03)
+                    self._try_again()
                 except Disabled:
                     self.log("disabled: data wiped, outbox kept")
                     self._wipe()
@@ -54,10 +58,17 @@ class Device(Handset):
         except Exception:  # noqa: BLE001  # a fault of the simulator or the service: told, not lost
             self.tally.fail(self.log, "device failed", traceback.format_exc().splitlines())
 
+    def _try_again(self) -> None:
+        """Wait a little, as a phone does; a service that is away does not use up the rounds."""
+        self._rest(0.1)
+        if self.patience > 0:
+            self.patience -= 1
+            self.rounds += 1
+
     def _round(self) -> None:
         self._mishap()
         store = self.store.copy()
-        for _ in range(self.rng.choice([0, 1, 1, 2, 3])):
+        for _ in range(self.rng.choice([0, 0, 1, 1, 2]) if len(store.outbox) < _MUCH else 0):
             for made in self.person.work(store):
                 self.log("made", made["id"], made["op"], made["table"], made["rid"], made["seq"])
                 self.tally.count("mutations")
@@ -68,11 +79,12 @@ class Device(Handset):
         self.store = store
         if self.rng.random() < 0.6:
             self.pusher.push()
-        for _ in range(self.rng.choice([1, 1, 2])):
+        for _ in range(self.rng.choice([1, 2, 2, 3])):
             self.puller.pull()
             self._rest(0.01)
-        if self.rng.random() < 0.08:
-            self.uploader.take_and_send()
+        if self.rng.random() < 0.06:
+            self.uploader.take()
+        self.uploader.send_what_is_known()
         self._rest(0.02)
 
     def _poison(self, store: Store) -> None:
@@ -151,6 +163,7 @@ class Device(Handset):
                 continue
             if not self.store.outbox or syncs >= _DRAIN_SYNCS:
                 break
+        self.uploader.drain()
         if self.store.outbox:
             left = [f"{one} tries {self.store.tries.get(one['id'])}" for one in self.store.outbox]
             self.tally.fail(self.log, f"the queue did not drain in {syncs} syncs", left)

@@ -17,6 +17,8 @@ from tests.simulator.world import Fate
 
 _PATH = "/v1/sync/push"
 _BOMB_BYTES = 40_000_000
+_MOST = 90
+"""Mutations in a batch; a group that begins in it may go on for a few more."""
 _SLOW_BODY_BYTES = 1500
 _bomb: list[bytes] = []
 
@@ -30,7 +32,7 @@ class Pusher:
     def push(self) -> None:
         """Send what is in the outbox, in a few batches; raises LostError, Disabled."""
         phone, rng, strikes = self.phone, self.phone.rng, self.phone.world.strikes
-        batches = self._batches(rng.choice([3, 8, 100]))
+        batches = self._batches(rng.choice([3, 8, _MOST]))
         if len(batches) > 1 and strikes(rng, "pushes reordered"):
             batches.reverse()
             phone.tally.fault("pushes reordered")
@@ -43,7 +45,7 @@ class Pusher:
 
     def push_plainly(self) -> None:
         """Send everything that waits, without any fault."""
-        for batch in self._batches(100):
+        for batch in self._batches(_MOST):
             self._take(batch, self._post(batch))
 
     def _batches(self, size: int) -> list[list[dict[str, Any]]]:

@@ -47,7 +47,7 @@ class Config(msgspec.Struct, frozen=True):
     app_url: str
     data_dir: str
     port: int
-    threads: int = 12
+    threads: int = 6
     breakage: str = ""
 
 

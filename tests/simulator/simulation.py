@@ -29,7 +29,7 @@ class Plan(msgspec.Struct, frozen=True):
     seeds: range
     minutes: float = 1000.0
     at_once: int = 6
-    rounds: int = 18
+    rounds: int = 14
     """How often each device works and syncs."""
     most_failures: int = 20
     """After so many failures the run ends."""
@@ -51,11 +51,15 @@ def run_world(
     finally:
         for device in everyone(devices):
             device.close()
+        world.close()
 
 
 def everyone(devices: Sequence[Device | RealPhone]) -> list[Device | RealPhone]:
-    """Return the devices and their clones."""
-    return [*devices, *(twin for one in devices for twin in one.twins)]
+    """Return the devices, their clones, and the clones of those."""
+    found: list[Device | RealPhone] = []
+    for device in devices:
+        found += [device, *everyone(device.twins)]
+    return found
 
 
 def _come_to_rest(devices: Sequence[Device | RealPhone]) -> None:

@@ -21,8 +21,8 @@ class Uploader:
         self.waiting: dict[str, bytes] = {}
         """Photos whose record was pushed and that the server has not stored yet."""
 
-    def take_and_send(self) -> None:
-        """Take a photo of a shop, queue its record, and send what the server knows of."""
+    def take(self) -> None:
+        """Take a photo of a shop and queue its record."""
         phone = self.phone
         accounts = phone.store.ids("account")
         if accounts:
@@ -36,6 +36,9 @@ class Uploader:
                 phone.world.sent[made["id"]] = made
             phone.tally.count("mutations")
             self.waiting[media_id] = data
+
+    def send_what_is_known(self) -> None:
+        """Send the photos whose records came back by pull."""
         for media_id in list(self.waiting):
             if media_id in phone.store.rows.get("media", {}):
                 self._send(media_id, self.waiting[media_id])
@@ -64,6 +67,8 @@ class Uploader:
             begun = self._begin(media_id, len(data))
         if begun.status == 200:
             phone.tally.count("photos stored")
+            with phone.world.lock:
+                phone.world.stored.append(media_id)
             del self.waiting[media_id]
         elif begun.status == 404:
             # The account left this person's scope meanwhile.

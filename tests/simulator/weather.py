@@ -15,7 +15,7 @@ RATES: Mapping[str, float] = {
     "body trickled": 0.006,
     "compression bomb": 0.008,
     "server disk full": 0.01,
-    "server killed in mid-push": 0.004,
+    "server killed in mid-push": 0.006,
     "deadlock in push": 0.01,
     "serialization failure in push": 0.01,
     "statement timeout in push": 0.006,
@@ -26,7 +26,7 @@ RATES: Mapping[str, float] = {
     "page lost": 0.03,
     "page cut at a random byte": 0.01,
     "client killed in mid-page": 0.02,
-    "server killed in mid-pull": 0.0025,
+    "server killed in mid-pull": 0.001,
     "database error in pull": 0.01,
     "token expires between pages": 0.02,
     "pause between pages": 0.10,
@@ -41,7 +41,7 @@ RATES: Mapping[str, float] = {
     "database cloned to a second phone": 0.006,
     "clock jumps": 0.03,
     # At each file.
-    "server killed in mid-PATCH": 0.25,
+    "server killed in mid-PATCH": 0.06,
     "upload cut": 0.15,
     # At each round of the real phone.
     "phone killed": 0.12,

@@ -79,6 +79,8 @@ class World:
         self.fates: dict[str, Fate] = {}
         self.facts: dict[str, tuple[object, ...]] = {}
         self.cursors: list[str] = []
+        self.stored: list[str] = []
+        """Media that the service called stored."""
         self.in_flight: Counter[str] = Counter()
         self.threads: list[threading.Thread] = []
         self.turns = threading.Semaphore(0)
@@ -86,6 +88,8 @@ class World:
         self.is_calm = threading.Event()
         """Set when no more faults and writers are to come."""
         self.lock = threading.Lock()
+        self._asking = threading.Lock()
+        self._connection: Connection | None = None
         self._tokens: dict[float, TokenService] = {}
 
     def _person(self, role: Role) -> Actor:
@@ -119,12 +123,22 @@ class World:
         """Run a statement as the owner, again when PostgreSQL was restarted; return its rows."""
         while True:
             try:
-                with closing(self.house.connect()) as connection:
-                    return self.run(connection, statement, *values)
+                with self._asking:
+                    if self._connection is None:
+                        self._connection = self.house.connect()
+                    return self.run(self._connection, statement, *values)
             except psycopg2.Error as error:
                 if not is_lost(error):
                     raise
+                self.close()
                 time.sleep(0.05)
+
+    def close(self) -> None:
+        """Close the connection; the next question opens another."""
+        with self._asking:
+            if self._connection is not None:
+                self._connection.close()
+                self._connection = None
 
     @staticmethod
     def run(connection: Connection, statement: str, *values: object) -> list[tuple[Any, ...]]:

@@ -15,7 +15,7 @@ from backend.sync.protocol.messages import FINAL, MutationResult, PullResponse, 
 from tests.support.phone import Phone
 
 _AT = "2026-11-22T08:00:00Z"
-_PAUSE_SECONDS = 0.05
+_PAUSE_SECONDS = 0.1
 _BUSY = 503
 _TAKEN = frozenset({Status.APPLIED, Status.MERGED})
 

@@ -21,6 +21,8 @@ pytestmark = pytest.mark.e2e
 
 SCRIPT = Path(__file__).parent / "send.mjs"
 CUTS = 20
+# A lost answer brings a whole chunk over: larger ones would be there before the twentieth cut.
+CHUNK_BYTES = 500_000
 KILLED_AT = (6, 13)
 
 
@@ -89,7 +91,7 @@ def test_tus_js_client_brings_a_photo_over_a_line_cut_20_times_and_a_server_kill
 ) -> None:
     plan, butcher = bad_line(site, 11)
     with cutting_proxy(site.service.port, plan) as port:
-        told = send_with_node(site, port)
+        told = send_with_node(site, port, chunkSize=CHUNK_BYTES)
         butcher.wait()
     assert told["outcome"] == "stored", told
     check_stored(site, plan)
@@ -106,7 +108,7 @@ def test_tuspy_brings_a_photo_over_a_line_cut_20_times_and_a_server_killed_twice
         )
         uploader = client.uploader(
             file_stream=io.BytesIO(site.photo),
-            chunk_size=3_000_000,
+            chunk_size=CHUNK_BYTES,
             metadata={"media_id": site.media_id},
             retries=240,
             retry_delay=1,

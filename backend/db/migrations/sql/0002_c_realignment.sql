@@ -26,7 +26,7 @@ CREATE TABLE realignment (
 CREATE INDEX realignment_due ON realignment (org_id, effective_on) WHERE state = 'scheduled';
 CREATE TRIGGER realignment_bump BEFORE UPDATE ON realignment FOR EACH ROW EXECUTE FUNCTION tuyen_bump();
 
--- What was moved from where, so that it can be undone.
+-- What was moved from where, so that it can be undone. The accounts come from the table itself, locked.
 CREATE TABLE realignment_move (
   org_id uuid NOT NULL,
   realignment_id uuid NOT NULL,
@@ -34,11 +34,8 @@ CREATE TABLE realignment_move (
   from_territory_id uuid,
   from_is_manual boolean NOT NULL,
   to_territory_id uuid,
-  PRIMARY KEY (org_id, realignment_id, account_id),
-  FOREIGN KEY (org_id, realignment_id) REFERENCES realignment (org_id, id),
-  FOREIGN KEY (org_id, account_id) REFERENCES account (org_id, id)
+  PRIMARY KEY (org_id, realignment_id, account_id)
 );
-CREATE INDEX realignment_move_by_account ON realignment_move (org_id, account_id);
 
 -- An assignment may end on the day it began: it held for a part of that day, and facts of it count.
 ALTER TABLE territory_assignment
