@@ -165,10 +165,17 @@ def _wish(mutation: Mutation) -> dict[str, Value]:
 
 def _forget(holds: Holds, mutation: Mutation) -> None:
     """Read anew what a mutation may have changed, if only by the way."""
-    if mutation.table in {"issue", "visit"} or "location" in mutation.set:
-        # An account was visited, or may have moved with its children.
+    is_moved = mutation.table == "account" and "location" in mutation.set
+    if mutation.table == "issue" or is_moved:
+        # An account may have moved, and its children with it.
         holds.forget_all()
         return
-    # A check-in changes its visit.
-    visit = mutation.set.get("visit_id") if mutation.table == "check_in" else None
-    holds.forget((mutation.table, mutation.rid), ("visit", str(visit)))
+    near = [(mutation.table, mutation.rid)]
+    if mutation.table == "check_in":
+        near.append(("visit", str(mutation.set.get("visit_id"))))
+    if mutation.table == "visit":
+        # Its account may have been visited by it.
+        visit = holds.find("visit", mutation.rid) if mutation.op is Op.PATCH else None
+        account = visit.values.get("account_id") if visit else mutation.set.get("account_id")
+        near.append(("account", str(account)))
+    holds.forget(*near)

@@ -65,6 +65,7 @@ class Holds:
         self._connection = connection
         self._actor = actor
         self._held: dict[Key, Held] = {}
+        self._in_sight: set[str] = set()
 
     def hold_all(self, mutations: Iterable[Mutation]) -> None:
         """Hold what mutations change and the accounts of what they create."""
@@ -86,17 +87,17 @@ class Holds:
 
     def is_in_sight(self, account_id: UUID) -> bool:
         """Tell whether an account is known to be live, in the actor's scope, and held."""
-        held = self._held.get(("account", str(account_id)))
-        return held is not None and held.is_live
+        return str(account_id) in self._in_sight
 
     def forget(self, *keys: Key) -> None:
-        """Read these records anew when they are asked for again."""
+        """Read these records anew when they are asked for again; they stay in sight."""
         for key in keys:
             self._held.pop(key, None)
 
     def forget_all(self) -> None:
         """Read everything anew: what was written was undone, or moved scopes."""
         self._held.clear()
+        self._in_sight.clear()
 
     def _load(self, wanted: Mapping[str, set[str]]) -> None:
         actor = self._actor
@@ -116,6 +117,9 @@ class Holds:
                     live |= {(table, rid): seen[rid] for rid in wanted[table] & seen.keys()}
         if not live:
             return
+        self._in_sight |= {
+            rid for (table, rid), is_live in live.items() if (table, is_live) == _SIGHT
+        }
         ids = changelog.by_table(live)
         rows = changelog.read_rows(self._connection, actor.org_id, ids)
         for table, rid, rv, row in _ROWS.decode(f"[{rows}]"):
@@ -123,6 +127,7 @@ class Holds:
             self._held[table, rid] = Held(live[table, rid], rv, fields)
 
 
+_SIGHT = ("account", True)
 _ROWS = msgspec.json.Decoder(list[tuple[str, str, int, list[Value]]])
 
 

@@ -133,6 +133,7 @@ def undo_realignment(
             f"The realignment “{found.name}” is {found.state}: only what was applied is undone.",
             code="realignment_not_applied",
         )
+    repository.allow_long_statements(connection)
     back = repository.move_accounts_back(connection, org_id, realignment_id, found.plan)
     changes = repository.read_assignment_changes(connection, org_id, realignment_id)
     people.move_people_back(connection, org_id, changes, today_of(connection, org_id))
@@ -211,6 +212,7 @@ def _carry_out(
 ) -> None:
     """Move accounts and people; `expected` is the fingerprint that the moves must have."""
     plan = found.plan
+    repository.allow_long_statements(connection)
     moved, fingerprint = repository.insert_moves(connection, org_id, found.id, plan, area_of(plan))
     _check_fingerprint(expected, fingerprint)
     reps = {one.user_id for one in plan.people}

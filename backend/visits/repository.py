@@ -8,6 +8,7 @@ from uuid import UUID
 import msgspec
 import sqlalchemy as sa
 
+from backend.db.tenancy import driver_cursor
 from backend.ids import AccountId, OrgId, UserId, VisitId
 from backend.visits.schemas import VisitRead
 
@@ -137,19 +138,19 @@ def lock_visit(
     connection: sa.Connection, org_id: OrgId, visit_id: UUID
 ) -> Mapping[str, Any] | None:
     """Lock a visit, its account first, and return its row, or None."""
-    connection.execute(
-        sa.text(
-            "SELECT 1 FROM account a JOIN visit v ON v.org_id = a.org_id AND v.account_id = a.id"
-            " WHERE v.org_id = :org_id AND v.id = :id FOR NO KEY UPDATE OF a"
-        ),
-        {"org_id": org_id, "id": visit_id},
-    )
-    statement = sa.text(
-        "SELECT id, account_id, rep_id, status, outcome, checked_in_at, done_at, rv FROM visit"
-        " WHERE org_id = :org_id AND id = :id AND deleted_at IS NULL FOR NO KEY UPDATE"
-    )
-    row = connection.execute(statement, {"org_id": org_id, "id": visit_id}).mappings().one_or_none()
-    return dict(row) if row is not None else None
+    with driver_cursor(connection) as cursor:
+        cursor.execute(_LOCK_VISIT, {"org": org_id, "id": visit_id})
+        row = cursor.fetchone()
+    return dict(zip(_LOCKED, row, strict=True)) if row is not None else None
+
+
+_LOCKED = ("id", "account_id", "rep_id", "status", "outcome", "checked_in_at", "done_at", "rv")
+# Two statements in one message.
+_LOCK_VISIT = f"""SELECT 1 FROM visit v
+   JOIN account a ON a.org_id = v.org_id AND a.id = v.account_id
+  WHERE v.org_id = %(org)s AND v.id = %(id)s FOR NO KEY UPDATE OF a;
+ SELECT {", ".join(_LOCKED)} FROM visit
+  WHERE org_id = %(org)s AND id = %(id)s AND deleted_at IS NULL FOR NO KEY UPDATE"""  # noqa: S608
 
 
 def insert_visit(

@@ -18,10 +18,18 @@ class LastCheck:
         self.world = world
         self.fates = dict(world.fates)
         self.connection = world.house.connect()
+        self.taken: set[str] = set()
+        """Mutations whose values lost at first, and were chosen by their person afterwards."""
 
     def run(self) -> None:
         """Note every broken promise as a failure."""
         with closing(self.connection):
+            self.taken = {
+                str(one)
+                for (one,) in self._ask(
+                    "SELECT mutation_id FROM issue WHERE org_id = %s AND resolution = 'mine'"
+                )
+            }
             self._every_mutation_has_a_fate()
             self._results_are_stored()
             self._created_records_are_there()
@@ -90,12 +98,6 @@ class LastCheck:
 
         What lost at first is there where its person chose "mine" afterwards.
         """
-        taken = {
-            str(one)
-            for (one,) in self._ask(
-                "SELECT mutation_id FROM issue WHERE org_id = %s AND resolution = 'mine'"
-            )
-        }
         for table in ("account", "contact"):
             tags = {
                 str(rid): set(found)
@@ -110,7 +112,7 @@ class LastCheck:
                 is_there = mark in tags.get(made["rid"], set())
                 if fate.status in _DONE and not is_there:
                     lost.append(f"{one} of {table} {made['rid']}: {mark}")
-                if fate.status not in _DONE and is_there and one not in taken:
+                if fate.status not in _DONE and is_there and one not in self.taken:
                     extra.append(f"{one} of {table} {made['rid']}: {mark} though {fate.status}")
             self._fail("an acknowledged change is lost", lost)
             self._fail("a refused change is there", extra)
@@ -129,7 +131,7 @@ class LastCheck:
         self._fail("a note came from nowhere", [str(one) for one in unknown])
 
     def _sums_are_right(self) -> None:
-        """Crates of empties: what was told to be applied, each once."""
+        """Crates of empties: what was told to be applied, each once, or chosen as "mine" later."""
         sums: Counter[str] = Counter()
         open_ones: set[str] = set()
         for one, made in self.world.sent.items():
@@ -138,7 +140,7 @@ class LastCheck:
             fate = self.fates.get(one)
             if fate is None and one in self.stored:
                 open_ones.add(made["rid"])
-            elif fate is not None and fate.status in _DONE:
+            elif fate is not None and (fate.status in _DONE or one in self.taken):
                 sums[made["rid"]] += made["inc"]["empties_owed"]
         wrong = [
             f"account {rid}: {owed} instead of {sums[str(rid)]}"

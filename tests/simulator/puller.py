@@ -62,7 +62,7 @@ class Puller:
             if len(staged) > _PATIENCE:
                 # Where many write, pages of one record may never come to an end.
                 limit = 1000
-            answer = self._ask_page(token, limit, len(staged))
+            answer = self._ask_page(token, limit)
             page = self._understand(answer, staged)
             staged.append(page)
             if len(staged) > _MAX_PAGES:
@@ -86,7 +86,7 @@ class Puller:
             time.sleep(0.06)
             phone.tally.fault("token expired between pages")
 
-    def _ask_page(self, token: str | None, limit: int, number: int) -> Answer:
+    def _ask_page(self, token: str | None, limit: int) -> Answer:
         phone, rng, strikes = self.phone, self.phone.rng, self.phone.world.strikes
         body = self.body(limit=limit)
         body |= {"token": token} if token else {"cursor": phone.store.cursor}
@@ -101,8 +101,7 @@ class Puller:
                     PULL_PATH, phone.headers(), msgspec.json.encode(body), rng.random()
                 )
                 phone.tally.fault("page cut at a random byte")
-        haste = 1.0 if number == 0 else phone.world.weather.haste
-        turns = int(haste + rng.random())
+        turns = int(phone.world.weather.haste + rng.random())
         if turns:
             phone.world.turns.release(turns)
         with phone.world.flying("pull"):
@@ -182,7 +181,7 @@ class Puller:
                 break
             place = page.next
         while page.state != "done":
-            answer = self._ask_page(token, 1000, len(staged))
+            answer = self._ask_page(token, 1000)
             page = self._understand(answer, staged)
             staged.append(page)
             token = page.token

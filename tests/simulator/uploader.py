@@ -40,7 +40,7 @@ class Uploader:
     def send_what_is_known(self) -> None:
         """Send the photos whose records came back by pull."""
         for media_id in list(self.waiting):
-            if media_id in phone.store.rows.get("media", {}):
+            if media_id in self.phone.store.rows.get("media", {}):
                 self._send(media_id, self.waiting[media_id])
 
     def drain(self) -> None:

@@ -84,7 +84,7 @@ class Weather:
             self.rates[only] = RATES[only] * 3 if only in _SHARED else max(0.3, RATES[only])
         self.rates.update(more or {})
         self.haste = 0.3
-        """How many transactions the writers may do at each page of a pull but the first."""
+        """How many transactions the writers may do for each page of a pull."""
 
     def strikes(self, rng: random.Random, name: str) -> bool:
         """Tell whether a fault is to be tried now."""

@@ -47,9 +47,9 @@ def merge_patch(
     refused: list[Refusal] = []
     for name, value in wanted.items():
         field = table.field(name)
-        refusal = _refuse_scalar(field)
+        refusal = _refuse_scalar(name, field)
         if field is None or refusal is not None:
-            refused.append(Refusal(name, refusal or "unknown_field"))
+            refused.append(refusal or Refusal(name, "unknown_field"))
         elif not _apply_scalar(changes, field.policy, name, value, server, base):
             kept.append(name)
     for name in {**added, **removed}:
@@ -58,37 +58,39 @@ def merge_patch(
             refused.append(Refusal(name, "not_a_set"))
         else:
             _apply_set(changes, name, server, added.get(name, []), removed.get(name, []))
-    for name, difference in inc.items():
-        refusal = _apply_difference(changes, table.field(name), server.get(name), difference)
-        if refusal is not None:
-            refused.append(Refusal(name, refusal))
+    refused += _apply_differences(changes, table, server, inc)
     return Merge(changes, tuple(kept), tuple(refused))
 
 
-def _refuse_scalar(field: Field | None) -> str | None:
-    """Return the code with which a field refuses a value, or None."""
+def _refuse_scalar(name: str, field: Field | None) -> Refusal | None:
+    """Return with what a field refuses to be set, or None."""
     if field is None:
-        return "unknown_field"
+        return Refusal(name, "unknown_field")
     if field.policy in {Policy.READ_ONLY, Policy.ON_CREATE}:
-        return "read_only"
+        return Refusal(name, "read_only")
     if field.type is FieldType.SET:
-        return "use_add_remove"
-    return "use_inc" if field.policy is Policy.INCREMENT else None
+        return Refusal(name, "use_add_remove")
+    return Refusal(name, "use_inc") if field.policy is Policy.INCREMENT else None
 
 
-def _apply_difference(
-    changes: dict[str, Value], field: Field | None, current: Value, difference: float
-) -> str | None:
-    """Add to a quantity, or return the code of the refusal."""
-    if field is None or field.policy is not Policy.INCREMENT:
-        return "not_a_quantity"
-    if field.type is FieldType.INTEGER:
-        if difference != difference // 1:
-            return "not_whole"
-        difference = int(difference)
-    if difference != 0:
-        changes[field.name] = (current if isinstance(current, int | float) else 0) + difference
-    return None
+def _apply_differences(
+    changes: dict[str, Value],
+    table: Table,
+    server: Mapping[str, Value],
+    inc: Mapping[str, float],
+) -> list[Refusal]:
+    """Add to quantities; return what is refused."""
+    refused: list[Refusal] = []
+    for name, difference in inc.items():
+        field, current = table.field(name), server.get(name)
+        if field is None or field.policy is not Policy.INCREMENT:
+            refused.append(Refusal(name, "not_a_quantity"))
+        elif field.type is FieldType.INTEGER and difference != difference // 1:
+            refused.append(Refusal(name, "not_whole"))
+        elif difference != 0:
+            step = int(difference) if field.type is FieldType.INTEGER else difference
+            changes[name] = (current if isinstance(current, int | float) else 0) + step
+    return refused
 
 
 def _apply_scalar(
