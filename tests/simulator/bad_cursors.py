@@ -22,10 +22,7 @@ def try_bad_cursor(puller: Puller, name: str) -> None:
         return
     phone.tally.fault(name)
     phone.log(name, "refused:", answer.code)
-    store = phone.store.copy()
-    store.cursor = None
-    phone.store = store
-    phone.awaited.clear()
+    phone.lose_cursor()
 
 
 def _bad_cursor(puller: Puller, name: str) -> tuple[str | None, set[tuple[int, str]]]:

@@ -55,6 +55,13 @@ class Handset:
         self.actor = self.person.actor = actor
         self._token = ""
 
+    def lose_cursor(self) -> None:
+        """Drop the cursor: the next pull brings everything anew. The outbox stays."""
+        store = self.store.copy()
+        store.cursor = None
+        self.store = store
+        self.awaited.clear()
+
     def adopt_new_id(self) -> None:
         """Register a new device, since the server knows another life of this one; keep the queue.
 
@@ -70,10 +77,7 @@ class Handset:
         if answer.status != 200:
             self.tally.fail(self.log, "no new device id", [answer.body.decode(errors="replace")])
             return
-        store = self.store.copy()
-        store.cursor = None
-        self.store = store
-        self.awaited.clear()
+        self.lose_cursor()
         self.become(fresh)
         self._token = msgspec.json.decode(answer.body)["access_token"]
         self.tally.fault("forked device took a new id")

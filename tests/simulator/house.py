@@ -23,7 +23,7 @@ from backend.sync.cursor import CursorSigner, load_secret
 from tests.simulator import breakages
 from tests.simulator.proofs import CLIENT_BREAKAGE
 from tests.simulator.service import Config
-from tests.simulator.tally import Tally
+from tests.simulator.tally import Log, Tally
 from tests.simulator.wire import Wire
 from tests.support.cutting_proxy import Line, Plan, cutting_proxy
 from tests.support.service_process import ROOT, free_port
@@ -154,7 +154,10 @@ class House:
     def _listen(self) -> None:
         assert self._nursery.stdout is not None
         for line in self._nursery.stdout:
-            self.tally.fault(line.strip())
+            if line.startswith("!"):
+                self.tally.fail(Log(self.tally, 0, "service"), line[1:].strip())
+            else:
+                self.tally.fault(line.strip())
 
     def restart_postgres(self, *, is_crash: bool) -> None:
         """End PostgreSQL, in order or not, and start it again; everybody loses the connection."""

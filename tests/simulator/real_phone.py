@@ -8,28 +8,26 @@ import traceback
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
 from backend.identity.actor import Actor
-from backend.sync.protocol.messages import FINAL, PullResponse, PushRequest, PushResponse
 from backend.sync.protocol.tables import TABLES
 from mobile_client.core import PhoneCore, open_core
 from mobile_client.device.fakes import FakeCamera, fake_device
 from mobile_client.facade import EditError, SignInError
-from mobile_client.sync.http import Reply
 from mobile_client.views import CheckInDraft
-from tests.simulator.store import fate_of
+from tests.simulator.ears import Ears
 from tests.simulator.tally import Log
 from tests.simulator.truth import Held, differences, digest, digest_of_rows, parse_truth
 from tests.simulator.wire import LostError, Wire
-from tests.simulator.world import PHONE_PASSWORD, Fate, World
+from tests.simulator.world import PHONE_PASSWORD, World
 
 _DRAIN_SYNCS = 14
 _DRAIN_TRIES = 120
 _LONGEST_FUSE = 60
 _NO_LIMIT = 1_073_741_823
+_NOTES_TO_FILL = 6
 _EMPTY = digest("")
 
 
@@ -67,8 +65,7 @@ class RealPhone:
         self.wire = Wire(world.port)
         self.folder = world.house.folder / "phones" / str(actor.user_id)
         self.clock = PhoneClock()
-        self.told: dict[str, str] = {}
-        """The oracle's word by the cursor that it came with."""
+        self.ears = Ears(world, self.log)
         self.checked = ""
         self.fuse = 0
         """After how many points the process dies; 0 is never."""
@@ -84,7 +81,7 @@ class RealPhone:
         core = open_core(
             self.folder, f"http://127.0.0.1:{port}", device, self.clock, at=self._reach
         )
-        self._listen(core)
+        self.ears.listen(core)
         return core
 
     def _reach(self, point: str) -> None:
@@ -97,42 +94,6 @@ class RealPhone:
             self.tally.fault("phone killed")
             self.tally.fault(f"phone killed at {point}")
             raise Died(point)
-
-    def _listen(self, core: PhoneCore) -> None:
-        """Read along what goes over the phone's connection."""
-        plain = core._http.request
-
-        def request(method: str, path: str, *, headers: Any = None, body: bytes = b"") -> Reply:
-            if path == "/v1/sync/push":
-                self._note_sent(body)
-            reply = plain(method, path, headers=headers, body=body)
-            self.log(method, path, reply.status, reply.body[:90] if reply.status >= 400 else "")
-            if reply.status == 200 and path == "/v1/sync/push":
-                self._note_results(reply.body)
-            elif reply.status == 200 and "sim-truth" in reply.headers:
-                page = msgspec.json.decode(reply.body, type=PullResponse)
-                if page.cursor:
-                    self.told[page.cursor] = reply.headers["sim-truth"]
-            elif reply.status == 500:
-                self.tally.fail(self.log, "server error", [path])
-            return reply
-
-        core._http.request = request  # type: ignore[method-assign]
-
-    def _note_sent(self, body: bytes) -> None:
-        for one in msgspec.json.decode(body, type=PushRequest).mutations:
-            made = {"set": {}, **msgspec.to_builtins(one)}
-            with self.world.lock:
-                is_new = one.id not in self.world.sent
-                self.world.sent.setdefault(one.id, made)
-            self.tally.count("mutations", int(is_new))
-
-    def _note_results(self, body: bytes) -> None:
-        self.tally.count("pushes")
-        for result in msgspec.json.decode(body, type=PushResponse).results:
-            self.tally.count(f"results {result.status}")
-            if result.status in FINAL:
-                self.world.tell_fate(self.log, result.id, Fate(*fate_of(result)))
 
     def live(self) -> None:
         """Work and sync until the rounds are over; never raises."""
@@ -224,21 +185,32 @@ class RealPhone:
         is_full = self.world.strikes(self.rng, "phone disk full")
         if is_full:
             self._fill_disk()
-        report = self.core.sync_once()
+        try:
+            report = self.core.sync_once()
+        finally:
+            if is_full:
+                self._limit_pages(_NO_LIMIT)
         self.log("synced:", report.state, report.message, "left", report.left)
-        if is_full:
-            if self.core.sync_status().code == "no_space":
-                self.tally.fault("disk full on the phone")
-            self._limit_pages(_NO_LIMIT)
+        if is_full and self.core.sync_status().code == "no_space":
+            self.tally.fault("disk full on the phone, in a sync")
         self._check()
 
     def _fill_disk(self) -> None:
-        """Let SQLite find no page more than the file has now."""
-        self._limit_pages(0)
+        """Let SQLite find no page more than the file has now, and fill what is left in it."""
+        self._limit_pages(1)
+        shops = self.core.accounts(limit=1)
+        for _ in range(_NOTES_TO_FILL if shops else 0):
+            try:
+                self._check_in(shops[0].id, f"m{self.rng.randbytes(3000).hex()}")
+            except EditError as error:
+                self.log("not saved:", error.code)
+                if error.code == "no_space":
+                    self.tally.fault("disk full on the phone")
+                return
 
     def _limit_pages(self, count: int) -> None:
         with self.core._database.writing() as db:
-            db.execute(f"PRAGMA max_page_count = {count or 1}")
+            db.execute(f"PRAGMA max_page_count = {count}")
 
     def _be_born_again(self) -> None:
         """Start the process anew over the files that the dead one left."""
@@ -252,7 +224,7 @@ class RealPhone:
         with self.core._database.reading() as db:
             row = db.execute("SELECT value FROM meta WHERE key = 'cursor'").fetchone()
             cursor = str(row[0]) if row else ""
-            if not cursor or cursor == self.checked or cursor not in self.told:
+            if not cursor or cursor == self.checked or cursor not in self.ears.told:
                 return
             held: Held = {
                 table: dict(db.execute(f"SELECT id, rv FROM {table}_base").fetchall())
@@ -262,7 +234,7 @@ class RealPhone:
         self.tally.count("pulls")
         self.tally.count("pulls of the real phone")
         self.tally.count("checks")
-        key, *digests = self.told[cursor].split(";")
+        key, *digests = self.ears.told[cursor].split(";")
         wanted = dict(one.split("=") for one in digests)
         wrong = [
             table for table in TABLES
