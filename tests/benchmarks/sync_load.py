@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.client import HTTPConnection
+from http.client import HTTPConnection, HTTPResponse
 from typing import Any
 
 import msgspec
@@ -42,14 +42,24 @@ class Device:
 
     def post(self, path: str, body: bytes, encoding: str = "zstd") -> tuple[Any, int, str]:
         """Send a body; return the decoded answer, its size on the wire and its encoding."""
-        self._connection.request("POST", path, body, {**self._headers, "Accept-Encoding": encoding})
-        answer = self._connection.getresponse()
-        data = answer.read()
+        answer, data = self._call(path, body, encoding)
         found = answer.getheader("Content-Encoding") or "identity"
         plain = _DECODERS[found](data)
         if answer.status not in {200, 201}:
             raise RuntimeError(f"{path} answered {answer.status}: {plain[:500]!r}")
         return msgspec.json.decode(plain), len(data), found
+
+    def _call(self, path: str, body: bytes, encoding: str) -> tuple[HTTPResponse, bytes]:
+        """Send a body, over a new connection where the server has closed the idle one."""
+        headers = {**self._headers, "Accept-Encoding": encoding}
+        try:
+            self._connection.request("POST", path, body, headers)
+            answer = self._connection.getresponse()
+        except (BrokenPipeError, ConnectionResetError):
+            self._connection.close()
+            self._connection.request("POST", path, body, headers)
+            answer = self._connection.getresponse()
+        return answer, answer.read()
 
     def post_json(self, path: str, message: object) -> tuple[Any, int, str]:
         """Send a message, or nothing for None."""

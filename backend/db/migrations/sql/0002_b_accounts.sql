@@ -230,19 +230,23 @@ DECLARE
   child text;
   children uuid[];
 BEGIN
+  -- EXCEPT and no join of the two: a session keeps the plan that it made for one row, and fifty thousand
+  -- rows with no index on either side would then be compared each with each.
   FOR one IN
     SELECT c.org_id, array_agg(c.id ORDER BY c.id) AS ids,
-           array_agg(c.id ORDER BY c.id) FILTER (
-             WHERE (c.territory_id, c.owner_id, c.deleted_at) IS DISTINCT FROM (b.territory_id, b.owner_id, b.deleted_at)) AS moved
-      FROM changed c JOIN was b ON b.org_id = c.org_id AND b.id = c.id GROUP BY c.org_id
+           (SELECT array_agg(m.id ORDER BY m.id) FROM (
+              SELECT n.org_id, n.id, n.territory_id, n.owner_id, n.deleted_at FROM changed n
+              EXCEPT SELECT b.org_id, b.id, b.territory_id, b.owner_id, b.deleted_at FROM was b) m
+             WHERE m.org_id = c.org_id) AS moved
+      FROM changed c GROUP BY c.org_id
   LOOP
     PERFORM sync_touch('account', one.org_id, one.ids);
     IF one.moved IS NOT NULL THEN
       INSERT INTO account_placement (org_id, account_id, territory_id, left_at)
-      SELECT b.org_id, b.id, b.territory_id, clock_timestamp() FROM was b
-        JOIN changed c ON c.org_id = b.org_id AND c.id = b.id
+      SELECT b.org_id, b.id, b.territory_id, clock_timestamp() FROM (
+        SELECT o.org_id, o.id, o.territory_id, o.deleted_at IS NULL FROM was o
+        EXCEPT SELECT n.org_id, n.id, n.territory_id, n.deleted_at IS NULL FROM changed n) b
        WHERE b.org_id = one.org_id AND b.territory_id IS NOT NULL
-         AND (c.territory_id IS DISTINCT FROM b.territory_id OR (c.deleted_at IS NULL) <> (b.deleted_at IS NULL))
        ON CONFLICT DO NOTHING;
       FOREACH child IN ARRAY ARRAY['contact', 'visit', 'check_in', 'note', 'media'] LOOP
         EXECUTE format('SELECT array_agg(id ORDER BY id) FROM %I WHERE org_id = $1 AND account_id = ANY ($2)', child)
@@ -270,11 +274,11 @@ BEGIN
   INSERT INTO account_map AS m (org_id, account_id, territory_id, life_stage, category, last_visit_at, wx, wy, qk)
   SELECT c.org_id, c.id, c.territory_id, c.life_stage, c.category, c.last_visit_at, w.x, w.y,
          tuyen_spread24(w.x) | (tuyen_spread24(w.y) << 1)
-    FROM changed c JOIN was b ON b.org_id = c.org_id AND b.id = c.id,
+    FROM (SELECT n.org_id, n.id, ST_X(n.location), ST_Y(n.location), n.deleted_at IS NULL FROM changed n
+          EXCEPT SELECT o.org_id, o.id, ST_X(o.location), ST_Y(o.location), o.deleted_at IS NULL FROM was o) e
+    JOIN account c ON c.org_id = e.org_id AND c.id = e.id,
          LATERAL (SELECT tuyen_world_x(c.location) AS x, tuyen_world_y(c.location) AS y) w
    WHERE c.location IS NOT NULL AND c.deleted_at IS NULL
-     AND (b.location IS NULL OR b.deleted_at IS NOT NULL
-          OR (ST_X(b.location), ST_Y(b.location)) <> (ST_X(c.location), ST_Y(c.location)))
   ON CONFLICT (org_id, account_id) DO UPDATE SET wx = excluded.wx, wy = excluded.wy, qk = excluded.qk
    WHERE m.qk <> excluded.qk;
   RETURN NULL;

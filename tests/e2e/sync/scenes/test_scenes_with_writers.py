@@ -95,8 +95,8 @@ def _stage(phone: object, interrupted: _Interrupted) -> None:
     puller = phone.core._engine._puller  # type: ignore[attr-defined]
     take = puller._take
 
-    def take_and_stop(page: object) -> object:
-        applied = take(page)
+    def take_and_stop(page: object, ask: object) -> object:
+        applied = take(page, ask)
         interrupted.pages += 1
         if interrupted.pages == interrupted.limit:
             raise interrupted.Error
