@@ -27,7 +27,7 @@ from tests.benchmarks.sync_pull import (
 )
 from tests.benchmarks.sync_push import measure_push
 from tests.benchmarks.sync_realign import measure_realignment
-from tests.benchmarks.sync_targets import Target, judge, report_table, report_targets
+from tests.benchmarks.sync_targets import Target, judge, number, report_table, report_targets
 
 
 @dataclass(frozen=True)
@@ -51,19 +51,21 @@ def main() -> None:
     """Measure and print; exit 1 when a floor is missed."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="a tenth of the data, fewer rounds")
-    size = _QUICK if parser.parse_args().quick else _FULL
+    parser.add_argument("--only", default="", help="only targets whose part's name has this in it")
+    asked = parser.parse_args()
+    size = _QUICK if asked.quick else _FULL
     _say(f"load of the machine before: {os.getloadavg()[0]:.2f} on {os.cpu_count()} cores")
     with tempfile.TemporaryDirectory(prefix="tuyen-bench-") as name:
         folder = Path(name)
         folder.chmod(0o755)
         with open_ground(folder) as ground:
-            targets = _measure(ground, Settings(data_dir=folder / "data"), size)
+            targets = _measure(ground, Settings(data_dir=folder / "data"), size, asked.only)
     _say(f"load of the machine after: {os.getloadavg()[0]:.2f}")
     report_targets(targets)
     judge(targets)
 
 
-def _measure(ground: Ground, settings: Settings, size: Size) -> list[Target]:
+def _measure(ground: Ground, settings: Settings, size: Size, only: str) -> list[Target]:
     growth: dict[str, list[float]] = {}
     with our_service(settings, ground.app_url) as service:
         shares = CpuShares(service.process, postmaster_of(ground.folder))
@@ -78,9 +80,10 @@ def _measure(ground: Ground, settings: Settings, size: Size) -> list[Target]:
             add_shops(ground, stage, first)
             first += sum(stage.values())
             _say(f"{first:,} shops are in after {time.monotonic() - started:.0f} s more")
-            growth[f"{first:,}"] = _at_this_size(ground, open_device, shares, size)
-        targets = _targets(ground, open_device, shares, size)
-        devices = _many_devices(ground, open_device, size)
+            if not only:
+                growth[f"{first:,}"] = _at_this_size(ground, open_device, shares, size)
+        targets = _targets(ground, open_device, shares, size, only)
+        devices = {} if only else _many_devices(ground, open_device, size)
     report_table(
         "Growth with the base: one territory that stays the same",
         ("shops in all", "delta p50 ms", "delta p99 ms", "mutations/s"), growth,
@@ -118,7 +121,9 @@ def _at_this_size(ground: Ground, open_device: Open, shares: CpuShares, size: Si
     return [p50.median, p99.median, pushed.median]
 
 
-def _targets(ground: Ground, open_device: Open, shares: CpuShares, size: Size) -> list[Target]:
+def _targets(
+    ground: Ground, open_device: Open, shares: CpuShares, size: Size, only: str
+) -> list[Target]:
     rows, rounds, pulls = size.shops(50_000), size.rounds, size.pulls
     parts: list[tuple[str, Callable[[], list[Target]]]] = [
         ("first sync", lambda: measure_first_sync(ground, open_device, shares, rounds, rows)),
@@ -130,11 +135,16 @@ def _targets(ground: Ground, open_device: Open, shares: CpuShares, size: Size) -
                                          phones=4, rounds=rounds, batches=size.batches)]),
         ("realignment", lambda: measure_realignment(ground, open_device, shares, rounds, rows)),
     ]  # fmt: skip
-    found = []
+    found: list[Target] = []
     for name, measure in parts:
+        if only not in name:
+            continue
         started = time.monotonic()
         try:
-            found += measure()
+            seen = measure()
+            for one in seen:
+                _say(f"  {one.name}: {number(one.median)} {one.unit}, {one.verdict}")
+            found += seen
         except RuntimeError as error:
             # What the others came to is still worth printing; this one counts as missed.
             _say(f"{name}: {error}")

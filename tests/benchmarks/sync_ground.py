@@ -226,7 +226,8 @@ def shop_ids(ground: Ground, territory: TerritoryId, limit: int) -> list[UUID]:
     """Return shops of a territory in an order that has nothing to do with how they are stored."""
     with ground.cursor() as cursor:
         cursor.execute(
-            "SELECT id FROM account WHERE territory_id = %s ORDER BY md5(id::text) LIMIT %s",
-            (territory, limit),
+            "SELECT id FROM account WHERE org_id = %s AND territory_id = %s"
+            " ORDER BY md5(id::text) LIMIT %s",
+            (ground.org.manager.org_id, territory, limit),
         )
         return [row[0] for row in cursor.fetchall()]

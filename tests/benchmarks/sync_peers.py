@@ -71,9 +71,10 @@ def delta_reader(ground: Ground, rep: Rep) -> Iterator[DeltaReader]:
         yield DeltaReader(connection, rep)
 
 
-def touch(ground_cursor: psycopg2.extensions.cursor, ids: Sequence[UUID]) -> None:
+def touch(ground: Ground, cursor: psycopg2.extensions.cursor, ids: Sequence[UUID]) -> None:
     """Change records as another person would, with all triggers on."""
-    ground_cursor.execute(
-        "UPDATE account SET empties_owed = empties_owed + 1 WHERE id = ANY (%s::uuid[])",
-        ([str(one) for one in ids],),
+    cursor.execute(
+        "UPDATE account SET empties_owed = empties_owed + 1"
+        " WHERE org_id = %s AND id = ANY (%s::uuid[])",
+        (ground.org.manager.org_id, [str(one) for one in ids]),
     )

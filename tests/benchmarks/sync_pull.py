@@ -60,7 +60,7 @@ def measure_deltas(
         for _ in range(rounds):
             ours, peer = [], []
             for _ in range(pulls):
-                touch(writer, chosen.sample(ids, CHANGES))
+                touch(ground, writer, chosen.sample(ids, CHANGES))
                 started = time.perf_counter()
                 found = reader.read()
                 between = time.perf_counter()
@@ -71,7 +71,7 @@ def measure_deltas(
                 peer.append(between - started)
                 ours.append(ended - between)
             runs.append((Run(sum(ours), ours), Run(sum(peer), peer)))
-        touch(writer, ids[:CHANGES])
+        touch(ground, writer, ids[:CHANGES])
     with shares.of("delta pull of 20", pulls):
         before = device.cursor
         for _ in range(pulls):
@@ -94,7 +94,7 @@ def pull_at_once(ground: Ground, open_device: Open, reps: Sequence[Rep], pulls: 
         device.pull()
     with ground.cursor() as writer:
         for rep in reps:
-            touch(writer, shop_ids(ground, rep.territory_id, CHANGES))
+            touch(ground, writer, shop_ids(ground, rep.territory_id, CHANGES))
 
     def again(device: Device) -> Iterator[None]:
         before = device.cursor

@@ -70,8 +70,8 @@ def _shops(ground: Ground, rep: Rep) -> list[Shop]:
     with ground.cursor() as cursor:
         cursor.execute(
             "SELECT id::text, category, phone, ST_X(location), ST_Y(location) FROM account"
-            " WHERE territory_id = %s ORDER BY md5(id::text)",
-            (rep.territory_id,),
+            " WHERE org_id = %s AND territory_id = %s ORDER BY md5(id::text)",
+            (rep.actor.org_id, rep.territory_id),
         )
         return [Shop(*row) for row in cursor.fetchall()]
 

@@ -64,7 +64,8 @@ def _plain_update(ground: Ground) -> float:
         cursor.execute("SET session_replication_role = replica")
         started = time.perf_counter()
         cursor.execute(
-            "UPDATE account SET visit_minutes = visit_minutes WHERE territory_id = %s",
-            (ground.big.territory_id,),
+            "UPDATE account SET visit_minutes = visit_minutes"
+            " WHERE org_id = %s AND territory_id = %s",
+            (ground.org.manager.org_id, ground.big.territory_id),
         )
         return time.perf_counter() - started
