@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from backend.accounts.models import ACCOUNT
 from backend.accounts.schemas import AccountFilter, AccountRead, NearbyRead
+from backend.db.bulk import rows_json
 from backend.db.tenancy import driver_cursor
 from backend.ids import AccountId, OrgId, UserId
 
@@ -205,6 +206,41 @@ def update_account(
         .returning(_RETURNED)
     ).one()
     return AccountRead(*tuple(row))
+
+
+_PLAIN = {
+    "kind": "text", "name": "text", "life_stage": "text", "category": "text", "address": "text",
+    "phone": "text", "email": "text", "website": "text", "channel": "text", "tags": "text[]",
+    "opening_hours": "text", "visit_minutes": "int", "visit_every_days": "int", "priority": "int",
+    "empties_owed": "int",
+}  # fmt: skip
+PLAIN = frozenset(_PLAIN)
+"""Columns that decide neither where an account is nor whose."""
+
+
+def update_accounts(
+    connection: sa.Connection, org_id: OrgId, rows: Sequence[Mapping[str, object]]
+) -> dict[UUID, int]:
+    """Write the plain columns that each row names, by `id`; return the new versions.
+
+    `visited_at` is kept where it is later than the last visit that is known; an account of which
+    a row says no more stays as it is otherwise.
+    """
+    named = sorted({name for row in rows for name in row} & PLAIN)
+    changes = [f"{name} = CASE WHEN d.row ? '{name}' THEN u.{name} ELSE a.{name} END"
+               for name in named]  # fmt: skip
+    changes.append("last_visit_at = greatest(a.last_visit_at, u.visited_at)")
+    kinds = ["id uuid", "visited_at timestamptz", *(f"{name} {_PLAIN[name]}" for name in named)]
+    is_named = f"d.row ?| ARRAY[{', '.join(repr(name) for name in named)}]::text[]"
+    statement = f"""UPDATE account a SET {", ".join(changes)}
+ FROM jsonb_array_elements(%(rows)s::jsonb) AS d (row),
+      LATERAL jsonb_to_record(d.row) AS u ({", ".join(kinds)})
+WHERE a.org_id = %(org)s::uuid AND a.id = u.id AND ({is_named}
+   OR a.last_visit_at IS NULL OR a.last_visit_at < u.visited_at)
+RETURNING a.id, a.rv"""  # noqa: S608  # constants only
+    with driver_cursor(connection) as cursor:
+        cursor.execute(statement, {"org": str(org_id), "rows": rows_json(rows)})
+        return dict(cursor.fetchall())
 
 
 def delete_account(connection: sa.Connection, org_id: OrgId, account_id: AccountId) -> None:

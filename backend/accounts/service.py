@@ -32,6 +32,7 @@ from backend.accounts.scope import (
     scope_territories,
 )
 from backend.accounts.values import MAX_MAP_LAT, cleaned, differing, given
+from backend.accounts.writing import AccountWrites
 from backend.api.problems import Forbidden, NotFound, malformed_field
 from backend.geo.vocabulary import GeoError, check_lonlat
 from backend.identity import audit
@@ -39,6 +40,7 @@ from backend.identity.actor import Actor, Role
 from backend.ids import AccountId, ContactId, OrgId, new_id
 
 __all__ = [
+    "change_held",
     "create_account",
     "create_contact",
     "delete_account",
@@ -163,6 +165,29 @@ def patch_account(
     if not changes:
         return before
     return repository.update_account(connection, actor.org_id, account_id, changes)
+
+
+def change_held(
+    actor: Actor,
+    account_id: AccountId,
+    data: AccountPatch,
+    *,
+    rv: int,
+    values: Mapping[str, object],
+    writes: AccountWrites,
+) -> int | None:
+    """Have the fields given changed with all that waits, and return the version then.
+
+    The caller holds the account, found it in the actor's scope, at this version and with these
+    values. None, and nothing is done, where the patch says where the account is: patch it.
+    """
+    told = given(data)
+    if not told.keys() <= repository.PLAIN:
+        return None
+    check_writer(actor)
+    kept = cleaned(told, writes.country if told.get("phone") else "")
+    changes = {name: value for name, value in kept.items() if values.get(name) != value}
+    return writes.change(account_id, rv, changes) if changes else rv
 
 
 def delete_account(connection: sa.Connection, actor: Actor, account_id: AccountId) -> None:

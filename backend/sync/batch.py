@@ -23,6 +23,7 @@ from backend.sync.ledger import Known, hash_mutation, rejected, repeat
 from backend.sync.parents import Parents
 from backend.sync.protocol.messages import FINAL, Mutation, MutationResult, Op, Status
 from backend.sync.registry import REGISTRY
+from backend.sync.writes import Writes
 
 _LOG = logging.getLogger("tuyen.sync")
 _FAILED = frozenset({Status.REJECTED, Status.DEFERRED, Status.ERROR, Status.QUARANTINED})
@@ -50,7 +51,8 @@ class Batch:
     """Mutations being applied in a transaction that has claimed them.
 
     `known` are those that were seen before, by id. Savepoints cost a round trip for each mutation,
-    so a batch is first tried without; when something in it fails, it is begun anew, carefully.
+    so a batch is first tried without, and its rows are written together at its end; when something
+    in it fails, it is begun anew, carefully, each mutation written at once.
     """
 
     def __init__(
@@ -67,7 +69,8 @@ class Batch:
         self._turned: dict[str, Mutation] = {}
         self._results: Results = {}
         self._parents = Parents(connection, terms.actor.org_id)
-        self._holds = Holds(connection, terms.actor)
+        self._writes = Writes(connection, terms.actor)
+        self._holds = Holds(connection, terms.actor, self._writes)
         self._is_careful = is_careful
         self._is_clean = True
 
@@ -108,12 +111,22 @@ class Batch:
 
     def settle(self) -> Results:
         """Store the results, in the transaction of their effects; give up the claims of others."""
+        self._flush()
         org_id = self._terms.actor.org_id
         final = [one for one in self._results.values() if one.status in FINAL]
         rest = [one.id for one in self._results.values() if one.status not in FINAL]
         ledger.store_results(self._connection, org_id, final)
         ledger.release(self._connection, org_id, rest)
         return self._results
+
+    def _flush(self) -> None:
+        """Write what is waiting; where some of it is refused, each has to be tried by itself."""
+        try:
+            self._writes.flush()
+        except Exception as error:
+            if self._is_careful or is_outage(error):
+                raise
+            raise NeedsSavepointsError from error
 
     def _answer(
         self, mutation: Mutation, fresh: Sequence[Mutation], told: Results
@@ -166,6 +179,8 @@ class Batch:
         self._is_clean = False
         try:
             result = carry_out(edit, mutation, synced, self._holds)
+            if self._is_careful:
+                self._writes.flush()
         except Exception as error:
             problem = explain(error)
             if is_outage(error) or problem is None or problem.status >= _SERVER_FAULT:
@@ -189,6 +204,7 @@ class Batch:
             return
         if not self._is_careful:
             raise NeedsSavepointsError
+        self._writes.clear()
         send(self._connection, f"ROLLBACK TO SAVEPOINT {savepoint}")
         self._holds.forget_all()
         self._is_clean = True
@@ -215,6 +231,7 @@ class Batch:
         boot_id, elapsed_ms = since_boot(mutation)
         return Edit(
             connection=self._connection,
+            writes=self._writes,
             actor=terms.actor,
             now=terms.now,
             clock_offset=terms.clock_offset,

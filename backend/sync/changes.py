@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from uuid import UUID
 
+import msgspec
+
 from backend.api.problems import Problem
-from backend.sync import issues
 from backend.sync.edit import Edit
 from backend.sync.holds import Held, Holds
 from backend.sync.ledger import rejected, unknown
@@ -14,10 +15,22 @@ from backend.sync.registry import SyncedTable
 from backend.sync.resolving import resolve
 
 _WRITTEN = frozenset({Status.APPLIED, Status.MERGED})
+_GATHERED = frozenset(
+    {
+        ("account", Op.PATCH),
+        ("visit", Op.CREATE),
+        ("visit", Op.PATCH),
+        ("check_in", Op.CREATE),
+        ("note", Op.CREATE),
+    }
+)
+"""What waits to be written with others of its kind; all else is written where it stands."""
 
 
 def carry_out(edit: Edit, mutation: Mutation, synced: SyncedTable, holds: Holds) -> MutationResult:
     """Apply one mutation; what a room refuses leaves as its Problem, to be undone and told."""
+    if (mutation.table, mutation.op) not in _GATHERED:
+        edit.writes.flush()
     if mutation.op is Op.CREATE:
         result = _create(edit, mutation, synced)
     elif mutation.op is Op.PATCH:
@@ -79,7 +92,7 @@ def _patch(edit: Edit, mutation: Mutation, synced: SyncedTable, holds: Holds) ->
         return rejected(mutation, merge.refused[0].code, f"Not to be written: {names}.")
     rv = held.rv
     if merge.changes:
-        rv = _write(edit, mutation, synced, merge.changes, holds) or held.rv
+        rv = _write(edit, mutation, synced, held, merge.changes, holds) or held.rv
     return _settle(edit, mutation, merge, held, rv)
 
 
@@ -87,12 +100,13 @@ def _write(
     edit: Edit,
     mutation: Mutation,
     synced: SyncedTable,
+    held: Held,
     changes: Mapping[str, Value],
     holds: Holds,
 ) -> int | None:
     if synced.change is None:
         return resolve(edit, holds, UUID(mutation.rid), changes)
-    return synced.change(edit, UUID(mutation.rid), changes).rv
+    return synced.change(msgspec.structs.replace(edit, held=held), UUID(mutation.rid), changes).rv
 
 
 def _settle(edit: Edit, mutation: Mutation, merge: Merge, held: Held, rv: int) -> MutationResult:
@@ -103,9 +117,7 @@ def _settle(edit: Edit, mutation: Mutation, merge: Merge, held: Held, rv: int) -
     theirs = {name: held.values.get(name) for name in merge.kept_server}
     if not merge.changes:
         return _conflict(edit, mutation, "changed_meanwhile", theirs, mine)
-    issue = issues.insert_issue(
-        edit.connection, edit.actor, mutation, code="merged", mine=mine, theirs=theirs
-    )
+    issue = edit.writes.insert_issue(mutation, code="merged", mine=mine, theirs=theirs)
     return MutationResult(
         id=mutation.id,
         status=Status.MERGED,
@@ -141,9 +153,7 @@ def _conflict(
     mine = _wish(mutation) if mine is None else mine
     issue: UUID | None = None
     if mutation.table != "issue":
-        issue = issues.insert_issue(
-            edit.connection, edit.actor, mutation, code=code, mine=mine, theirs=theirs
-        )
+        issue = edit.writes.insert_issue(mutation, code=code, mine=mine, theirs=theirs)
     return MutationResult(
         id=mutation.id,
         status=Status.CONFLICT,

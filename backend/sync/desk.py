@@ -18,6 +18,7 @@ from backend.sync.issues import IssueRead, IssueState, Resolution
 from backend.sync.protocol.messages import MutationResult, Status
 from backend.sync.quarantine import QuarantineRead, QuarantineState
 from backend.sync.resolving import resolve
+from backend.sync.writes import Writes
 
 _ELDERS = frozenset({Role.MANAGER, Role.ADMIN})
 """Those who see everybody's issues."""
@@ -44,8 +45,13 @@ def resolve_issue(
     """Resolve an issue as its owner's phone would; the same choice again changes nothing."""
     lock_areas(connection, actor.org_id)
     _find_issue(connection, actor, issue_id)
-    edit = Edit(connection=connection, actor=actor, now=now, clock_offset=timedelta(0))
-    resolve(edit, Holds(connection, actor), issue_id, {"resolution": choice.value})
+    writes = Writes(connection, actor)
+    edit = Edit(
+        connection=connection, writes=writes, actor=actor, now=now, clock_offset=timedelta(0)
+    )
+    holds = Holds(connection, actor, writes)
+    resolve(edit, holds, issue_id, {"resolution": choice.value})
+    writes.flush()
     return _find_issue(connection, actor, issue_id)
 
 

@@ -8,7 +8,9 @@ import sqlalchemy as sa
 
 from backend.api.problems import Malformed, malformed_field
 from backend.identity.actor import Actor
+from backend.sync.holds import Held
 from backend.sync.protocol.messages import Value
+from backend.sync.writes import Writes
 from backend.visits.captures import capture_now
 from backend.visits.schemas import Capture
 from backend.visits.standing import Sight
@@ -18,6 +20,7 @@ class Edit(msgspec.Struct, frozen=True):
     """Who changes something, in which transaction, and when it was made."""
 
     connection: sa.Connection
+    writes: Writes
     actor: Actor
     now: datetime
     clock_offset: timedelta
@@ -28,6 +31,8 @@ class Edit(msgspec.Struct, frozen=True):
     anchored_at: datetime | None = None
     """The server's time of the edit, where the device's time since boot tells it."""
     is_in_sight: Sight | None = None
+    held: Held | None = None
+    """What is changed, as the server has it, where the caller holds it."""
 
 
 class Written(msgspec.Struct, frozen=True):

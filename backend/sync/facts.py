@@ -42,6 +42,7 @@ def create_visit(edit: Edit, rid: UUID, values: Mapping[str, Value]) -> Written:
         is_fact=body.planned_on <= (edit.now + _AHEAD).date(),
         captured_at=judge_capture(edit, edit.at or edit.now).corrected_at,
         is_in_sight=edit.is_in_sight,
+        writes=edit.writes.visits,
     )
     if body.status not in {None, VisitStatus.PLANNED} or body.outcome is not None:
         return _move(edit, rid, body.status, body.outcome)
@@ -61,7 +62,15 @@ def change_visit(edit: Edit, rid: UUID, values: Mapping[str, Value]) -> Written:
 
 def _move(edit: Edit, rid: UUID, status: VisitStatus | None, outcome: Outcome | None) -> Written:
     at = judge_capture(edit, edit.at or edit.now).corrected_at
-    rv = visits.move_visit(edit.connection, edit.actor, rid, at=at, status=status, outcome=outcome)
+    rv = visits.move_visit(
+        edit.connection,
+        edit.actor,
+        rid,
+        at=at,
+        status=status,
+        outcome=outcome,
+        writes=edit.writes.visits,
+    )
     return Written(rv=rv)
 
 
@@ -91,6 +100,7 @@ def create_check_in(edit: Edit, rid: UUID, values: Mapping[str, Value]) -> Writt
         check_in_id=rid,
         account_id=body.account_id,
         is_in_sight=edit.is_in_sight,
+        writes=edit.writes.visits,
     )
     return _FIRST
 
@@ -118,6 +128,7 @@ def create_note(edit: Edit, rid: UUID, values: Mapping[str, Value]) -> Written:
         note_id=rid,
         voids=body.voids,
         is_in_sight=edit.is_in_sight,
+        writes=edit.writes.visits,
     )
     return _FIRST
 

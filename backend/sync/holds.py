@@ -15,6 +15,7 @@ from backend.identity.actor import Actor
 from backend.sync import changelog
 from backend.sync.protocol.messages import Mutation, Op, Value
 from backend.sync.protocol.tables import TABLES
+from backend.sync.writes import Writes
 
 type Key = tuple[str, str]
 """A record's table and id."""
@@ -61,9 +62,10 @@ _QUERIES = {
 class Holds:
     """The records that a batch holds; who may not see a record learns nothing of it."""
 
-    def __init__(self, connection: sa.Connection, actor: Actor) -> None:
+    def __init__(self, connection: sa.Connection, actor: Actor, writes: Writes) -> None:
         self._connection = connection
         self._actor = actor
+        self._writes = writes
         self._held: dict[Key, Held] = {}
         self._in_sight: set[str] = set()
 
@@ -107,6 +109,7 @@ class Holds:
             "all": actor.sees_everything,
             **{name: sorted(ids) for name, ids in wanted.items()},
         }
+        self._writes.flush()
         live: dict[Key, bool] = {}
         with driver_cursor(self._connection) as cursor:
             for table, query in _QUERIES.items():

@@ -1,6 +1,6 @@
 """The values that lost a merge: kept until a person chooses."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -9,6 +9,8 @@ from uuid import UUID
 import msgspec
 import sqlalchemy as sa
 
+from backend.db.bulk import insertion, rows_json
+from backend.db.tenancy import driver_cursor
 from backend.identity.actor import Actor
 from backend.ids import OrgId, UserId, new_id
 from backend.sync.protocol.messages import Mutation, Value
@@ -54,6 +56,21 @@ _SELECT = (
     "SELECT id, user_id, device_id, mutation_id, tbl AS table, rid, code, mine, theirs, base,"
     " made_at, resolution, resolved_at, resolved_by, rv FROM issue WHERE org_id = :org_id"
 )
+_INSERT = insertion(
+    "issue",
+    {
+        "id": "uuid",
+        "mutation_id": "uuid",
+        "user_id": "uuid",
+        "device_id": "uuid",
+        "tbl": "text",
+        "rid": "uuid",
+        "code": "text",
+        "mine": "jsonb",
+        "theirs": "jsonb",
+        "base": "jsonb",
+    },
+)
 _STATES = {
     IssueState.OPEN: " AND resolved_at IS NULL",
     IssueState.RESOLVED: " AND resolved_at IS NOT NULL",
@@ -61,38 +78,36 @@ _STATES = {
 }
 
 
-def insert_issue(
-    connection: sa.Connection,
+def new_issue(
     actor: Actor,
     mutation: Mutation,
     *,
     code: str,
     mine: Mapping[str, Value],
     theirs: Mapping[str, Any],
-) -> UUID:
-    """Keep the values that lost, so that a person can choose them again."""
-    issue_id = new_id()
-    connection.execute(
-        sa.text(
-            "INSERT INTO issue (org_id, id, mutation_id, user_id, device_id, tbl, rid, code,"
-            " mine, theirs, base) VALUES (:org_id, :id, :mutation_id, :user_id, :device_id, :tbl,"
-            " :rid, :code, cast(:mine AS jsonb), cast(:theirs AS jsonb), cast(:base AS jsonb))"
-        ),
-        {
-            "org_id": actor.org_id,
-            "id": issue_id,
-            "mutation_id": mutation.id,
-            "user_id": actor.user_id,
-            "device_id": actor.device_id,
-            "tbl": mutation.table,
-            "rid": mutation.rid,
-            "code": code,
-            "mine": msgspec.json.encode(mine).decode(),
-            "theirs": msgspec.json.encode(theirs).decode(),
-            "base": msgspec.json.encode(mutation.base).decode(),
-        },
-    )
-    return issue_id
+) -> dict[str, object]:
+    """Return the row of an issue: the values that lost, kept until a person chooses."""
+    return {
+        "id": new_id(),
+        "mutation_id": mutation.id,
+        "user_id": actor.user_id,
+        "device_id": actor.device_id,
+        "tbl": mutation.table,
+        "rid": mutation.rid,
+        "code": code,
+        "mine": mine,
+        "theirs": theirs,
+        "base": mutation.base,
+    }
+
+
+def insert_issues(
+    connection: sa.Connection, org_id: OrgId, rows: Sequence[Mapping[str, object]]
+) -> None:
+    """Insert issues."""
+    if rows:
+        with driver_cursor(connection) as cursor:
+            cursor.execute(_INSERT, {"org": str(org_id), "rows": rows_json(rows)})
 
 
 def find_issue(

@@ -39,6 +39,18 @@ def _create_account(edit: Edit, rid: UUID, values: Mapping[str, Value]) -> Writt
 
 def _change_account(edit: Edit, rid: UUID, values: Mapping[str, Value]) -> Written:
     body = read_body(AccountPatch, values)
+    if edit.held is not None:
+        rv = accounts.change_held(
+            edit.actor,
+            AccountId(rid),
+            body,
+            rv=edit.held.rv,
+            values=edit.held.values,
+            writes=edit.writes.accounts,
+        )
+        if rv is not None:
+            return Written(rv)
+    edit.writes.flush()
     is_in_sight = edit.is_in_sight is not None and edit.is_in_sight(rid)
     account = accounts.patch_account(
         edit.connection, edit.actor, AccountId(rid), body, is_in_sight=is_in_sight

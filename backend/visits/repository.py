@@ -8,8 +8,9 @@ from uuid import UUID
 import msgspec
 import sqlalchemy as sa
 
+from backend.db.bulk import insertion, recordset, rows_json
 from backend.db.tenancy import driver_cursor
-from backend.ids import AccountId, OrgId, UserId, VisitId
+from backend.ids import OrgId, UserId
 from backend.visits.schemas import VisitRead
 
 _EVIDENCE = """
@@ -134,9 +135,7 @@ SELECT is_in, CASE WHEN NOT is_in THEN account_was_held(
     return Standing(is_in_scope=bool(row.is_in), was_in_scope=bool(row.was_in))
 
 
-def lock_visit(
-    connection: sa.Connection, org_id: OrgId, visit_id: UUID
-) -> Mapping[str, Any] | None:
+def lock_visit(connection: sa.Connection, org_id: OrgId, visit_id: UUID) -> dict[str, Any] | None:
     """Lock a visit, its account first, and return its row, or None."""
     with driver_cursor(connection) as cursor:
         cursor.execute(_LOCK_VISIT, {"org": org_id, "id": visit_id})
@@ -152,99 +151,67 @@ _LOCK_VISIT = f"""SELECT 1 FROM visit v
  SELECT {", ".join(_LOCKED)} FROM visit
   WHERE org_id = %(org)s AND id = %(id)s AND deleted_at IS NULL FOR NO KEY UPDATE"""  # noqa: S608
 
+type Rows = Sequence[Mapping[str, object]]
+"""Rows to write, each with the values of its columns."""
 
-def insert_visit(
-    connection: sa.Connection,
-    org_id: OrgId,
-    visit_id: VisitId,
-    *,
-    account_id: AccountId,
-    rep_id: UserId,
-    planned_on: date,
-    route_id: UUID | None = None,
-    planned_at: datetime | None = None,
-    sequence: int | None = None,
-) -> None:
-    """Insert a planned visit."""
-    connection.execute(
-        sa.text(
-            "INSERT INTO visit (org_id, id, account_id, rep_id, route_id, planned_on, planned_at,"
-            " sequence) VALUES (:org_id, :id, :account_id, :rep_id, :route_id, :planned_on,"
-            " :planned_at, :sequence)"
-        ),
-        {
-            "org_id": org_id,
-            "id": visit_id,
-            "account_id": account_id,
-            "rep_id": rep_id,
-            "route_id": route_id,
-            "planned_on": planned_on,
-            "planned_at": planned_at,
-            "sequence": sequence,
-        },
-    )
+_PROGRESS = {
+    "id": "uuid", "status": "text", "outcome": "text", "checked_in_at": "timestamptz",
+    "done_at": "timestamptz",
+}  # fmt: skip
+_VISIT = {
+    **_PROGRESS, "account_id": "uuid", "rep_id": "uuid", "route_id": "uuid", "planned_on": "date",
+    "planned_at": "timestamptz", "sequence": "int",
+}  # fmt: skip
+_NOTE = {
+    "id": "uuid", "account_id": "uuid", "visit_id": "uuid", "author_id": "uuid", "body": "text",
+    "captured_at": "timestamptz", "is_late": "boolean", "voids": "uuid",
+}  # fmt: skip
+_CHECK_IN = {
+    "id": "uuid", "visit_id": "uuid", "rep_id": "uuid", "captured_at": "timestamptz",
+    "corrected_at": "timestamptz", "clock_suspect": "boolean", "clock_offset_ms": "bigint",
+    "accuracy_m": "real", "is_mock": "boolean", "boot_id": "text", "elapsed_ms": "bigint",
+    "is_late": "boolean", "voids": "uuid",
+}  # fmt: skip
 
-
-def update_visit(
-    connection: sa.Connection, org_id: OrgId, visit_id: UUID, changes: Mapping[str, Any]
-) -> int:
-    """Write the named columns of a visit; return its new version."""
-    table = sa.table("visit", *(sa.column(name) for name in ("org_id", "id", "rv", *changes)))
-    statement = (
-        sa.update(table)
-        .where(table.c.org_id == org_id, table.c.id == visit_id)
-        .values(dict(changes))
-        .returning(table.c.rv)
-    )
-    return int(connection.execute(statement).scalar_one())
+_INSERT_VISITS = insertion("visit", _VISIT)
+_UPDATE_VISITS = f"""UPDATE visit v SET status = u.status, outcome = u.outcome,
+  checked_in_at = u.checked_in_at, done_at = u.done_at
+ FROM {recordset(_PROGRESS)} WHERE v.org_id = %(org)s::uuid AND v.id = u.id"""  # noqa: S608
+_INSERT_NOTES = insertion("note", _NOTE)
+_POSITION = {**_CHECK_IN, "account_id": "uuid", "lon": "float8", "lat": "float8"}
+_INSERT_CHECK_INS = f"""
+INSERT INTO check_in (org_id, account_id, location, distance_m, {", ".join(_CHECK_IN)})
+SELECT %(org)s::uuid, a.id, p.at, ST_Distance(p.at::geography, a.location::geography),
+  {", ".join(f"u.{name}" for name in _CHECK_IN)}
+ FROM {recordset(_POSITION)}
+ JOIN account a ON a.org_id = %(org)s::uuid AND a.id = u.account_id,
+ LATERAL (SELECT ST_SetSRID(ST_MakePoint(u.lon, u.lat), 4326) AS at) p"""  # noqa: S608  # constants
 
 
-def touch_last_visit(
-    connection: sa.Connection, org_id: OrgId, account_id: UUID, at: datetime
-) -> None:
-    """Note on the account when it was last visited."""
-    connection.execute(
-        sa.text(
-            "UPDATE account SET last_visit_at = :at WHERE org_id = :org_id AND id = :id"
-            " AND (last_visit_at IS NULL OR last_visit_at < :at)"
-        ),
-        {"org_id": org_id, "id": account_id, "at": at},
-    )
+def insert_visits(connection: sa.Connection, org_id: OrgId, rows: Rows) -> None:
+    """Insert visits."""
+    _write(connection, org_id, _INSERT_VISITS, rows)
 
 
-def insert_check_in(
-    connection: sa.Connection, org_id: OrgId, values: Mapping[str, Any]
-) -> float | None:
-    """Insert a check-in; return its distance to the account in metres, None where unknown."""
-    statement = sa.text(
-        """
-INSERT INTO check_in (org_id, id, account_id, visit_id, rep_id, captured_at, corrected_at,
-  clock_suspect, clock_offset_ms, location, accuracy_m, is_mock, distance_m, boot_id, elapsed_ms,
-  is_late, voids)
-SELECT :org_id, :id, a.id, :visit_id, :rep_id, :captured_at, :corrected_at, :clock_suspect,
-  :clock_offset_ms, p.at, :accuracy_m, :is_mock,
-  ST_Distance(p.at::geography, a.location::geography), :boot_id, :elapsed_ms, :is_late, :voids
- FROM account a, (SELECT ST_SetSRID(ST_MakePoint(cast(:lon AS float8), cast(:lat AS float8)), 4326)
-                  AS at) p
- WHERE a.org_id = :org_id AND a.id = :account_id
-RETURNING distance_m"""
-    )
-    distance: float | None = connection.execute(
-        statement, {"org_id": org_id, **values}
-    ).scalar_one()
-    return distance
+def update_visits(connection: sa.Connection, org_id: OrgId, rows: Rows) -> None:
+    """Write how far visits have come: status, outcome and times of each."""
+    _write(connection, org_id, _UPDATE_VISITS, rows)
 
 
-def insert_note(connection: sa.Connection, org_id: OrgId, values: Mapping[str, Any]) -> None:
-    """Insert a note."""
-    connection.execute(
-        sa.text(
-            "INSERT INTO note (org_id, id, account_id, visit_id, author_id, body, captured_at,"
-            " is_late, voids) VALUES (:org_id, :id, :account_id, :visit_id, :author_id, :body,"
-            " :captured_at, :is_late, :voids)"
-        ),
-        {"org_id": org_id, **values},
-    )
+def insert_check_ins(connection: sa.Connection, org_id: OrgId, rows: Rows) -> None:
+    """Insert check-ins, each with its distance to the account in metres, NULL where unknown."""
+    _write(connection, org_id, _INSERT_CHECK_INS, rows)
+
+
+def insert_notes(connection: sa.Connection, org_id: OrgId, rows: Rows) -> None:
+    """Insert notes."""
+    _write(connection, org_id, _INSERT_NOTES, rows)
+
+
+def _write(connection: sa.Connection, org_id: OrgId, statement: str, rows: Rows) -> None:
+    if rows:
+        with driver_cursor(connection) as cursor:
+            cursor.execute(statement, {"org": str(org_id), "rows": rows_json(rows)})
 
 
 def find_fact(

@@ -1,5 +1,6 @@
 """What may happen to a visit: plan, check in, complete, correct, cancel."""
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -8,7 +9,7 @@ import sqlalchemy as sa
 
 from backend.api.problems import Conflict, Forbidden, NotFound, malformed_field
 from backend.identity.actor import Actor, Role
-from backend.ids import AccountId, UserId, VisitId, new_id
+from backend.ids import UserId, VisitId, new_id
 from backend.visits import repository
 from backend.visits.captures import check_location
 from backend.visits.schemas import (
@@ -28,6 +29,7 @@ from backend.visits.standing import (
     check_voids,
     check_writer,
 )
+from backend.visits.writing import VisitWrites, written
 
 __all__ = [
     "add_note",
@@ -87,6 +89,7 @@ def create_visit(
     is_fact: bool = False,
     captured_at: datetime | None = None,
     is_in_sight: Sight | None = None,
+    writes: VisitWrites | None = None,
 ) -> VisitId:
     """Plan a visit; reps plan their own, planners anybody's. Return its id.
 
@@ -109,17 +112,18 @@ def create_visit(
         is_in_sight=is_in_sight,
     )
     visit_id = visit_id or VisitId(new_id())
-    repository.insert_visit(
-        connection,
-        actor.org_id,
-        visit_id,
-        account_id=AccountId(data.account_id),
-        rep_id=rep_id,
-        planned_on=data.planned_on,
-        route_id=route_id,
-        planned_at=planned_at,
-        sequence=sequence,
-    )
+    with written(connection, actor.org_id, writes) as own:
+        own.insert_visit(
+            {
+                "id": visit_id,
+                "account_id": data.account_id,
+                "rep_id": rep_id,
+                "route_id": route_id,
+                "planned_on": data.planned_on,
+                "planned_at": planned_at,
+                "sequence": sequence,
+            }
+        )
     return visit_id
 
 
@@ -131,12 +135,26 @@ def move_visit(
     at: datetime,
     status: VisitStatus | None = None,
     outcome: Outcome | None = None,
+    writes: VisitWrites | None = None,
 ) -> int:
     """Bring a visit to a status, or correct its outcome; return its version then.
 
     Raises Conflict for a step that its present status does not allow.
     """
-    visit = _lock_own(connection, actor, visit_id)
+    with written(connection, actor.org_id, writes) as own:
+        return _move(actor, visit_id, own, at=at, status=status, outcome=outcome)
+
+
+def _move(
+    actor: Actor,
+    visit_id: UUID,
+    writes: VisitWrites,
+    *,
+    at: datetime,
+    status: VisitStatus | None,
+    outcome: Outcome | None,
+) -> int:
+    visit = _hold_own(writes, actor, visit_id)
     current = VisitStatus(visit["status"])
     changes: dict[str, Any] = {}
     if status is not None and status is not current:
@@ -155,10 +173,10 @@ def move_visit(
         )
     if is_done and visit["done_at"] is None:
         changes["done_at"] = at
-        repository.touch_last_visit(connection, actor.org_id, visit["account_id"], at)
+        writes.accounts.note_visit(visit["account_id"], at)
     if not changes:
         return int(visit["rv"])
-    return repository.update_visit(connection, actor.org_id, visit_id, changes)
+    return writes.change_visit(visit_id, changes)
 
 
 def record_check_in(
@@ -171,9 +189,45 @@ def record_check_in(
     check_in_id: UUID | None = None,
     account_id: UUID | None = None,
     is_in_sight: Sight | None = None,
-) -> float | None:
-    """Store where the rep stood and mark the visit checked in; return the distance in metres."""
-    visit = _lock_own(connection, actor, visit_id)
+    writes: VisitWrites | None = None,
+) -> None:
+    """Store where the rep stood and mark the visit checked in."""
+    with written(connection, actor.org_id, writes) as own:
+        if data.voids is not None:
+            own.flush()  # what it voids may be waiting
+        visit = _hold_own(own, actor, visit_id)
+        _check_in(
+            connection,
+            actor,
+            visit,
+            data,
+            capture,
+            check_in_id=check_in_id,
+            account_id=account_id,
+            is_in_sight=is_in_sight,
+            writes=own,
+        )
+        changes: dict[str, Any] = {}
+        if visit["checked_in_at"] is None:
+            changes["checked_in_at"] = capture.corrected_at
+        if VisitStatus.CHECKED_IN in VALID_MOVES[VisitStatus(visit["status"])]:
+            changes["status"] = VisitStatus.CHECKED_IN.value
+        if changes:
+            own.change_visit(visit_id, changes)
+
+
+def _check_in(
+    connection: sa.Connection,
+    actor: Actor,
+    visit: Mapping[str, Any],
+    data: CheckInCreate,
+    capture: Capture,
+    *,
+    check_in_id: UUID | None,
+    account_id: UUID | None,
+    is_in_sight: Sight | None,
+    writes: VisitWrites,
+) -> None:
     if account_id is not None:
         check_same(connection, actor, visit, account_id)
     is_late = check_account(
@@ -187,13 +241,11 @@ def record_check_in(
     if data.location is not None:
         check_location(data.location)
     check_voids(connection, actor, "check_in", data.voids, visit["account_id"])
-    distance = repository.insert_check_in(
-        connection,
-        actor.org_id,
+    writes.insert_check_in(
         {
             "id": check_in_id or new_id(),
             "account_id": visit["account_id"],
-            "visit_id": visit_id,
+            "visit_id": visit["id"],
             "rep_id": actor.user_id,
             "captured_at": capture.captured_at,
             "corrected_at": capture.corrected_at,
@@ -207,16 +259,8 @@ def record_check_in(
             "elapsed_ms": capture.elapsed_ms,
             "is_late": is_late,
             "voids": data.voids,
-        },
+        }
     )
-    changes: dict[str, Any] = {}
-    if visit["checked_in_at"] is None:
-        changes["checked_in_at"] = capture.corrected_at
-    if VisitStatus.CHECKED_IN in VALID_MOVES[VisitStatus(visit["status"])]:
-        changes["status"] = VisitStatus.CHECKED_IN.value
-    if changes:
-        repository.update_visit(connection, actor.org_id, visit_id, changes)
-    return distance
 
 
 def add_note(
@@ -230,45 +274,48 @@ def add_note(
     note_id: UUID | None = None,
     voids: UUID | None = None,
     is_in_sight: Sight | None = None,
+    writes: VisitWrites | None = None,
 ) -> None:
     """Store a note on an account, or on one visit to it."""
     if not body.strip():
         raise malformed_field("body", "A note cannot be empty.")
-    is_late = check_fact(
-        connection,
-        actor,
-        account_id=account_id,
-        visit_id=visit_id,
-        captured_at=captured_at,
-        is_in_sight=is_in_sight,
-    )
-    check_voids(connection, actor, "note", voids, account_id)
-    repository.insert_note(
-        connection,
-        actor.org_id,
-        {
-            "id": note_id or new_id(),
-            "account_id": account_id,
-            "visit_id": visit_id,
-            "author_id": actor.user_id,
-            "body": body,
-            "captured_at": captured_at,
-            "is_late": is_late,
-            "voids": voids,
-        },
-    )
+    with written(connection, actor.org_id, writes) as own:
+        if voids is not None:
+            own.flush()  # what it voids may be waiting
+        is_late = check_fact(
+            connection,
+            actor,
+            account_id=account_id,
+            visit_id=visit_id,
+            captured_at=captured_at,
+            is_in_sight=is_in_sight,
+            find_visit=own.find_visit,
+        )
+        check_voids(connection, actor, "note", voids, account_id)
+        own.insert_note(
+            {
+                "id": note_id or new_id(),
+                "account_id": account_id,
+                "visit_id": visit_id,
+                "author_id": actor.user_id,
+                "body": body,
+                "captured_at": captured_at,
+                "is_late": is_late,
+                "voids": voids,
+            }
+        )
 
 
-def _lock_own(connection: sa.Connection, actor: Actor, visit_id: UUID) -> dict[str, Any]:
-    """Lock a visit of the actor's own, or of anybody for planners; its account is locked after."""
+def _hold_own(writes: VisitWrites, actor: Actor, visit_id: UUID) -> Mapping[str, Any]:
+    """Hold a visit of the actor's own, or of anybody for planners, and its account."""
     check_writer(actor)
-    visit = repository.lock_visit(connection, actor.org_id, visit_id)
+    visit = writes.find_visit(visit_id)
     is_allowed = visit is not None and (
         visit["rep_id"] == actor.user_id or actor.role in {Role.MANAGER, Role.ADMIN}
     )
     if visit is None or not is_allowed:
         raise NotFound(f"There is no visit {visit_id} of yours.", code="visit_unknown")
-    return dict(visit)
+    return visit
 
 
 def _get(

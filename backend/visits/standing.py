@@ -14,6 +14,8 @@ from backend.visits import repository
 
 type Sight = Callable[[UUID], bool]
 """Tells whether the caller holds an account that is live and in the actor's scope."""
+type FindVisit = Callable[[UUID], Mapping[str, Any] | None]
+"""Returns a visit that is held against other writers, or None."""
 
 
 def check_account(
@@ -53,6 +55,7 @@ def check_fact(
     visit_id: UUID | None,
     captured_at: datetime | None = None,
     is_in_sight: Sight | None = None,
+    find_visit: FindVisit | None = None,
 ) -> bool:
     """Lock what a new fact is about; return whether it is late.
 
@@ -61,7 +64,10 @@ def check_fact(
     """
     check_writer(actor)
     if visit_id is not None:
-        visit = repository.lock_visit(connection, actor.org_id, visit_id)
+        if find_visit is not None:
+            visit = find_visit(visit_id)
+        else:
+            visit = repository.lock_visit(connection, actor.org_id, visit_id)
         if visit is None:
             raise NotFound(f"There is no visit {visit_id}.", code="visit_unknown")
         check_same(connection, actor, visit, account_id)

@@ -44,14 +44,14 @@ def test_scene_09_a_mutation_crashes_the_server_three_times(
     shops = team.shops(5)
     phone = team.phone(team.org.rep)
     phone.sync()
-    real = accounts.patch_account
+    real = accounts.change_held
 
-    def crash(connection: Any, actor: Any, rid: Any, data: Any, **more: Any) -> object:
+    def crash(actor: Any, rid: Any, data: Any, **more: Any) -> object:
         if getattr(data, "name", None) == _POISON:
             raise RuntimeError("the server trips over it")
-        return real(connection, actor, rid, data, **more)
+        return real(actor, rid, data, **more)
 
-    monkeypatch.setattr(accounts, "patch_account", crash)
+    monkeypatch.setattr(accounts, "change_held", crash)
     for shop in shops:
         phone.core.edit_account(shop, {"name": _POISON if shop == shops[2] else "Tốt"})
     first = phone.core.sync_once()
@@ -64,7 +64,7 @@ def test_scene_09_a_mutation_crashes_the_server_three_times(
     # An administrator sees it, and replays it when the server was mended.
     admin = team.http(team.org.admin)
     (held,) = admin.get("/v1/sync/quarantine").json()["items"]
-    monkeypatch.setattr(accounts, "patch_account", real)
+    monkeypatch.setattr(accounts, "change_held", real)
     answer = admin.post(f"/v1/sync/quarantine/{held['mutation_id']}/replay")
     assert answer.is_success, answer.text
     phone.sync()
