@@ -15,6 +15,14 @@ OWNER_ROLE = "tuyen_owner"
 APP_ROLE = "tuyen_app"
 _EXTENSIONS = ("postgis", "unaccent", "pg_trgm", "btree_gist")
 _MAX_SOCKET_PATH = 107
+_LEAST_MB, _MOST_MB = 128, 2048
+"""PostgreSQL's own cache."""
+
+
+def _buffers_mb() -> int:
+    """Return PostgreSQL's own cache: an eighth of the machine's memory, at most 2 GB."""
+    memory_mb = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") >> 20
+    return min(max(memory_mb // 8, _LEAST_MB), _MOST_MB)
 
 
 class ClusterError(RuntimeError):
@@ -45,7 +53,8 @@ class Cluster(msgspec.Struct, frozen=True):
         options = (
             f"-c listen_addresses='' -c unix_socket_directories='{self.socket_dir}'"
             f" -c unix_socket_permissions=0700 -c port=5432 -c max_connections=60"
-            f" -c jit=off -c shared_buffers=256MB -c timezone=UTC -c log_min_messages=warning"
+            f" -c jit=off -c shared_buffers={_buffers_mb()}MB -c timezone=UTC"
+            f" -c log_min_messages=warning"
         )
         if not self.durable:
             options += " -c fsync=off -c full_page_writes=off -c synchronous_commit=off"

@@ -81,6 +81,10 @@ def check_way(position: Position, here: Standpoint) -> None:
         raise CursorExpired("The pull took too long: begin again from your cursor.")
 
 
+_DROPS_A_ROW = 8
+"""A drop is only a name: so many of them stand on a page in the place of one row."""
+
+
 class Way:
     """A page being filled on the way to its snapshot, over one or more deltas."""
 
@@ -90,7 +94,7 @@ class Way:
         self.connection = connection
         self.actor = actor
         self.here = here
-        self.room = limit
+        self._room = limit * _DROPS_A_ROW
         self._visible: dict[Key, bool] = {}
 
     def take(self, found: Mapping[Key, bool]) -> None:
@@ -98,7 +102,7 @@ class Way:
 
         All is read in one snapshot: what a later delta says of a record holds for the page.
         """
-        self.room -= len(found)
+        self._room -= sum(map(_size, found.values()))
         self._visible |= found
 
     def follow(
@@ -153,16 +157,35 @@ class Way:
 
     def _fill(self, position: Position) -> Position | None:
         """Take what fits of the way to the target; return where it stopped, None at the end."""
-        if self.room <= 0:
-            return position
-        found = changelog.read_page(self.connection, self.actor.org_id, position, self.room + 1)
-        is_whole = len(found) <= self.room
-        taken = found[: self.room]
-        self.take({(table, row_id): is_seen for table, row_id, is_seen in taken})
-        if is_whole:
-            return None
-        table, row_id, _ = taken[-1]
-        return msgspec.structs.replace(position, table=table, row_id=row_id)
+        asked = self._room // _DROPS_A_ROW
+        while asked > 0:
+            found = changelog.read_page(self.connection, self.actor.org_id, position, asked + 1)
+            fitting = self._fitting(found[:asked])
+            self.take(fitting)
+            if len(fitting) == len(found):
+                return None
+            table, row_id = next(reversed(fitting))
+            position = msgspec.structs.replace(position, table=table, row_id=row_id)
+            # A territory that went leaves many drops: the next ones are likely drops as well.
+            rows = sum(fitting.values())
+            asked = self._room if rows < len(fitting) // 2 else 0
+        return position
+
+    def _fitting(self, found: Sequence[tuple[str, str, bool]]) -> dict[Key, bool]:
+        """Return the records that the page has room for: the first ones, at least one."""
+        fitting: dict[Key, bool] = {}
+        room = self._room
+        for table, row_id, is_seen in found:
+            room -= _size(is_seen)
+            if room < 0 and fitting:
+                break
+            fitting[table, row_id] = is_seen
+        return fitting
+
+
+def _size(is_row: bool) -> int:  # noqa: FBT001  # the values of a mapping
+    """Return how many drops could stand in the place of a row or a drop."""
+    return _DROPS_A_ROW if is_row else 1
 
 
 def onwards(position: Position, here: Standpoint) -> Position:

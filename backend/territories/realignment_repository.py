@@ -77,8 +77,8 @@ def select_realignments(
 
 
 def allow_long_statements(connection: sa.Connection) -> None:
-    """Let the transaction's statements take minutes: tens of thousands of accounts move in one."""
-    send(connection, "SET LOCAL statement_timeout = '5min'")
+    """Let the transaction's statements take minutes and memory: tens of thousands move in one."""
+    send(connection, "SET LOCAL statement_timeout = '5min'; SET LOCAL work_mem = '64MB'")
 
 
 def select_due(connection: sa.Connection, org_id: OrgId, today: date) -> list[UUID]:

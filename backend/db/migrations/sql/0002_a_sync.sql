@@ -57,7 +57,35 @@ BEGIN
   END LOOP;
 END $$;
 
--- Many records at once are worth a plan of their own.
+-- Many records at once are worth a plan of their own: one statement, each record looked up by its key, since
+-- what the planner would scan instead is the whole of everybody's.
+CREATE FUNCTION sync_touch_many(p_tbl text, p_org uuid, p_ids uuid[]) RETURNS void LANGUAGE plpgsql
+SET enable_seqscan = off SET enable_bitmapscan = off SET work_mem = '64MB' AS $$
+DECLARE
+  buckets text[];
+BEGIN
+  EXECUTE format(
+    'WITH wanted AS MATERIALIZED (
+       SELECT w.id, w.bucket FROM %2$I w WHERE w.org_id = $1 AND w.id = ANY ($2)),
+     kept AS (
+       INSERT INTO sync_row (org_id, bucket, tbl, id)
+       SELECT $1, w.bucket, %1$L, w.id FROM wanted w ORDER BY w.id, w.bucket
+       ON CONFLICT (org_id, bucket, tbl, id) DO UPDATE
+          SET xid = pg_current_xact_id(), removed = false, changed_at = now()
+       RETURNING bucket),
+     was AS MATERIALIZED (
+       SELECT r.id, r.bucket FROM unnest($2) i (id), LATERAL (
+         SELECT s.id, s.bucket FROM sync_row s
+          WHERE s.org_id = $1 AND s.tbl = %1$L AND s.id = i.id AND NOT s.removed OFFSET 0) r),
+     gone AS (
+       UPDATE sync_row s SET xid = pg_current_xact_id(), removed = true, changed_at = now()
+         FROM (SELECT id, bucket FROM was EXCEPT SELECT id, bucket FROM wanted) g
+        WHERE s.org_id = $1 AND s.bucket = g.bucket AND s.tbl = %1$L AND s.id = g.id
+       RETURNING s.bucket)
+     SELECT array_agg(DISTINCT bucket) FROM (SELECT bucket FROM kept UNION ALL SELECT bucket FROM gone) b',
+    p_tbl, 'sync_wanted_' || p_tbl) INTO buckets USING p_org, p_ids;
+  PERFORM pg_notify('tuyen_poke', p_org || ' ' || b.bucket) FROM unnest(buckets) b (bucket);
+END $$;
 CREATE OR REPLACE FUNCTION sync_touch(p_tbl text, p_org uuid, p_ids uuid[]) RETURNS void LANGUAGE plpgsql
 SECURITY DEFINER SET search_path = public, pg_temp AS $$
 BEGIN
@@ -76,23 +104,7 @@ BEGIN
     END CASE;
     RETURN;
   END IF;
-  EXECUTE format(
-    'INSERT INTO sync_row (org_id, bucket, tbl, id)
-     SELECT w.org_id, w.bucket, %1$L, w.id FROM %2$I w
-      WHERE w.org_id = $1 AND w.id = ANY ($2) ORDER BY w.id, w.bucket
-     ON CONFLICT (org_id, bucket, tbl, id) DO UPDATE
-        SET xid = pg_current_xact_id(), removed = false, changed_at = now()',
-    p_tbl, 'sync_wanted_' || p_tbl) USING p_org, p_ids;
-  EXECUTE format(
-    'UPDATE sync_row s SET xid = pg_current_xact_id(), removed = true, changed_at = now()
-      WHERE s.org_id = $1 AND s.tbl = %1$L AND s.id = ANY ($2) AND NOT s.removed
-        AND (s.id, s.bucket) NOT IN (
-            SELECT w.id, w.bucket FROM %2$I w WHERE w.org_id = $1 AND w.id = ANY ($2))',
-    p_tbl, 'sync_wanted_' || p_tbl) USING p_org, p_ids;
-  PERFORM pg_notify('tuyen_poke', p_org || ' ' || b.bucket)
-     FROM (SELECT DISTINCT s.bucket FROM sync_row s
-            WHERE s.org_id = p_org AND s.tbl = p_tbl AND s.id = ANY (p_ids)
-              AND s.xid = pg_current_xact_id()) b;
+  PERFORM sync_touch_many(p_tbl, p_org, p_ids);
 END $$;
 
 -- Whose set of buckets changes is told as well: one person's, or everybody's of the organisation.

@@ -259,9 +259,10 @@ BEGIN
 END $$;
 
 -- The map's row follows what changed and no more: most updates touch nothing that the map shows, and
--- where only the territory changes the place need not be computed again.
+-- where only the territory changes the place need not be computed again. A changed account's row is looked
+-- up by its key: a session keeps its plan, and joined otherwise the whole map is read.
 CREATE FUNCTION account_map_follow() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
-SET search_path = public, pg_temp AS $$
+SET search_path = public, pg_temp SET enable_hashjoin = off SET enable_mergejoin = off AS $$
 BEGIN
   DELETE FROM account_map m USING changed c
    WHERE m.org_id = c.org_id AND m.account_id = c.id AND (c.location IS NULL OR c.deleted_at IS NOT NULL);
