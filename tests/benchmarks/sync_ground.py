@@ -190,9 +190,13 @@ SELECT a.org_id, a.id, a.territory_id, a.life_stage, a.category, a.last_visit_at
  FROM account a, LATERAL (SELECT tuyen_world_x(a.location) AS x, tuyen_world_y(a.location) AS y) w
 ON CONFLICT DO NOTHING
 """
+_SEARCH = """
+INSERT INTO account_search (org_id, account_id, name_folded, location)
+SELECT org_id, id, name_folded, location FROM account ON CONFLICT DO NOTHING
+"""
 _INDEXES = """
 SELECT i.indexrelid::regclass::text, pg_get_indexdef(i.indexrelid) FROM pg_index i
- WHERE i.indrelid = ANY (ARRAY['account', 'account_map', 'sync_row']::regclass[])
+ WHERE i.indrelid = ANY (ARRAY['account', 'account_map', 'account_search', 'sync_row']::regclass[])
    AND NOT EXISTS (SELECT 1 FROM pg_constraint c WHERE c.conindid = i.indexrelid)
 """
 _MANY = 50_000
@@ -215,9 +219,10 @@ def add_shops(ground: Ground, counts: dict[TerritoryId, int], first: int) -> Non
         cursor.execute("ANALYZE account")
         cursor.execute(_BUCKETS)
         cursor.execute(_MAP)
+        cursor.execute(_SEARCH)
         for _, definition in indexes:
             cursor.execute(definition)
-        for table in ("account", "account_map", "sync_row", "territory"):
+        for table in ("account", "account_map", "account_search", "sync_row", "territory"):
             cursor.execute(f"VACUUM (ANALYZE) {table}")
         cursor.execute("CHECKPOINT")
 

@@ -1,3 +1,7 @@
+-- Buckets and tables are compared byte by byte, as devices order them, whatever language the cluster sorts by;
+-- and a third as dearly.
+ALTER TABLE sync_row ALTER COLUMN bucket TYPE text COLLATE "C", ALTER COLUMN tbl TYPE text COLLATE "C";
+
 -- When a row last changed: tombstones are purged by it.
 ALTER TABLE sync_row ADD COLUMN changed_at timestamptz NOT NULL DEFAULT now();
 

@@ -210,14 +210,14 @@ BEGIN
     SELECT a.name_folded INTO after_name FROM account a WHERE a.org_id = p_org AND a.id = p_after;
   END IF;
   RETURN QUERY EXECUTE
-    'SELECT a.id FROM account a
-      WHERE a.org_id = $1 AND a.deleted_at IS NULL AND a.name_folded LIKE $2 AND a.name_folded LIKE ALL ($3)
+    'SELECT a.id FROM account_search s JOIN account a ON a.org_id = s.org_id AND a.id = s.account_id
+      WHERE s.org_id = $1 AND a.deleted_at IS NULL AND s.name_folded LIKE $2 AND s.name_folded LIKE ALL ($3)
         AND ($4 IS NULL OR a.life_stage = $4) AND ($5 IS NULL OR a.category = $5)
         AND ($6 IS NULL OR a.territory_id = $6) AND ($7 IS NULL OR $7 = ANY (a.tags))
         AND ($8 IS NULL OR a.territory_id = ANY ($8) OR (a.territory_id IS NULL AND a.owner_id = $9)
              OR a.id IN (SELECT tuyen_held_over($1, $9)))
-        AND ($10 IS NULL OR (a.name_folded, a.id) > ($11, $10))
-      ORDER BY a.name_folded, a.id LIMIT $12'
+        AND ($10 IS NULL OR (s.name_folded, s.account_id) > ($11, $10))
+      ORDER BY s.name_folded, s.account_id LIMIT $12'
     USING p_org, coalesce(patterns[1], '%'), coalesce(patterns[2:], '{}'), p_life_stage, p_category, p_territory,
       p_tag, p_territories, p_owner, p_after, after_name, p_limit;
 END $$;
@@ -258,35 +258,160 @@ BEGIN
   RETURN NULL;
 END $$;
 
--- The map's row follows what changed and no more: most updates touch nothing that the map shows, and
--- where only the territory changes the place need not be computed again. A changed account's row is looked
--- up by its key: a session keeps its plan, and joined otherwise the whole map is read.
+-- What accounts are looked for by, the live ones': their names and places. The indexes stand here and not on the
+-- account, which changes far more often than either: every change of an account writes into all of its indexes.
+ALTER TABLE account ALTER COLUMN name_folded TYPE text COLLATE "C";
+DROP INDEX account_name;
+DROP INDEX account_near;
+CREATE TABLE account_search (
+  org_id uuid NOT NULL,
+  account_id uuid NOT NULL,
+  name_folded text COLLATE "C" NOT NULL,
+  location geometry(Point, 4326),
+  PRIMARY KEY (org_id, account_id)
+);
+INSERT INTO account_search (org_id, account_id, name_folded, location)
+SELECT org_id, id, name_folded, location FROM account WHERE deleted_at IS NULL;
+CREATE INDEX account_search_words ON account_search USING gin (name_folded gin_trgm_ops);
+CREATE INDEX account_search_by_name ON account_search (org_id, name_folded, account_id);
+CREATE INDEX account_search_near ON account_search USING gist (org_id, location) WHERE location IS NOT NULL;
+
+CREATE FUNCTION account_search_track() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = public, pg_temp AS $$
+BEGIN
+  IF TG_OP = 'DELETE' THEN
+    DELETE FROM account_search s USING changed c WHERE s.org_id = c.org_id AND s.account_id = c.id;
+  ELSE
+    INSERT INTO account_search (org_id, account_id, name_folded, location)
+    SELECT org_id, id, name_folded, location FROM changed WHERE deleted_at IS NULL;
+  END IF;
+  RETURN NULL;
+END $$;
+CREATE TRIGGER account_search_insert AFTER INSERT ON account REFERENCING NEW TABLE AS changed
+  FOR EACH STATEMENT EXECUTE FUNCTION account_search_track();
+CREATE TRIGGER account_search_delete AFTER DELETE ON account REFERENCING OLD TABLE AS changed
+  FOR EACH STATEMENT EXECUTE FUNCTION account_search_track();
+
+-- The rows of the map and of search follow what changed and no more: most updates touch nothing that they
+-- show, and where only the territory changes the place need not be computed again. An account's rows are
+-- looked up by its key: a session keeps its plan, and joined otherwise everybody's are read.
 CREATE FUNCTION account_map_follow() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = public, pg_temp SET enable_hashjoin = off SET enable_mergejoin = off AS $$
+DECLARE
+  one record;
 BEGIN
-  DELETE FROM account_map m USING changed c
-   WHERE m.org_id = c.org_id AND m.account_id = c.id AND (c.location IS NULL OR c.deleted_at IS NOT NULL);
   UPDATE account_map m
      SET territory_id = c.territory_id, life_stage = c.life_stage, category = c.category, last_visit_at = c.last_visit_at
     FROM changed c
    WHERE m.org_id = c.org_id AND m.account_id = c.id
      AND (m.territory_id, m.life_stage, m.category, m.last_visit_at)
          IS DISTINCT FROM (c.territory_id, c.life_stage, c.category, c.last_visit_at);
-  INSERT INTO account_map AS m (org_id, account_id, territory_id, life_stage, category, last_visit_at, wx, wy, qk)
-  SELECT c.org_id, c.id, c.territory_id, c.life_stage, c.category, c.last_visit_at, w.x, w.y,
-         tuyen_spread24(w.x) | (tuyen_spread24(w.y) << 1)
-    FROM (SELECT n.org_id, n.id, ST_X(n.location), ST_Y(n.location), n.deleted_at IS NULL FROM changed n
-          EXCEPT SELECT o.org_id, o.id, ST_X(o.location), ST_Y(o.location), o.deleted_at IS NULL FROM was o) e
-    JOIN account c ON c.org_id = e.org_id AND c.id = e.id,
-         LATERAL (SELECT tuyen_world_x(c.location) AS x, tuyen_world_y(c.location) AS y) w
-   WHERE c.location IS NOT NULL AND c.deleted_at IS NULL
-  ON CONFLICT (org_id, account_id) DO UPDATE SET wx = excluded.wx, wy = excluded.wy, qk = excluded.qk
-   WHERE m.qk <> excluded.qk;
+  FOR one IN
+    SELECT e.org_id, array_agg(e.id) AS ids FROM (
+      SELECT n.org_id, n.id, n.name_folded, ST_X(n.location), ST_Y(n.location), n.deleted_at IS NULL FROM changed n
+      EXCEPT
+      SELECT o.org_id, o.id, o.name_folded, ST_X(o.location), ST_Y(o.location), o.deleted_at IS NULL FROM was o) e
+     GROUP BY e.org_id
+  LOOP
+    DELETE FROM account_map m USING account c
+     WHERE c.org_id = one.org_id AND c.id = ANY (one.ids) AND m.org_id = one.org_id AND m.account_id = c.id
+       AND (c.location IS NULL OR c.deleted_at IS NOT NULL);
+    DELETE FROM account_search s USING account c
+     WHERE c.org_id = one.org_id AND c.id = ANY (one.ids) AND s.org_id = one.org_id AND s.account_id = c.id
+       AND c.deleted_at IS NOT NULL;
+    INSERT INTO account_search AS s (org_id, account_id, name_folded, location)
+    SELECT c.org_id, c.id, c.name_folded, c.location FROM account c
+     WHERE c.org_id = one.org_id AND c.id = ANY (one.ids) AND c.deleted_at IS NULL
+    ON CONFLICT (org_id, account_id) DO UPDATE SET name_folded = excluded.name_folded, location = excluded.location;
+    INSERT INTO account_map AS m (org_id, account_id, territory_id, life_stage, category, last_visit_at, wx, wy, qk)
+    SELECT c.org_id, c.id, c.territory_id, c.life_stage, c.category, c.last_visit_at, w.x, w.y,
+           tuyen_spread24(w.x) | (tuyen_spread24(w.y) << 1)
+      FROM account c, LATERAL (SELECT tuyen_world_x(c.location) AS x, tuyen_world_y(c.location) AS y) w
+     WHERE c.org_id = one.org_id AND c.id = ANY (one.ids) AND c.location IS NOT NULL AND c.deleted_at IS NULL
+    ON CONFLICT (org_id, account_id) DO UPDATE SET wx = excluded.wx, wy = excluded.wy, qk = excluded.qk
+     WHERE m.qk <> excluded.qk;
+  END LOOP;
   RETURN NULL;
 END $$;
 DROP TRIGGER account_map_update ON account;
 CREATE TRIGGER account_map_update AFTER UPDATE ON account REFERENCING OLD TABLE AS was NEW TABLE AS changed
   FOR EACH STATEMENT EXECUTE FUNCTION account_map_follow();
+
+-- As before, by the places that stand apart: everybody's from search, a territory's from its own index.
+CREATE OR REPLACE FUNCTION account_nearest(p_org uuid, p_territories uuid[], p_point geometry, p_limit int)
+RETURNS TABLE (id uuid, distance_m double precision) LANGUAGE plpgsql STABLE SECURITY DEFINER
+SET search_path = public, pg_temp AS $$
+DECLARE
+  reach double precision;
+  degrees_lat double precision;
+  degrees_lon double precision;
+  box geometry;
+BEGIN
+  IF p_org IS DISTINCT FROM tuyen_org() THEN
+    RETURN;
+  END IF;
+  IF p_territories IS NULL THEN
+    SELECT max(ST_Distance(q.location::geography, p_point::geography)) INTO reach FROM (
+      SELECT s.location FROM account_search s WHERE s.org_id = p_org AND s.location IS NOT NULL
+       ORDER BY s.location <-> p_point LIMIT p_limit) q;
+  ELSE
+    SELECT max(ST_Distance(q.location::geography, p_point::geography)) INTO reach FROM (
+      SELECT n.location FROM unnest(p_territories) t, LATERAL (
+        SELECT a.location FROM account a
+         WHERE a.org_id = p_org AND a.territory_id = t AND a.deleted_at IS NULL AND a.location IS NOT NULL
+         ORDER BY a.location <-> p_point LIMIT p_limit) n
+       ORDER BY n.location <-> p_point LIMIT p_limit) q;
+  END IF;
+  -- On WGS 84 a degree of latitude has at least 110,574 m, one of longitude 111,320 m * cos(latitude).
+  degrees_lat := reach / 110574 + 1e-9;
+  degrees_lon := reach / (111320 * cos(radians(least(abs(ST_Y(p_point)) + degrees_lat, 89)))) + 1e-9;
+  box := ST_Expand(p_point, degrees_lon, degrees_lat);
+  IF p_territories IS NULL THEN
+    RETURN QUERY
+      SELECT s.account_id, ST_Distance(s.location::geography, p_point::geography) AS d FROM account_search s
+       WHERE s.org_id = p_org AND s.location IS NOT NULL AND s.location && box
+       ORDER BY d, s.account_id LIMIT p_limit;
+  ELSE
+    RETURN QUERY
+      SELECT n.id, n.d FROM (SELECT DISTINCT t FROM unnest(p_territories) t) held, LATERAL (
+        SELECT a.id, ST_Distance(a.location::geography, p_point::geography) AS d FROM account a
+         WHERE a.org_id = p_org AND a.territory_id = held.t AND a.deleted_at IS NULL AND a.location && box) n
+       ORDER BY n.d, n.id LIMIT p_limit;
+  END IF;
+END $$;
+
+CREATE OR REPLACE FUNCTION territory_place_accounts(p_org uuid, p_territories uuid[])
+RETURNS bigint LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+  moved bigint;
+BEGIN
+  IF p_org IS DISTINCT FROM tuyen_org() THEN
+    RETURN 0;
+  END IF;
+  UPDATE account a SET territory_id = p.territory_id
+    FROM (SELECT c.id, tuyen_territory_at(p_org, c.location) AS territory_id
+            FROM (SELECT x.id, x.location FROM account x
+                   WHERE x.org_id = p_org AND x.territory_id = ANY (p_territories)
+                     AND x.deleted_at IS NULL AND NOT x.territory_is_manual
+                  UNION ALL
+                  SELECT DISTINCT ON (x.id) x.id, x.location
+                    FROM territory t
+                    JOIN account_search s ON s.org_id = p_org AND s.location IS NOT NULL AND ST_Covers(t.area, s.location)
+                    JOIN account x ON x.org_id = p_org AND x.id = s.account_id
+                   WHERE t.org_id = p_org AND t.id = ANY (p_territories) AND t.deleted_at IS NULL
+                     AND x.deleted_at IS NULL AND NOT x.territory_is_manual
+                     AND (x.territory_id IS NULL OR x.territory_id <> ALL (p_territories))) c) p
+   WHERE a.org_id = p_org AND a.id = p.id AND NOT a.territory_is_manual
+     AND a.territory_id IS DISTINCT FROM p.territory_id;
+  GET DIAGNOSTICS moved = ROW_COUNT;
+  RETURN moved;
+END $$;
+
+CREATE OR REPLACE FUNCTION account_analyze() RETURNS void LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = public, pg_temp AS $$
+BEGIN
+  ANALYZE account, account_import, account_map, account_search, sync_row;
+END $$;
 
 -- A child is put where its account is, as before; and what still comes for an account that was merged
 -- meanwhile belongs to the one it was merged into, whoever writes it.

@@ -56,7 +56,8 @@ BEGIN
     RETURN;
   END IF;
   IF p_area IS NOT NULL THEN
-    conditions := conditions || ' AND ST_Covers($2, a.location)';
+    conditions := conditions || ' AND a.id IN (SELECT s.account_id FROM account_search s
+      WHERE s.org_id = $1 AND s.location IS NOT NULL AND ST_Covers($2, s.location))';
   END IF;
   IF p_ids IS NOT NULL THEN
     conditions := conditions || ' AND a.id = ANY ($3)';
