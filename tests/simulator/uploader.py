@@ -2,6 +2,7 @@
 
 import functools
 import io
+import time
 
 from PIL import Image
 
@@ -53,6 +54,7 @@ class Uploader:
                 try:
                     self._send(media_id, data)
                 except LostError:
+                    time.sleep(0.05)  # a service that was killed is back in a tenth of a second
                     continue
                 if media_id not in self.waiting:
                     break
