@@ -15,7 +15,7 @@ ACCOUNT = sa.Table(
     sa.Column("id", sa.Uuid, primary_key=True),
     sa.Column("kind", sa.Text, nullable=False),
     sa.Column("name", sa.Text, nullable=False),
-    sa.Column("name_folded", sa.Text, sa.Computed("tuyen_fold(name)", persisted=True)),
+    sa.Column("name_folded", sa.Text),
     sa.Column("life_stage", sa.Text, nullable=False),
     sa.Column("category", sa.Text),
     sa.Column("address", sa.Text),

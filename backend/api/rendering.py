@@ -45,6 +45,8 @@ _PASSING = (
     psycopg2.errors.LockNotAvailable,
 )
 
+_CUT = "client disconnected prematurely"
+"""The framework's words for a body that never came to its end."""
 _NUL = "cannot contain NUL (0x00)"
 """The driver's words for what PostgreSQL's text cannot hold."""
 
@@ -68,7 +70,7 @@ def explain(error: BaseException) -> Problem | None:  # noqa: PLR0911  # one ret
             return error
         case ValidationException():
             return _from_validation(error)
-        case HTTPException() if error.status_code < 500:  # noqa: PLR2004  # above are our faults
+        case HTTPException() if error.status_code < 500 or _CUT in error.detail:  # noqa: PLR2004  # above are our faults
             return _from_http(error)
         case RecursionError():
             return Malformed("The body is nested too deeply.", code="nested_too_deeply")
@@ -141,6 +143,8 @@ def _in_words(message: str) -> str:
 
 
 def _from_http(error: HTTPException) -> Problem:
+    if _CUT in error.detail:
+        return Malformed("The request ended in the middle of its body.", code="body_cut")
     kind = _BY_STATUS.get(error.status_code, Problem)
     problem = kind(str(error.detail), headers=dict(error.headers or {}))
     problem.status = error.status_code

@@ -33,10 +33,18 @@ def enqueue(connection: sa.Connection, task: str, **args: object) -> None:
 
 
 def enqueue_in(connection: sa.Connection, seconds: int, task: str, **args: object) -> None:
-    """Ask for a task by name, to run no sooner than in so many seconds."""
+    """Ask for a task by name, to run no sooner than in so many seconds.
+
+    Raises what SQLAlchemy raises for any other statement, when the database is at fault.
+    """
     told: dict[str, Any] = {"schedule_in": {"seconds": seconds}} if seconds else {}
     deferrer = _APP.configure_task(task, queue=queue_of(task), connection=connection, **told)
-    deferrer.defer(**msgspec.to_builtins(args))
+    try:
+        deferrer.defer(**msgspec.to_builtins(args))
+    except procrastinate.exceptions.ConnectorException as error:
+        if isinstance(error.__cause__, sa.exc.SQLAlchemyError):
+            raise error.__cause__ from error
+        raise
 
 
 def queue_of(task: str) -> str:

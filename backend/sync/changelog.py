@@ -62,9 +62,9 @@ def read_standpoint(connection: sa.Connection) -> Standpoint:
 
 
 # Gained, changed and lost: every branch reads one index, and what entered after `target` waits for
-# the next delta. A gained or lost bucket is read in the order of its primary key, as far as a page
-# goes: with the bucket inside the comparison, since by (tbl, id) alone the planner takes the index
-# without buckets and walks over everybody's records. OFFSET 0 keeps it from looking for the
+# the next delta. A gained or lost bucket is read in the order of its index, as far as a page
+# goes: with the bucket inside the comparison, since by (tbl, id) alone the planner takes an index
+# that walks over everybody's records. OFFSET 0 keeps it from looking for the
 # few changes of a large bucket along the key, in the hope of filling the page soon, and || '' from
 # looking for one record in a whole bucket that it believes to be small.
 _PAGE = """

@@ -134,14 +134,15 @@ def _assign(cursor: Cursor, org: Org, reps: Sequence[Rep]) -> None:
 
 
 # Names, streets and words as they are; ids are UUIDv7 with random tails, as phones make them.
-_SHOPS = """
-INSERT INTO account (org_id, id, kind, name, life_stage, category, address, phone, email, website,
-  channel, tags, empties_owed, opening_hours, location, location_source, territory_id,
-  visit_minutes, priority, last_visit_at)
+_NAME = """w.kind || ' ' || w.family || ' ' || w.given
+    || CASE WHEN w.d[1] < 0.3 THEN ' ' || 1 + (w.d[2] * 97)::int ELSE '' END"""
+_SHOPS = f"""
+INSERT INTO account (org_id, id, kind, name, name_folded, life_stage, category, address, phone,
+  email, website, channel, tags, empties_owed, opening_hours, location, location_source,
+  territory_id, visit_minutes, priority, last_visit_at)
 SELECT %(org)s, (lpad(to_hex((1760000000000 + (%(first)s + n) * 37)::bigint), 12, '0') || '7'
     || substr(h, 1, 3) || 'a' || substr(h, 4, 15))::uuid,
-  'organisation', w.kind || ' ' || w.family || ' ' || w.given
-    || CASE WHEN w.d[1] < 0.3 THEN ' ' || 1 + (w.d[2] * 97)::int ELSE '' END,
+  'organisation', {_NAME}, tuyen_fold({_NAME}),
   (ARRAY['prospect', 'prospect', 'customer', 'customer', 'lapsed', 'lost'])[1 + (w.d[3] * 5)::int],
   (ARRAY['cafe', 'convenience', 'restaurant', 'supermarket', 'bakery'])[1 + (w.d[4] * 4)::int],
   1 + (w.d[5] * 480)::int || CASE WHEN w.d[6] < 0.2 THEN '/' || 1 + (w.d[7] * 60)::int ELSE '' END
@@ -191,8 +192,8 @@ SELECT a.org_id, a.id, a.territory_id, a.life_stage, a.category, a.last_visit_at
 ON CONFLICT DO NOTHING
 """
 _SEARCH = """
-INSERT INTO account_search (org_id, account_id, name_folded, location)
-SELECT org_id, id, name_folded, location FROM account ON CONFLICT DO NOTHING
+INSERT INTO account_search (org_id, account_id, name_folded, phone, location)
+SELECT org_id, id, name_folded, phone, location FROM account ON CONFLICT DO NOTHING
 """
 _INDEXES = """
 SELECT i.indexrelid::regclass::text, pg_get_indexdef(i.indexrelid) FROM pg_index i

@@ -11,7 +11,8 @@ from tests.simulator.handset import Handset
 from tests.simulator.wire import Answer, LostError
 
 _TUS = {"Tus-Resumable": "1.0.0"}
-_TRIES = 40
+_PATIENCE_S = 60.0
+"""PostgreSQL is back by then, and so is a service that was killed."""
 
 
 class Uploader:
@@ -50,11 +51,12 @@ class Uploader:
             if media_id not in self.phone.store.rows.get("media", {}):
                 del self.waiting[media_id]
                 continue
-            for _ in range(_TRIES):
+            end = time.monotonic() + _PATIENCE_S
+            while time.monotonic() < end:
                 try:
                     self._send(media_id, data)
                 except LostError:
-                    time.sleep(0.05)  # a service that was killed is back in a tenth of a second
+                    time.sleep(0.05)
                     continue
                 if media_id not in self.waiting:
                     break

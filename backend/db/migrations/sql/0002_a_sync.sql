@@ -1,6 +1,10 @@
 -- Buckets and tables are compared byte by byte, as devices order them, whatever language the cluster sorts by;
 -- and a third as dearly.
 ALTER TABLE sync_row ALTER COLUMN bucket TYPE text COLLATE "C", ALTER COLUMN tbl TYPE text COLLATE "C";
+-- One index finds a record's buckets, another walks over what a bucket holds; what was removed leaves that one.
+ALTER TABLE sync_row DROP CONSTRAINT sync_row_pkey, ADD CONSTRAINT sync_row_pkey PRIMARY KEY (org_id, id, tbl, bucket);
+DROP INDEX sync_row_record;
+CREATE INDEX sync_row_walk ON sync_row (org_id, bucket, tbl, id) WHERE NOT removed;
 
 -- When a row last changed: tombstones are purged by it.
 ALTER TABLE sync_row ADD COLUMN changed_at timestamptz NOT NULL DEFAULT now();

@@ -43,12 +43,8 @@ CREATE INDEX account_duplicate_open ON account_duplicate (org_id, created_at) WH
 -- The live account that may be the same place as this one: the same phone number, or the same name
 -- without diacritics within 150 m; the nearest of them. NULL when there is none. Pairs that a person
 -- called distinct do not count.
--- A name may be that of thousands and a street may hold hundreds: only both together are few, so names
--- are indexed with their place. Row-level security would keep the planner off it, so this reads as the
+-- Row-level security would keep the planner off it, so this reads as the
 -- owner and checks the organisation itself. The box of degrees is narrowed by the distance on the globe.
-CREATE INDEX account_by_phone ON account (org_id, phone) WHERE deleted_at IS NULL AND phone IS NOT NULL;
-CREATE INDEX account_by_name_and_place ON account (org_id, name_folded, ST_Y(location), ST_X(location))
-  WHERE deleted_at IS NULL AND location IS NOT NULL;
 CREATE FUNCTION account_find_duplicate(p_org uuid, p_account uuid, OUT other_id uuid, OUT reason text)
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
@@ -67,14 +63,14 @@ BEGIN
   lat := ST_Y(own.location);
   reach_lon := reach_lat / cos(radians(least(abs(lat) + reach_lat, 89)));
   SELECT f.id, f.why INTO other_id, reason FROM (
-    (SELECT a.id, 'same_phone' AS why, a.location FROM account a
-      WHERE a.org_id = p_org AND a.phone = own.phone AND a.deleted_at IS NULL AND a.id <> own.id LIMIT 50)
+    (SELECT s.account_id AS id, 'same_phone' AS why, s.location FROM account_search s
+      WHERE s.org_id = p_org AND s.phone = own.phone AND s.account_id <> own.id LIMIT 50)
     UNION ALL
-    (SELECT a.id, 'same_name_near', a.location FROM account a
-      WHERE a.org_id = p_org AND a.deleted_at IS NULL AND a.name_folded = own.name_folded AND a.id <> own.id
-        AND a.location IS NOT NULL AND ST_Y(a.location) BETWEEN lat - reach_lat AND lat + reach_lat
-        AND ST_X(a.location) BETWEEN lon - reach_lon AND lon + reach_lon
-        AND ST_Distance(a.location::geography, own.location::geography) <= 150)) f
+    (SELECT s.account_id, 'same_name_near', s.location FROM account_search s
+      WHERE s.org_id = p_org AND s.name_folded = own.name_folded AND s.account_id <> own.id
+        AND s.location IS NOT NULL AND ST_Y(s.location) BETWEEN lat - reach_lat AND lat + reach_lat
+        AND ST_X(s.location) BETWEEN lon - reach_lon AND lon + reach_lon
+        AND ST_Distance(s.location::geography, own.location::geography) <= 150)) f
    WHERE NOT EXISTS (
      SELECT 1 FROM account_duplicate d
       WHERE d.org_id = p_org AND d.state = 'distinct'
@@ -258,23 +254,45 @@ BEGIN
   RETURN NULL;
 END $$;
 
--- What accounts are looked for by, the live ones': their names and places. The indexes stand here and not on the
--- account, which changes far more often than either: every change of an account writes into all of its indexes.
+-- A folded name is made when the name is written, and not with every change of the account.
+ALTER TABLE account ALTER COLUMN name_folded DROP EXPRESSION;
 ALTER TABLE account ALTER COLUMN name_folded TYPE text COLLATE "C";
+CREATE FUNCTION account_fold() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  NEW.name_folded := tuyen_fold(NEW.name);
+  RETURN NEW;
+END $$;
+CREATE TRIGGER account_fold BEFORE INSERT OR UPDATE OF name, name_folded ON account
+  FOR EACH ROW EXECUTE FUNCTION account_fold();
+-- Most changes leave places alone, and what was put by hand is not placed.
+DROP TRIGGER account_place_update ON account;
+CREATE TRIGGER account_place_update BEFORE UPDATE OF location, territory_is_manual ON account
+  FOR EACH ROW WHEN (NOT NEW.territory_is_manual) EXECUTE FUNCTION account_place();
+-- Few accounts come from elsewhere.
+ALTER TABLE account DROP CONSTRAINT account_source_unique;
+CREATE UNIQUE INDEX account_source_unique ON account (org_id, source, source_ref) WHERE source IS NOT NULL;
+
+-- What accounts are looked for by, the live ones: their names, phones and places. The indexes stand here and not
+-- on the account, which changes far more often than any of these: a change writes into all indexes of its table.
 DROP INDEX account_name;
 DROP INDEX account_near;
 CREATE TABLE account_search (
   org_id uuid NOT NULL,
   account_id uuid NOT NULL,
   name_folded text COLLATE "C" NOT NULL,
+  phone text,
   location geometry(Point, 4326),
   PRIMARY KEY (org_id, account_id)
 );
-INSERT INTO account_search (org_id, account_id, name_folded, location)
-SELECT org_id, id, name_folded, location FROM account WHERE deleted_at IS NULL;
+INSERT INTO account_search (org_id, account_id, name_folded, phone, location)
+SELECT org_id, id, name_folded, phone, location FROM account WHERE deleted_at IS NULL;
 CREATE INDEX account_search_words ON account_search USING gin (name_folded gin_trgm_ops);
 CREATE INDEX account_search_by_name ON account_search (org_id, name_folded, account_id);
+CREATE INDEX account_search_phone ON account_search (org_id, phone) WHERE phone IS NOT NULL;
 CREATE INDEX account_search_near ON account_search USING gist (org_id, location) WHERE location IS NOT NULL;
+-- A name may be that of thousands and a street may hold hundreds: only both together are few.
+CREATE INDEX account_search_name_and_place ON account_search (org_id, name_folded, ST_Y(location), ST_X(location))
+  WHERE location IS NOT NULL;
 
 CREATE FUNCTION account_search_track() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = public, pg_temp AS $$
@@ -282,8 +300,8 @@ BEGIN
   IF TG_OP = 'DELETE' THEN
     DELETE FROM account_search s USING changed c WHERE s.org_id = c.org_id AND s.account_id = c.id;
   ELSE
-    INSERT INTO account_search (org_id, account_id, name_folded, location)
-    SELECT org_id, id, name_folded, location FROM changed WHERE deleted_at IS NULL;
+    INSERT INTO account_search (org_id, account_id, name_folded, phone, location)
+    SELECT org_id, id, name_folded, phone, location FROM changed WHERE deleted_at IS NULL;
   END IF;
   RETURN NULL;
 END $$;
@@ -308,9 +326,11 @@ BEGIN
          IS DISTINCT FROM (c.territory_id, c.life_stage, c.category, c.last_visit_at);
   FOR one IN
     SELECT e.org_id, array_agg(e.id) AS ids FROM (
-      SELECT n.org_id, n.id, n.name_folded, ST_X(n.location), ST_Y(n.location), n.deleted_at IS NULL FROM changed n
+      SELECT n.org_id, n.id, n.name_folded, n.phone, ST_X(n.location), ST_Y(n.location), n.deleted_at IS NULL
+        FROM changed n
       EXCEPT
-      SELECT o.org_id, o.id, o.name_folded, ST_X(o.location), ST_Y(o.location), o.deleted_at IS NULL FROM was o) e
+      SELECT o.org_id, o.id, o.name_folded, o.phone, ST_X(o.location), ST_Y(o.location), o.deleted_at IS NULL
+        FROM was o) e
      GROUP BY e.org_id
   LOOP
     DELETE FROM account_map m USING account c
@@ -319,10 +339,11 @@ BEGIN
     DELETE FROM account_search s USING account c
      WHERE c.org_id = one.org_id AND c.id = ANY (one.ids) AND s.org_id = one.org_id AND s.account_id = c.id
        AND c.deleted_at IS NOT NULL;
-    INSERT INTO account_search AS s (org_id, account_id, name_folded, location)
-    SELECT c.org_id, c.id, c.name_folded, c.location FROM account c
+    INSERT INTO account_search AS s (org_id, account_id, name_folded, phone, location)
+    SELECT c.org_id, c.id, c.name_folded, c.phone, c.location FROM account c
      WHERE c.org_id = one.org_id AND c.id = ANY (one.ids) AND c.deleted_at IS NULL
-    ON CONFLICT (org_id, account_id) DO UPDATE SET name_folded = excluded.name_folded, location = excluded.location;
+    ON CONFLICT (org_id, account_id) DO UPDATE
+       SET name_folded = excluded.name_folded, phone = excluded.phone, location = excluded.location;
     INSERT INTO account_map AS m (org_id, account_id, territory_id, life_stage, category, last_visit_at, wx, wy, qk)
     SELECT c.org_id, c.id, c.territory_id, c.life_stage, c.category, c.last_visit_at, w.x, w.y,
            tuyen_spread24(w.x) | (tuyen_spread24(w.y) << 1)
