@@ -86,7 +86,7 @@ def send_with_node(site: PhotoSite, port: int, **options: object) -> dict[str, A
     return result
 
 
-def test_tus_js_client_brings_a_photo_over_a_line_cut_20_times_and_a_server_killed_twice(
+def test_scene_14_tus_js_client_over_a_line_cut_20_times_and_a_server_killed_twice(
     site: PhotoSite,
 ) -> None:
     plan, butcher = bad_line(site, 11)
@@ -97,7 +97,7 @@ def test_tus_js_client_brings_a_photo_over_a_line_cut_20_times_and_a_server_kill
     check_stored(site, plan)
 
 
-def test_tuspy_brings_a_photo_over_a_line_cut_20_times_and_a_server_killed_twice(
+def test_scene_14b_tuspy_over_a_line_cut_20_times_and_a_server_killed_twice(
     site: PhotoSite,
 ) -> None:
     plan, butcher = bad_line(site, 12, Line())  # it asks for its upload only once

@@ -91,9 +91,9 @@ def test_the_same_field_is_a_conflict_and_both_values_are_kept(field: Field) -> 
         assert two.held("issue") == {}
 
 
-def test_a_realignment_takes_the_records_and_no_work_with_them(field: Field) -> None:
+def test_scene_15_a_scope_flip_under_two_rxdb_clients_and_a_phone(field: Field) -> None:
     shop, phone = field.west_shop, field.phone(field.org.rep)
-    with field.rxdb("rep") as client:
+    with field.rxdb("rep") as client, field.rxdb("rep") as second:
         contact = client(
             "insert", table="contact", document={"account_id": shop, "full_name": "Lan"}
         )
@@ -121,8 +121,8 @@ def test_a_realignment_takes_the_records_and_no_work_with_them(field: Field) -> 
             "account_id": shop, "body": "Đã gặp", "captured_at": _now(),
         })  # fmt: skip
         client("online", **{"is": True})
-        _assert_same(phone, client)
-        _assert_same(phone, client)
+        _assert_same(phone, client, second)
+        _assert_same(phone, client, second)
         assert set(client.held("account")) == {field.east_shop}
         assert client.held("contact") == {}
         # The fact is taken, the edit of a record that is not theirs is kept aside with its reason.
