@@ -29,6 +29,8 @@ class VisitWrites:
 
     def insert_visit(self, visit: Mapping[str, Any]) -> None:
         """Plan a visit; `visit` names columns of the table."""
+        if visit["id"] in self._new:
+            self.flush()  # the database refuses the second of one id
         status = {"outcome": None, "checked_in_at": None, "done_at": None, "rv": 1}
         self._new[visit["id"]] = {"status": "planned", **status, **visit}
 

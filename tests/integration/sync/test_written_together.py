@@ -6,6 +6,7 @@ from uuid import UUID
 
 import pytest
 
+from backend.sync.protocol.ids import new_id
 from backend.sync.protocol.messages import MutationResult, Status
 from tests.integration.sync.conftest import Town
 from tests.support.ground import IN_WEST, add_account, execute
@@ -51,6 +52,21 @@ def test_written_together_or_one_by_one_is_the_same(town: Town, seed: int) -> No
     assert told[0] == told[1]
     assert states[0] == states[1]
     assert Status.APPLIED in {status for status, _ in told[0]}
+
+
+@pytest.mark.parametrize("table", ["visit", "check_in", "note"])
+def test_the_second_record_of_one_id_is_refused(town: Town, table: str) -> None:
+    phone, shop, rid = town.west_phone, str(town.shop), new_id()
+    visit = phone.mutation("create", "visit", values={"account_id": shop, "planned_on": _AT[:10]})
+    fact = {"account_id": shop, "visit_id": visit["rid"], "captured_at": _AT}
+    values = {
+        "visit": {"account_id": shop, "planned_on": _AT[:10]},
+        "check_in": {**fact, "location": [*IN_WEST]},
+        "note": {**fact, "body": "Một lần"},
+    }[table]
+    twice = [phone.mutation("create", table, rid, values=values) for _ in range(2)]
+    results = phone.push(visit, *twice)
+    assert [one.status for one in results] == [Status.APPLIED, Status.APPLIED, Status.REJECTED]
 
 
 class _Day:
