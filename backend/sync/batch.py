@@ -187,7 +187,10 @@ class Batch:
                 raise
             self._undo("member" if is_group else "unit")
             self._is_clean = False
-            return refuse(edit, mutation, problem)
+            result = refuse(edit, mutation, problem)
+            # At once: what the next one comes to may be undone.
+            self._writes.flush()
+            return result
         if mutation.op is Op.CREATE and result.status is Status.APPLIED:
             self._parents.add(mutation)
         return result

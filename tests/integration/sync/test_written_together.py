@@ -69,6 +69,22 @@ def test_the_second_record_of_one_id_is_refused(town: Town, table: str) -> None:
     assert [one.status for one in results] == [Status.APPLIED, Status.APPLIED, Status.REJECTED]
 
 
+def test_what_a_room_refused_is_kept_though_the_next_mutation_is_undone(town: Town) -> None:
+    phone, shop = town.west_phone, str(town.shop)
+    done = {"status": "done", "outcome": "met"}
+    visit = phone.mutation(
+        "create", "visit", values={"account_id": shop, "planned_on": _AT[:10], **done}
+    )
+    phone.push(visit)
+    back = phone.mutation("patch", "visit", visit["rid"], base=done, values={"status": "cancelled"})
+    blank = {"account_id": shop, "captured_at": _AT, "body": " "}
+    conflict, refused = phone.push(back, phone.mutation("create", "note", values=blank))
+    assert (conflict.status, refused.status) == (Status.CONFLICT, Status.REJECTED)
+    assert conflict.issue is not None
+    kept = execute(town.url, "SELECT code FROM issue WHERE id = %s", UUID(conflict.issue))
+    assert kept == [("status_not_allowed",)]
+
+
 class _Day:
     """A dozen mutations of one shop, some of which lose or void what came before."""
 
