@@ -46,6 +46,7 @@ from backend.sync.controllers import SyncController
 from backend.sync.cursor import CursorSigner, load_secret
 from backend.sync.desk_controllers import IssueController, QuarantineController
 from backend.sync.pokes import Pokes
+from backend.sync.protocol.readiness import prepare_structs
 from backend.sync.rx.controllers import RxController
 from backend.sync.stream_controllers import StreamController
 from backend.territories.controllers import (
@@ -102,6 +103,7 @@ def create_app(
 
     `background` runs as long as the service does: a worker for its jobs, where one is wanted.
     """
+    prepare_structs()
     clock = clock or SystemClock()
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     desk = open_desk(settings, database, clock)

@@ -1,6 +1,7 @@
 """The HTTP server: granian with one worker process, and what runs in that worker."""
 
 import asyncio
+import faulthandler
 import os
 import signal
 from collections.abc import AsyncIterator
@@ -45,6 +46,7 @@ def serve(runtime: Runtime) -> None:
 
 def create() -> Litestar:
     """Build the application inside a worker."""
+    faulthandler.enable()  # a library that brings the process down leaves its stack in the log
     settings = from_environment()
     if settings.database_url is None:
         raise SettingsError("TUYEN_DATABASE_URL is not set: start the service by 'tuyen up'.")

@@ -11,6 +11,7 @@ from backend.media.blobs import Blobs, open_blobs
 from backend.media.inbox import Inbox
 from backend.media.tasks import TASKS as MEDIA_TASKS
 from backend.settings import Settings
+from backend.sync.protocol.readiness import prepare_structs
 from backend.sync.tasks import TASKS as SYNC_TASKS
 from backend.territories.tasks import TASKS as TERRITORY_TASKS
 
@@ -24,6 +25,7 @@ def open_worker(
     settings: Settings, app_url: str, *, queues: Sequence[str] = ()
 ) -> Iterator[Worker]:
     """Provide a worker for the named queues, or for all; it connects as the application's role."""
+    prepare_structs()
     pace = Pace()
     database = open_database(
         app_url, connections=pace.jobs, statement_timeout_ms=_STATEMENT_TIMEOUT_MS

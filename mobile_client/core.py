@@ -5,6 +5,7 @@ from contextlib import closing
 from pathlib import Path
 from random import Random, SystemRandom
 
+from backend.sync.protocol.readiness import prepare_structs
 from mobile_client.device.clock import Clock
 from mobile_client.device.sealing import SealError
 from mobile_client.device.tokens import FileTokenStore, TokenStore
@@ -241,6 +242,7 @@ def open_core(
     `mark` tells installations apart; on a phone it lies where backups do not reach.
     Raises ValueError for a bad `server_url`, OSError when the folder cannot be written.
     """
+    prepare_structs()
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     return PhoneCore(
         folder,

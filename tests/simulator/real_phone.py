@@ -25,7 +25,7 @@ from tests.simulator.world import PHONE_PASSWORD, World
 
 _DRAIN_SYNCS = 14
 _DRAIN_TRIES = 120
-_LONGEST_FUSE = 60
+_LONGEST_FUSES = (3, 12, 60)
 _NO_LIMIT = 1_073_741_823
 _NOTES_TO_FILL = 6
 _EMPTY = digest("")
@@ -109,7 +109,7 @@ class RealPhone:
     def _round(self) -> None:
         strikes, rng = self.world.strikes, self.rng
         if strikes(rng, "phone killed"):
-            self.fuse = rng.randint(1, _LONGEST_FUSE)
+            self.fuse = rng.randint(1, rng.choice(_LONGEST_FUSES))
         try:
             if self._sign_in():
                 self._mishap()

@@ -7,6 +7,7 @@ around it are only the faults of `sabotage`, the oracle, and for the proofs a de
 
 import asyncio
 import ctypes
+import faulthandler
 import itertools
 import os
 import signal
@@ -205,6 +206,7 @@ def main() -> None:
 
     What a service needs is loaded once, here; the services are forks.
     """
+    faulthandler.enable()
     sabotage.report_to(sys.stdout.fileno())
     _die_with_parent()
     keepers: list[int] = []

@@ -41,26 +41,26 @@ RATES: Mapping[str, float] = {
     "database cloned to a second phone": 0.006,
     "clock jumps": 0.03,
     # At each file.
-    "server killed in mid-PATCH": 0.06,
+    "server killed in mid-PATCH": 0.10,
     "upload cut": 0.15,
     # At each round of the real phone.
-    "phone killed": 0.25,
+    "phone killed": 0.50,
     "phone disk full": 0.25,
     # At each transaction of a writer.
     "writer rolls back": 0.08,
     "writer dawdles": 0.06,
-    "writers cross": 0.04,
+    "writers cross": 0.06,
     "scope flips": 0.16,
     # Once a world.
-    "3 s writer": 0.22,
+    "3 s writer": 0.50,
     "role downgraded": 0.25,
     "user disabled": 0.25,
     "old client": 0.30,
-    "phone": 0.20,
+    "phone": 0.30,
     # For the whole house, a minute.
     "PostgreSQL restarted": 8.0,
     "tombstones purged": 9.0,
-    "epoch changed": 0.7,
+    "epoch changed": 1.7,
 }
 """How likely each fault is at each chance; those of the house are how many there are a minute."""
 

@@ -83,13 +83,13 @@ class Writer:
                 account = self.world.insert_account(cursor, self.rng)
                 self.world.insert_note(cursor, account, self.rng)
                 self.log("long: wrote", account)
-                self.world.is_calm.wait(_LONG_SECONDS)
+                is_short = self.world.is_calm.wait(_LONG_SECONDS)
                 self.world.insert_note(cursor, account, self.rng)
                 if self.rng.random() < 0.2:
                     connection.rollback()
                     self.log("long: rolled back")
                 connection.commit()
-                self.world.tally.fault("3 s writer")
+                self.world.tally.fault("3 s writer", int(not is_short))
                 self.world.accounts.append(account)
         finally:
             self.close()
