@@ -29,6 +29,10 @@ _IN_SCOPE = f"""(a.territory_id = ANY ({_HELD})
   OR a.id = ANY (ARRAY (SELECT tuyen_held_over(%(org)s, %(rep)s))))"""
 _SELECT = f"SELECT {_COLUMNS} FROM account a WHERE {_LIVE}"  # noqa: S608  # constants only
 _ONE = f"{_SELECT} AND a.id = %(id)s"
+# Names stand in order where accounts are looked for, and not on the account.
+BY_NAME = f"""SELECT {_COLUMNS} FROM account_search s
+  JOIN account a ON a.org_id = s.org_id AND a.id = s.account_id
+ WHERE s.org_id = %(org)s AND {_LIVE}"""  # noqa: S608  # constants only
 
 _AREAS = "SELECT tuyen_lock_areas(%(org)s, false)"
 _CRITERIA = {
@@ -37,13 +41,14 @@ _CRITERIA = {
     "territory_id": "a.territory_id = %(territory_id)s",
     "tag": "%(tag)s = ANY (a.tags)",
 }
-_AFTER = """(a.name_folded, a.id) > (
+_AFTER = """(s.name_folded, s.account_id) > (
   (SELECT b.name_folded FROM account b WHERE b.org_id = %(org)s AND b.id = %(after)s), %(after)s)"""
 
-_ORDER = "ORDER BY a.name_folded, a.id LIMIT %(limit)s"
+_ORDER = "ORDER BY s.name_folded, s.account_id LIMIT %(limit)s"
 _FOUND = f"""{_SELECT} AND a.id = ANY (ARRAY (SELECT account_search_page(%(org)s, %(q)s,
     %(life_stage)s, %(category)s, %(territory_id)s, %(tag)s,
-    CASE WHEN %(rep)s IS NOT NULL THEN {_HELD} END, %(rep)s, %(after)s, %(limit)s))) {_ORDER}"""
+    CASE WHEN %(rep)s IS NOT NULL THEN {_HELD} END, %(rep)s, %(after)s, %(limit)s)))
+  ORDER BY a.name_folded, a.id LIMIT %(limit)s"""
 
 _POINT = "ST_SetSRID(ST_MakePoint(%(lon)s, %(lat)s), 4326)"
 # The inner LIMIT tells the planner how few rows the function gives.
@@ -157,7 +162,7 @@ def select_accounts(
         conditions = [words for field, words in _CRITERIA.items() if values[field] is not None]
         conditions += [_IN_SCOPE] if rep is not None else []
         conditions += [_AFTER] if after is not None else []
-        query = f"{' AND '.join([_SELECT, *conditions])} {_ORDER}"
+        query = f"{' AND '.join([BY_NAME, *conditions])} {_ORDER}"
     with driver_cursor(connection) as cursor:
         cursor.execute(query, values)
         return [AccountRead(*row) for row in cursor.fetchall()]

@@ -47,17 +47,20 @@ def _json(value: object) -> Response[bytes]:
 
 @get("/list", sync_to_thread=True)
 def raw_list() -> Response[bytes]:
-    query = f"{accounts._SELECT} ORDER BY a.name_folded, a.id LIMIT 21"
+    query = f"{accounts.BY_NAME} ORDER BY s.name_folded, s.account_id LIMIT 21"
     (rows,) = _run([(query, {"org": _values["org"]})])
     return _json(rows[:20])
 
 
 @get("/nearest", sync_to_thread=True)
 def raw_nearest() -> Response[bytes]:
-    query = f"""SELECT ST_Distance(a.location::geography, p.at::geography) AS d,
-      {accounts._COLUMNS} FROM (SELECT ST_SetSRID(ST_MakePoint(%(lon)s, %(lat)s), 4326) AS at) p,
-      LATERAL (SELECT * FROM account WHERE org_id = %(org)s AND deleted_at IS NULL
-                ORDER BY location <-> p.at LIMIT 40) a ORDER BY d, a.id LIMIT 20"""
+    query = f"""SELECT n.d, {accounts._COLUMNS}
+      FROM (SELECT ST_SetSRID(ST_MakePoint(%(lon)s, %(lat)s), 4326) AS at) p,
+      LATERAL (SELECT s.account_id, ST_Distance(s.location::geography, p.at::geography) AS d
+                 FROM (SELECT account_id, location FROM account_search
+                        WHERE org_id = %(org)s AND location IS NOT NULL
+                        ORDER BY location <-> p.at LIMIT 40) s ORDER BY d, s.account_id LIMIT 20) n
+      JOIN account a ON a.org_id = %(org)s AND a.id = n.account_id ORDER BY n.d, a.id"""
     (rows,) = _run([(query, _values)])
     return _json(rows)
 

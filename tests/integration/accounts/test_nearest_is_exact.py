@@ -1,6 +1,7 @@
 """The nearest accounts are the nearest by metres, also where degrees mislead."""
 
 import random
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,8 @@ from backend.territories.schemas import AssignmentCreate, TerritoryCreate
 from tests.support.people import Org
 
 HELSINKI = Path(__file__).parents[3] / "backend/demo/data/helsinki.osm.pbf"
+AMID, FAR_OFF = LonLat(24.942, 60.169), LonLat(25.6, 60.4)
+"""In the rep's territory, and where everybody else's accounts are nearer than theirs."""
 AREA = [[24.93, 60.16], [24.955, 60.16], [24.955, 60.18], [24.93, 60.18], [24.93, 60.16]]
 
 
@@ -37,8 +40,8 @@ def test_nobody_nearer_is_left_out(database: Database, org: Org) -> None:
                 if account.location
             ]
             assert len(everybody) > 100
-            for limit in (1, 7, 40):
-                here = LonLat(chance.uniform(24.9, 25.0), chance.uniform(60.15, 60.19))
+            somewhere = LonLat(chance.uniform(24.9, 25.0), chance.uniform(60.15, 60.19))
+            for limit, here in product((1, 7, 40), (somewhere, AMID, FAR_OFF)):
                 found = service.nearest_accounts(connection, actor, *here, limit=limit)
                 wanted = sorted(great_circle_m(here, one) for one in everybody)[:limit]
                 assert len(found) == limit

@@ -66,32 +66,59 @@ BEGIN
 END $$;
 
 -- Many records at once are worth a plan of their own: one statement, each record looked up by its key, since
--- what the planner would scan instead is the whole of everybody's.
+-- what the planner would scan instead is the whole of everybody's. A bucket that a record never was in is a plain
+-- INSERT, at half the price of one that may meet a row: whoever writes here holds the record's lock, or its
+-- account's. A tombstone may be purged at the same time and is met by ON CONFLICT.
 CREATE FUNCTION sync_touch_many(p_tbl text, p_org uuid, p_ids uuid[]) RETURNS void LANGUAGE plpgsql
-SET enable_seqscan = off SET enable_bitmapscan = off SET work_mem = '64MB' AS $$
+SET enable_seqscan = off SET enable_bitmapscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET work_mem = '64MB' AS $$
 DECLARE
+  wanted text;
   buckets text[];
 BEGIN
+  IF p_tbl = 'account' THEN
+    wanted := $sql$
+      SELECT i.id, b.bucket FROM unnest($2) i (id), LATERAL (
+          SELECT a.territory_id, a.owner_id FROM account a
+           WHERE a.org_id = $1 AND a.id = i.id AND a.deleted_at IS NULL OFFSET 0) a,
+        LATERAL (VALUES ('t:' || coalesce(a.territory_id::text, 'none')),
+                        (CASE WHEN a.territory_id IS NULL THEN 'u:' || a.owner_id END)) b (bucket)
+       WHERE b.bucket IS NOT NULL
+      UNION ALL
+      SELECT h.account_id, 'u:' || h.user_id FROM account_holdover h, LATERAL (
+          SELECT a.territory_id, a.owner_id FROM account a
+           WHERE a.org_id = $1 AND a.id = h.account_id AND a.deleted_at IS NULL OFFSET 0) a
+       WHERE h.org_id = $1 AND h.account_id = ANY ($2)
+         AND (a.territory_id IS NOT NULL OR a.owner_id IS DISTINCT FROM h.user_id)$sql$;
+  ELSE
+    wanted := format('SELECT w.id, w.bucket FROM %I w WHERE w.org_id = $1 AND w.id = ANY ($2)', 'sync_wanted_' || p_tbl);
+  END IF;
   EXECUTE format(
-    'WITH wanted AS MATERIALIZED (
-       SELECT w.id, w.bucket FROM %2$I w WHERE w.org_id = $1 AND w.id = ANY ($2)),
-     kept AS (
+    'WITH wanted AS MATERIALIZED (%2$s),
+     was AS MATERIALIZED (
+       SELECT r.id, r.bucket, r.removed FROM unnest($2) i (id), LATERAL (
+         SELECT s.id, s.bucket, s.removed FROM sync_row s
+          WHERE s.org_id = $1 AND s.tbl = %1$L AND s.id = i.id OFFSET 0) r),
+     compared AS MATERIALIZED (
+       SELECT id, bucket, w.id IS NOT NULL AS is_wanted, s.removed
+         FROM wanted w FULL JOIN was s USING (id, bucket)),
+     touched AS (
+       UPDATE sync_row s SET xid = pg_current_xact_id(), removed = NOT c.is_wanted, changed_at = now()
+         FROM compared c
+        WHERE NOT c.removed AND s.org_id = $1 AND s.bucket = c.bucket AND s.tbl = %1$L AND s.id = c.id
+       RETURNING s.bucket),
+     made AS (
        INSERT INTO sync_row (org_id, bucket, tbl, id)
-       SELECT $1, w.bucket, %1$L, w.id FROM wanted w ORDER BY w.id, w.bucket
+       SELECT $1, c.bucket, %1$L, c.id FROM compared c WHERE c.removed IS NULL ORDER BY c.id, c.bucket
+       RETURNING bucket),
+     revived AS (
+       INSERT INTO sync_row (org_id, bucket, tbl, id)
+       SELECT $1, c.bucket, %1$L, c.id FROM compared c WHERE c.is_wanted AND c.removed ORDER BY c.id, c.bucket
        ON CONFLICT (org_id, bucket, tbl, id) DO UPDATE
           SET xid = pg_current_xact_id(), removed = false, changed_at = now()
-       RETURNING bucket),
-     was AS MATERIALIZED (
-       SELECT r.id, r.bucket FROM unnest($2) i (id), LATERAL (
-         SELECT s.id, s.bucket FROM sync_row s
-          WHERE s.org_id = $1 AND s.tbl = %1$L AND s.id = i.id AND NOT s.removed OFFSET 0) r),
-     gone AS (
-       UPDATE sync_row s SET xid = pg_current_xact_id(), removed = true, changed_at = now()
-         FROM (SELECT id, bucket FROM was EXCEPT SELECT id, bucket FROM wanted) g
-        WHERE s.org_id = $1 AND s.bucket = g.bucket AND s.tbl = %1$L AND s.id = g.id
-       RETURNING s.bucket)
-     SELECT array_agg(DISTINCT bucket) FROM (SELECT bucket FROM kept UNION ALL SELECT bucket FROM gone) b',
-    p_tbl, 'sync_wanted_' || p_tbl) INTO buckets USING p_org, p_ids;
+       RETURNING bucket)
+     SELECT array_agg(bucket) FROM (
+       SELECT bucket FROM touched UNION SELECT bucket FROM made UNION SELECT bucket FROM revived) b',
+    p_tbl, wanted) INTO buckets USING p_org, p_ids;
   PERFORM pg_notify('tuyen_poke', p_org || ' ' || b.bucket) FROM unnest(buckets) b (bucket);
 END $$;
 CREATE OR REPLACE FUNCTION sync_touch(p_tbl text, p_org uuid, p_ids uuid[]) RETURNS void LANGUAGE plpgsql

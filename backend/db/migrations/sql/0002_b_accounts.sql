@@ -276,6 +276,8 @@ CREATE UNIQUE INDEX account_source_unique ON account (org_id, source, source_ref
 -- on the account, which changes far more often than any of these: a change writes into all indexes of its table.
 DROP INDEX account_name;
 DROP INDEX account_near;
+DROP INDEX account_near_territory;
+DROP INDEX account_by_name;
 CREATE TABLE account_search (
   org_id uuid NOT NULL,
   account_id uuid NOT NULL,
@@ -358,12 +360,14 @@ DROP TRIGGER account_map_update ON account;
 CREATE TRIGGER account_map_update AFTER UPDATE ON account REFERENCING OLD TABLE AS was NEW TABLE AS changed
   FOR EACH STATEMENT EXECUTE FUNCTION account_map_follow();
 
--- As before, by the places that stand apart: everybody's from search, a territory's from its own index.
+-- As before, by the places that stand apart. Whoever stands amid their territories has most of what is near; for
+-- others their territories' accounts are gone through.
 CREATE OR REPLACE FUNCTION account_nearest(p_org uuid, p_territories uuid[], p_point geometry, p_limit int)
 RETURNS TABLE (id uuid, distance_m double precision) LANGUAGE plpgsql STABLE SECURITY DEFINER
 SET search_path = public, pg_temp AS $$
 DECLARE
   reach double precision;
+  is_amid boolean := true;
   degrees_lat double precision;
   degrees_lon double precision;
   box geometry;
@@ -376,12 +380,18 @@ BEGIN
       SELECT s.location FROM account_search s WHERE s.org_id = p_org AND s.location IS NOT NULL
        ORDER BY s.location <-> p_point LIMIT p_limit) q;
   ELSE
-    SELECT max(ST_Distance(q.location::geography, p_point::geography)) INTO reach FROM (
-      SELECT n.location FROM unnest(p_territories) t, LATERAL (
-        SELECT a.location FROM account a
-         WHERE a.org_id = p_org AND a.territory_id = t AND a.deleted_at IS NULL AND a.location IS NOT NULL
-         ORDER BY a.location <-> p_point LIMIT p_limit) n
+    SELECT max(ST_Distance(q.location::geography, p_point::geography)), count(*) = p_limit INTO reach, is_amid FROM (
+      SELECT n.location FROM (
+        SELECT s.account_id, s.location FROM account_search s WHERE s.org_id = p_org AND s.location IS NOT NULL
+         ORDER BY s.location <-> p_point LIMIT 4 * p_limit + 50) n
+        JOIN account a ON a.org_id = p_org AND a.id = n.account_id AND a.territory_id = ANY (p_territories)
        ORDER BY n.location <-> p_point LIMIT p_limit) q;
+    IF NOT is_amid THEN
+      SELECT max(ST_Distance(q.location::geography, p_point::geography)) INTO reach FROM (
+        SELECT a.location FROM account a
+         WHERE a.org_id = p_org AND a.territory_id = ANY (p_territories) AND a.deleted_at IS NULL
+           AND a.location IS NOT NULL ORDER BY a.location <-> p_point LIMIT p_limit) q;
+    END IF;
   END IF;
   -- On WGS 84 a degree of latitude has at least 110,574 m, one of longitude 111,320 m * cos(latitude).
   degrees_lat := reach / 110574 + 1e-9;
@@ -392,12 +402,17 @@ BEGIN
       SELECT s.account_id, ST_Distance(s.location::geography, p_point::geography) AS d FROM account_search s
        WHERE s.org_id = p_org AND s.location IS NOT NULL AND s.location && box
        ORDER BY d, s.account_id LIMIT p_limit;
+  ELSIF is_amid THEN
+    RETURN QUERY
+      SELECT s.account_id, ST_Distance(s.location::geography, p_point::geography) AS d FROM account_search s
+        JOIN account a ON a.org_id = p_org AND a.id = s.account_id AND a.territory_id = ANY (p_territories)
+       WHERE s.org_id = p_org AND s.location IS NOT NULL AND s.location && box
+       ORDER BY d, s.account_id LIMIT p_limit;
   ELSE
     RETURN QUERY
-      SELECT n.id, n.d FROM (SELECT DISTINCT t FROM unnest(p_territories) t) held, LATERAL (
-        SELECT a.id, ST_Distance(a.location::geography, p_point::geography) AS d FROM account a
-         WHERE a.org_id = p_org AND a.territory_id = held.t AND a.deleted_at IS NULL AND a.location && box) n
-       ORDER BY n.d, n.id LIMIT p_limit;
+      SELECT a.id, ST_Distance(a.location::geography, p_point::geography) AS d FROM account a
+       WHERE a.org_id = p_org AND a.territory_id = ANY (p_territories) AND a.deleted_at IS NULL AND a.location && box
+       ORDER BY d, a.id LIMIT p_limit;
   END IF;
 END $$;
 
