@@ -153,6 +153,8 @@ class Batch:
                 # One poisoned mutation must not stop the others; a lost connection stops them all.
                 if is_outage(error):
                     raise
+                # Also what failed by only reading has ended the transaction's present savepoint.
+                self._is_clean = False
                 self._undo()
                 return self._fail(unit, mutation, error)
             if is_group and result.status in _FAILED:

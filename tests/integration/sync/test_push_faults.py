@@ -6,7 +6,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
+from backend.ids import new_id
+from backend.sync import ledger
 from backend.sync.protocol.messages import Status
 from tests.integration.sync.conftest import Town
 from tests.support.ground import execute
@@ -117,6 +120,24 @@ def test_what_is_too_much_for_the_database_fails_its_mutation_alone(
         Status.APPLIED, Status.DUPLICATE, Status.APPLIED, Status.APPLIED,
     ]  # fmt: skip
     assert _effects(town) == _ONCE
+
+
+def test_what_takes_too_long_to_look_up_fails_its_mutation_alone(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def take_too_long(connection: sa.Connection, *_: object) -> None:
+        connection.exec_driver_sql(f"DO $$ BEGIN {_raising(_TIMEOUT)}; END $$")
+
+    phone = town.west_phone
+    batch = _batch(town)
+    unknown = phone.mutation("patch", "contact", str(new_id()), values={"full_name": "Lan"})
+    with monkeypatch.context() as patch:
+        patch.setattr(ledger, "find_creation", take_too_long)
+        results = phone.push(unknown, *batch)
+    assert (results[0].status, results[0].code) == (Status.ERROR, "server_error")
+    assert {one.status for one in results[1:]} == {Status.APPLIED}, results
+    assert _effects(town) == _ONCE
+    assert phone.push(unknown)[0].status == Status.REJECTED
 
 
 def test_a_passing_slowness_is_not_counted_against_the_mutation(town: Town) -> None:
