@@ -62,6 +62,28 @@ def test_many_at_once_is_like_few_at_a_time(
                 connection.commit()
 
 
+def test_a_fresh_database_compares_no_record_with_every_other(
+    test_database: TestDatabase, org: Org
+) -> None:
+    """Before it was ever analysed, thousands of accounts are made and changed in seconds."""
+    url = test_database.owner_url
+    add_territory(url, org, "West", WEST, org.rep)
+    with closing(psycopg2.connect(url)) as connection, connection.cursor() as cursor:
+        # Each with each is 400 million comparisons: minutes.
+        cursor.execute("SET statement_timeout = '60s'")
+        cursor.execute(
+            "INSERT INTO account (org_id, id, name, location, location_source)"
+            " SELECT %s, gen_random_uuid(), 'Quán ' || n, ST_SetSRID(ST_MakePoint(%s, %s), 4326),"
+            " 'manual' FROM generate_series(1, 20000) n",
+            (org.id, *IN_WEST),
+        )
+        for change in ("address = 'x'", "territory_id = NULL, territory_is_manual = true"):
+            cursor.execute(f"UPDATE account SET {change} WHERE org_id = %s", (org.id,))
+            assert cursor.rowcount == 20000
+        cursor.execute("SELECT bucket, count(*) FROM sync_row WHERE NOT removed GROUP BY bucket")
+        assert dict(cursor.fetchall())["t:none"] == 20000
+
+
 def _insert(cursor: Cursor, org: Org, number: int) -> UUID:
     account = insert_account(cursor, org, f"A{number}", *IN_WEST)
     insert_note(cursor, org, account)
