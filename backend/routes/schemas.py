@@ -7,6 +7,7 @@ from uuid import UUID
 import msgspec
 
 from backend.api.payloads import LonLatPair, Payload
+from backend.geo.network.provider import Profile
 
 Minutes = Annotated[int, msgspec.Meta(ge=0, le=240)]
 
@@ -29,7 +30,8 @@ class PlanRequest(Payload, frozen=True, kw_only=True):
     """How many due accounts are considered; what does not fit is told with its reason."""
     account_ids: Annotated[list[UUID], msgspec.Meta(max_length=120)] = []
     """Accounts that must be visited, in addition to the due ones."""
-    profile: Annotated[str, msgspec.Meta(pattern="^(car|bicycle|foot)$")] = "car"
+    profile: Profile = "car"
+    """How the rep travels."""
     seed: Annotated[int, msgspec.Meta(ge=0, le=2**31 - 1)] = 1
 
 

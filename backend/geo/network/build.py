@@ -36,6 +36,7 @@ COMPONENT_SHARE = 4
 KEPT_LOG_LINES = 40
 # Only extraction and contraction read these; answering does not.
 BUILD_ONLY = (".cnbg", ".cnbg_to_ebg", ".ebg", ".enw", ".restrictions", ".turn_penalties_index")
+_OWN_PROFILES = Path(__file__).parent / "profiles"
 _PERCENT = re.compile(r"^\s*(\d{1,3})%")
 _COMPONENTS = re.compile(r"Found \d+ SCC \((\d+) large")
 _EDGES = re.compile(r"Processed (\d+) edges")
@@ -91,7 +92,8 @@ def network_version(extract: Path, profile: str) -> str:
     digest = hashlib.sha256()
     with extract.open("rb") as file:
         digest.update(hashlib.file_digest(file, "sha256").digest())
-    digest.update(_profile_file(profile).read_bytes())
+    for rules in _profile_files(profile):
+        digest.update(rules.read_bytes())
     digest.update(f"{importlib.metadata.version('osrm-bindings')} {RECIPE}".encode())
     return digest.hexdigest()[:16]
 
@@ -158,8 +160,16 @@ def _osrm_root() -> Path:
     return Path(spec.submodule_search_locations[0])
 
 
-def _profile_file(profile: str) -> Path:
-    return _osrm_root() / "share" / "profiles" / f"{profile}.lua"
+def _profile_files(profile: str) -> list[Path]:
+    """Return OSRM's own profile, or ours and the one of OSRM that it changes."""
+    ours = _OWN_PROFILES / f"{profile}.lua"
+    if ours.exists():
+        return [ours, _osrm_profiles() / "car.lua"]
+    return [_osrm_profiles() / f"{profile}.lua"]
+
+
+def _osrm_profiles() -> Path:
+    return _osrm_root() / "share" / "profiles"
 
 
 class _Programs:
@@ -197,7 +207,7 @@ class _Programs:
         return self._run(
             "osrm-extract",
             "--profile",
-            str(_profile_file(self._profile)),
+            str(_profile_files(self._profile)[0]),
             "--small-component-size",
             str(component_size),
             "--output",
@@ -220,7 +230,12 @@ class _Programs:
         kept: list[str] = []
         last: deque[str] = deque(maxlen=KEPT_LOG_LINES)
         with subprocess.Popen(  # noqa: S603 - OSRM's own program, no shell
-            command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace"
+            command,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+            env={**os.environ, "TUYEN_OSRM_PROFILES": str(_osrm_profiles())},
         ) as process:
             try:
                 for line in process.stdout or ():

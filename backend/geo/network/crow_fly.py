@@ -15,8 +15,8 @@ from backend.geo.vocabulary import LonLat, great_circle_m
 
 # Streets are longer than the straight line: 1.2 to 1.4 in cities of a grid, more at rivers.
 DETOUR_FACTOR = 1.35
-# Door-to-door speeds in towns, in metres a second: 27, 13 and 4.7 km/h.
-SPEEDS_M_S = {"car": 7.5, "bicycle": 3.6, "foot": 1.3}
+# Door-to-door speeds in towns, in metres a second: 27, 25, 13 and 4.7 km/h.
+SPEEDS_M_S = {"car": 7.5, "scooter": 6.9, "bicycle": 3.6, "foot": 1.3}
 
 
 class CrowFlyNetwork:

@@ -7,7 +7,7 @@ import msgspec
 
 from backend.geo.vocabulary import GeoError, LonLat
 
-type Profile = Literal["car", "bicycle", "foot"]
+type Profile = Literal["car", "scooter", "bicycle", "foot"]
 
 PROFILES: tuple[str, ...] = get_args(Profile.__value__)
 # A matrix grows with the square: 2,000 points are 4 million pairs, about 10 s and 1 GB.
