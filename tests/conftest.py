@@ -2,8 +2,6 @@
 
 import itertools
 import os
-import shutil
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,11 +10,11 @@ from litestar.testing import TestClient
 
 from backend.app import create_app
 from backend.db.cluster import APP_ROLE, OWNER_ROLE, Cluster
-from backend.db.migrate import migrate
 from backend.db.tenancy import Database, open_database
 from backend.settings import Settings
 from tests.support.databases import TestDatabase
 from tests.support.http import Api
+from tests.support.own_cluster import own_cluster
 from tests.support.people import Org, make_org
 
 _TEMPLATE = "tuyen_template"
@@ -26,17 +24,8 @@ _numbers = itertools.count()
 @pytest.fixture(scope="session")
 def cluster() -> Iterator[Cluster]:
     """A PostGIS cluster of this test process, without durability."""
-    folder = Path(tempfile.mkdtemp(prefix="tuyen-test-"))
-    folder.chmod(0o755)
-    cluster = Cluster(folder / "pg", durable=False)
-    try:
-        cluster.start()
-        cluster.ensure_database(_TEMPLATE)
-        migrate(cluster.url(_TEMPLATE, OWNER_ROLE))
+    with own_cluster(_TEMPLATE, durable=False) as cluster:
         yield cluster
-    finally:
-        cluster.stop()
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture

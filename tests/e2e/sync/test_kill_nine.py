@@ -6,11 +6,9 @@ again. TUYEN_KILLS and TUYEN_KILL_SEED make a longer or another storm.
 
 import os
 import random
-import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 from collections import Counter
@@ -27,13 +25,13 @@ import pytest
 
 from backend.clock import SystemClock
 from backend.db.cluster import APP_ROLE, OWNER_ROLE, Cluster, ClusterError
-from backend.db.migrate import migrate
 from backend.identity.actor import Actor
 from backend.identity.tokens import TokenService
 from backend.ids import DeviceId, new_id
 from tests.support.ground import EAST, IN_EAST, IN_WEST, WEST, add_account, add_territory, execute
 from tests.support.ground import truth as truth_of
 from tests.support.insistent import InsistentPhone, SignedIn
+from tests.support.own_cluster import own_cluster
 from tests.support.people import Org, insert_device, make_org
 from tests.support.service_process import ROOT, free_port
 
@@ -134,17 +132,8 @@ class House:
 @pytest.fixture
 def cluster() -> Iterator[Cluster]:
     """A durable cluster: what it acknowledged has to survive."""
-    folder = Path(tempfile.mkdtemp(prefix="tuyen-storm-"))
-    folder.chmod(0o755)
-    cluster = Cluster(folder / "pg")
-    try:
-        cluster.start()
-        cluster.ensure_database(_DATABASE)
-        migrate(cluster.url(_DATABASE, OWNER_ROLE))
+    with own_cluster(_DATABASE, durable=True) as cluster:
         yield cluster
-    finally:
-        cluster.stop()
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture

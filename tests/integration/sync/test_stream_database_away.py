@@ -1,7 +1,5 @@
 """PostgreSQL goes away under open streams and comes back: they stay open and hear again."""
 
-import shutil
-import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import closing
@@ -12,11 +10,11 @@ import pytest
 
 from backend.app import create_app
 from backend.db.cluster import APP_ROLE, OWNER_ROLE, Cluster
-from backend.db.migrate import migrate
 from backend.db.tenancy import open_database
 from backend.settings import Settings
 from tests.support.ears import Ear
 from tests.support.ground import IN_WEST, WEST, add_account, add_territory, execute
+from tests.support.own_cluster import own_cluster
 from tests.support.people import make_org
 from tests.support.server import running_service
 
@@ -28,17 +26,8 @@ _AWAY_SECONDS = 2.5
 @pytest.fixture
 def cluster() -> Iterator[Cluster]:
     """A cluster of this test's own, which it may stop."""
-    folder = Path(tempfile.mkdtemp(prefix="tuyen-away-"))
-    folder.chmod(0o755)
-    cluster = Cluster(folder / "pg", durable=False)
-    try:
-        cluster.start()
-        cluster.ensure_database(_DATABASE)
-        migrate(cluster.url(_DATABASE, OWNER_ROLE))
+    with own_cluster(_DATABASE, durable=False) as cluster:
         yield cluster
-    finally:
-        cluster.stop()
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 def test_open_streams_outlive_a_stop_and_a_start_of_the_database(
