@@ -101,7 +101,7 @@ def _insert(cursor: Cursor, org: Org, number: int) -> UUID:
 
 def _touch(cursor: Cursor, org: Org, table: str, call: str) -> Sequence[tuple[object, ...]]:
     """Touch every record of a table; return the table's part of sync_row as it is then."""
-    cursor.execute(f"SELECT array_agg(id ORDER BY id) FROM {table}")  # constants
+    cursor.execute(f"SELECT array_agg(id ORDER BY id) FROM {table}")
     row = cursor.fetchone()
     assert row is not None
     cursor.execute(call, (table, org.id, row[0]))
