@@ -7,6 +7,7 @@ from datetime import timedelta
 from backend.identity.actor import Actor
 from tests.simulator.bad_cursors import try_bad_cursor
 from tests.simulator.handset import Disabled, Handset, Killed
+from tests.simulator.patience import tries
 from tests.simulator.puller import Puller
 from tests.simulator.pusher import Pusher
 from tests.simulator.store import Store
@@ -17,7 +18,6 @@ from tests.simulator.world import World
 _DRAIN_SYNCS = 14
 _MUCH = 60
 """With so much unsent, a person waits for better days."""
-_DRAIN_CALLS = 160
 
 
 class Device(Handset):
@@ -153,7 +153,7 @@ class Device(Handset):
     def _drain(self) -> None:
         syncs = 0
         self.person.skew = timedelta(0)
-        for _ in range(_DRAIN_CALLS):
+        for _ in tries():
             try:
                 self.pusher.push_plainly()
                 self.puller.pull()
@@ -170,7 +170,7 @@ class Device(Handset):
 
     def settle_down(self) -> None:
         """Pull once more, when nobody writes any longer."""
-        for _ in range(_DRAIN_CALLS):
+        for _ in tries():
             try:
                 self.puller.pull()
             except (LostError, Disabled):

@@ -18,13 +18,13 @@ from mobile_client.device.fakes import FakeCamera, fake_device
 from mobile_client.facade import EditError, SignInError
 from mobile_client.views import CheckInDraft
 from tests.simulator.ears import Ears
+from tests.simulator.patience import tries
 from tests.simulator.tally import Log
 from tests.simulator.truth import Held, differences, digest, digest_of_rows, parse_truth
 from tests.simulator.wire import LostError, Wire
 from tests.simulator.world import PHONE_PASSWORD, World
 
 _DRAIN_SYNCS = 14
-_DRAIN_TRIES = 120
 _LONGEST_FUSES = (3, 12, 60)
 _NO_LIMIT = 1_073_741_823
 _NOTES_TO_FILL = 6
@@ -262,7 +262,7 @@ class RealPhone:
 
     def _drain(self) -> None:
         syncs = 0
-        for _ in range(_DRAIN_TRIES):
+        for _ in tries():
             if not self._sign_in():
                 continue
             report = self.core.sync_once()
@@ -279,7 +279,7 @@ class RealPhone:
 
     def settle_down(self) -> None:
         """Pull once more, when nobody writes any longer."""
-        for _ in range(_DRAIN_TRIES):
+        for _ in tries():
             if self._sign_in() and self.core.sync_once().state == "idle":
                 break
             time.sleep(0.03)
