@@ -110,6 +110,8 @@ class Uploader:
             return
         answer = phone.wire.ask("PATCH", path, headers, rest)
         phone.log("PATCH", offset, len(rest), answer.status, answer.code)
+        if answer.code == "user_disabled":
+            return  # since the upload was begun; the next beginning tells the phone
         if answer.status not in {204, 401, 404, 409, 423, 503, 507}:
             told = [f"{answer.status} {answer.body[:300]!r}"]
             phone.tally.fail(phone.log, "a piece was refused", told)
