@@ -1,7 +1,7 @@
 # People and CI use the same commands. ARGS is handed on: make demo ARGS=--once
 .DEFAULT_GOAL := help
 PY := .venv/bin/python
-.PHONY: help demo test check fix serve phone pictures lock bench-http bench-sync setup sim
+.PHONY: help demo test check fix serve phone pictures lock bench-http bench-sync bench-routes setup sim
 
 help: ## Show the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -47,6 +47,10 @@ bench-http: ## CPU of list, nearest and pull against raw psycopg2
 bench-sync: ## Sync under load against peers and floors of the machine: ARGS=--quick
 	@scripts/setup test
 	@$(PY) -m tests.benchmarks.sync $(ARGS)
+
+bench-routes: ## Routes on published instances beside PyVRP, VROOM and OR-Tools: ARGS=--quick
+	@scripts/setup test
+	@$(PY) -m tests.benchmarks.routes $(ARGS)
 
 pictures: ## Make the README's pictures from the running demo
 	@scripts/setup test

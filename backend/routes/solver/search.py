@@ -1,0 +1,174 @@
+"""A search for tours with time windows, made of PyVRP's parts and a set partition over what it saw.
+
+PyVRP's own `solve` is made for minutes. Here the first seconds count: fewer neighbours, a shorter
+memory, penalties that begin near where they end, and phases. Each phase ends with the best
+partition of the tours seen so far, from which the next one goes on with a fresh memory.
+"""
+
+import warnings
+
+import msgspec
+from pyvrp import (
+    CostEvaluator,
+    IteratedLocalSearch,
+    IteratedLocalSearchParams,
+    PenaltyManager,
+    PenaltyParams,
+    ProblemData,
+    RandomNumberGenerator,
+    Route,
+    Solution,
+)
+from pyvrp.exceptions import PenaltyBoundWarning
+from pyvrp.IteratedLocalSearch import IteratedLocalSearchCallbacks
+from pyvrp.search import (
+    OPERATORS,
+    LocalSearch,
+    NeighbourhoodParams,
+    PerturbationManager,
+    PerturbationParams,
+    compute_neighbours,
+)
+
+from backend.routes.solver.budget import Budget
+from backend.routes.solver.partition import Pool, Tour, best_partition
+
+
+class Tuning(msgspec.Struct, frozen=True, kw_only=True):
+    """How the search goes about it; the defaults are measured by `make bench-routes`."""
+
+    neighbours: int = 20
+    perturbations: int = 25
+    history: int = 100
+    penalty: float = 100.0
+    """What a unit of lateness or of load too much costs at first."""
+    phases: tuple[tuple[float, float], ...] = ((0.45, 0.07), (0.92, 0.07))
+    """When each phase ends and what its partition may take, as shares of the budget."""
+    near: float = 1.02
+    """Tours of plans that are dearer than the best by more than this factor are not kept."""
+    pool: int = 4000
+
+
+def search(
+    data: ProblemData,
+    *,
+    seed: int,
+    budget: Budget,
+    start: Solution | None = None,
+    tuning: Tuning | None = None,
+) -> Solution:
+    """Return the best plan found within the budget; it may be impossible where none was found.
+
+    Same problem, seed, start and count of iterations: same plan.
+    """
+    tuning = tuning or Tuning()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", PenaltyBoundWarning)  # a full day is no fault of ours
+        return _Search(data, seed, budget, tuning).run(start)
+
+
+class _Search:
+    """One search: the local search and its penalties live through all phases."""
+
+    def __init__(self, data: ProblemData, seed: int, budget: Budget, tuning: Tuning) -> None:
+        self._data, self._seed, self._budget, self._tuning = data, seed, budget, tuning
+        self._rng = RandomNumberGenerator(seed=seed)
+        around = NeighbourhoodParams(num_neighbours=tuning.neighbours)
+        shaking = PerturbationManager(PerturbationParams(1, tuning.perturbations))
+        self._local = LocalSearch(data, self._rng, compute_neighbours(data, around), shaking)
+        for operator in OPERATORS:
+            if operator.supports(data):
+                self._local.add_operator(operator(data))
+        penalty = tuning.penalty
+        loads = [penalty] * data.num_load_dimensions
+        self._penalties = PenaltyManager((loads, penalty, penalty), PenaltyParams())
+        self._collector = _Collector(Pool(tuning.pool), tuning.near)
+
+    def run(self, start: Solution | None) -> Solution:
+        """Go through the phases, then search on until the budget is used."""
+        best = start or self._first()
+        for until, share in self._tuning.phases:
+            best = self._improve(best, until)
+            # A client of a group stands for others: tours say nothing of that.
+            if best.is_feasible() and not self._data.num_groups:
+                best = self._combine(best, share)
+        return self._improve(best, 1.0)
+
+    def _first(self) -> Solution:
+        """Begin with a random plan, improved as far as it goes."""
+        evaluator = self._penalties.max_cost_evaluator()
+        return self._local(Solution.make_random(self._data, self._rng), evaluator, exhaustive=True)
+
+    def _improve(self, begin: Solution, until: float) -> Solution:
+        budget = self._budget
+
+        def is_over(best_cost: int) -> bool:
+            del best_cost
+            budget.step()
+            return budget.used() >= until
+
+        params = IteratedLocalSearchParams(
+            history_length=self._tuning.history, callbacks=self._collector
+        )
+        algorithm = IteratedLocalSearch(self._data, self._penalties, self._local, begin, params)
+        found: Solution = algorithm.run(is_over, collect_stats=False).best
+        return found
+
+    def _combine(self, best: Solution, share: float) -> Solution:
+        """Return the best plan that the tours seen so far make, where it is better."""
+        known = tours_of(best)
+        self._collector.pool.add(known)
+        tours = self._collector.pool.tours()
+        present = {(tour.kind, tour.clients) for tour in tours}
+        tours += [tour for tour in known if (tour.kind, tour.clients) not in present]
+        chosen = best_partition(
+            tours,
+            vehicles=[kind.num_available for kind in self._data.vehicle_types()],
+            prices={
+                number: None if client.required else client.prize
+                for number, client in enumerate(self._data.clients())
+            },
+            known=known,
+            effort=self._budget.effort(share),
+            seed=self._seed,
+        )
+        if chosen is None:
+            return best
+        routes = [Route(self._data, list(tour.clients), tour.kind) for tour in chosen]
+        plan = Solution(self._data, routes)
+        evaluator = self._penalties.max_cost_evaluator()
+        is_better = evaluator.penalised_cost(plan) < evaluator.penalised_cost(best)
+        return plan if is_better else best
+
+
+class _Collector(IteratedLocalSearchCallbacks):
+    """Keeps the tours of every possible plan that comes near the best."""
+
+    def __init__(self, pool: Pool, near: float) -> None:
+        self.pool = pool
+        self._near = near
+
+    def on_iteration(
+        self,
+        current: Solution,
+        candidate: Solution,
+        best: Solution,
+        cost_evaluator: CostEvaluator,
+    ) -> None:
+        """Take the candidate's tours where they may be of use."""
+        del current
+        if not candidate.is_feasible():
+            return
+        if cost_evaluator.cost(candidate) <= self._near * cost_evaluator.cost(best):
+            self.pool.add(tours_of(candidate))
+
+
+def tours_of(plan: Solution) -> list[Tour]:
+    """Return a plan's tours with their costs; prizes are not part of them."""
+    return [_tour(route) for route in plan.routes()]
+
+
+def _tour(route: Route) -> Tour:
+    clients = tuple(activity.idx for activity in route if activity.is_client())
+    cost = route.distance_cost() + route.duration_cost() + route.fixed_vehicle_cost()
+    return Tour(clients=clients, kind=route.vehicle_type(), cost=cost)
