@@ -17,8 +17,8 @@ from typing import Self
 
 import msgspec
 
-from backend.routes.plan import DayPlan
-from backend.routes.problem import DayProblem
+from backend.routes.day.plan import DayPlan
+from backend.routes.day.problem import DayProblem
 from backend.routes.solver.answer import Failed, Solved, decode_answer
 
 _WORKER_MODULE = "backend.routes.solver.worker"

@@ -11,11 +11,11 @@ from backend.db.tenancy import Database
 from backend.geo.vocabulary import GeoError, LonLat, check_lonlat
 from backend.identity.actor import Actor, Role
 from backend.ids import UserId, new_id
-from backend.routes import day, repository
+from backend.routes import repository, survey
+from backend.routes.day.plan import DayPlan, PlannedLunch
+from backend.routes.day.problem import DayProblem
 from backend.routes.engines import Engines
-from backend.routes.plan import DayPlan, PlannedLunch
 from backend.routes.pool import SolverCrash, SolverTimeout
-from backend.routes.problem import DayProblem
 from backend.routes.repository import Candidate, Rep
 from backend.routes.schemas import DroppedVisit, Lunch, PlanRequest, RouteRead, RouteStop
 
@@ -146,8 +146,8 @@ def _solve(
     engines: Engines,
 ) -> _Draft:
     network = engines.network(request.profile)
-    ground = day.survey(network, start, request.end or start, candidates)
-    problem = day.make_problem(request, rep, candidates, ground)
+    ground = survey.measure(network, start, request.end or start, candidates)
+    problem = survey.make_problem(request, rep, candidates, ground)
     try:
         plan = engines.solvers.solve(problem, _SOLVE_SECONDS)
     except (SolverTimeout, SolverCrash) as error:
@@ -156,7 +156,7 @@ def _solve(
             code="solver_failed",
             headers={"Retry-After": "5"},
         ) from error
-    line = day.draw_line(network, ground, day.stop_nodes(problem, plan))
+    line = survey.draw_line(network, ground, survey.stop_nodes(problem, plan))
     return _Draft(request, rep_id, midnight, candidates, problem, plan, line)
 
 
@@ -182,8 +182,8 @@ def _write(connection: sa.Connection, actor: Actor, draft: _Draft) -> UUID:
             "distance_m": plan.distance_m,
             "travel_seconds": plan.travel_s,
             "wait_seconds": plan.wait_s,
-            "starts_at": day.moment(draft.midnight, plan.start_s),
-            "ends_at": day.moment(draft.midnight, plan.end_s),
+            "starts_at": survey.moment(draft.midnight, plan.start_s),
+            "ends_at": survey.moment(draft.midnight, plan.end_s),
             "line": _line_text(draft.line),
             "stops": _json(stops),
             "dropped": _json(_dropped(draft)),
@@ -223,9 +223,9 @@ def _stops(draft: _Draft, kept: dict[UUID, UUID]) -> list[RouteStop]:
             name=accounts[stop.key].name,
             location=accounts[stop.key].location,
             sequence=sequence,
-            arrive_at=day.moment(draft.midnight, stop.arrive_s),
-            start_at=day.moment(draft.midnight, stop.start_s),
-            leave_at=day.moment(draft.midnight, stop.leave_s),
+            arrive_at=survey.moment(draft.midnight, stop.arrive_s),
+            start_at=survey.moment(draft.midnight, stop.start_s),
+            leave_at=survey.moment(draft.midnight, stop.leave_s),
             leg_distance_m=stop.leg_distance_m,
             leg_seconds=stop.leg_duration_s,
         )
@@ -252,7 +252,7 @@ def _lunch(draft: _Draft, lunch: PlannedLunch | None) -> Lunch | None:
         return None
     order = [stop.key for stop in draft.plan.stops]
     return Lunch(
-        starts_at=day.moment(draft.midnight, lunch.start_s),
+        starts_at=survey.moment(draft.midnight, lunch.start_s),
         minutes=(lunch.end_s - lunch.start_s) // 60,
         after_sequence=order.index(lunch.after) + 1 if lunch.after is not None else 0,
     )

@@ -2,7 +2,7 @@
 
 import msgspec
 
-from backend.routes.plan import DayPlan
+from backend.routes.day.plan import DayPlan
 
 READY = b"ready"
 """Sent once by a new process, when its engines are loaded."""

@@ -2,14 +2,14 @@
 
 from collections.abc import Sequence
 
-from backend.routes.explain import explain_dropped, find_hopeless
-from backend.routes.improve import improve, make_possible, room_in
-from backend.routes.plan import DayPlan, Optimality
-from backend.routes.problem import DayProblem
-from backend.routes.schedule import Proof, lay_out
+from backend.routes.day.explain import explain_dropped, find_hopeless
+from backend.routes.day.improve import improve, make_possible, room_in
+from backend.routes.day.plan import DayPlan, Optimality
+from backend.routes.day.problem import DayProblem
+from backend.routes.day.schedule import Proof, lay_out
+from backend.routes.day.timetable import Timetable
 from backend.routes.solver.ortools_engine import prove_order
 from backend.routes.solver.pyvrp_engine import Effort, search_order
-from backend.routes.timetable import Timetable
 
 PROVE_UP_TO = 8
 """Days of so many stops are proven by default, which costs tens of milliseconds."""

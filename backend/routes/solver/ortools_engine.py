@@ -11,9 +11,9 @@ from itertools import pairwise
 import msgspec
 from ortools.sat.python import cp_model
 
-from backend.routes.plan import DayPlan
-from backend.routes.problem import Lunch
-from backend.routes.timetable import NEVER, Timetable
+from backend.routes.day.plan import DayPlan
+from backend.routes.day.problem import Lunch
+from backend.routes.day.timetable import NEVER, Timetable
 
 _HOME = 0
 """The circuit's node for start and end; stops follow in the given order."""

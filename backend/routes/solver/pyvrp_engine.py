@@ -16,8 +16,8 @@ from pyvrp import Client, ClientGroup, Depot, Location, ProblemData, VehicleType
 from pyvrp.exceptions import PenaltyBoundWarning
 from pyvrp.stop import MaxIterations, MultipleCriteria, NoImprovement
 
-from backend.routes.problem import Lunch
-from backend.routes.timetable import NEVER, Timetable
+from backend.routes.day.problem import Lunch
+from backend.routes.day.timetable import NEVER, Timetable
 
 _FIRST_STOP_PLACE = 2
 """Places 0 and 1 are the day's start and end."""

@@ -10,7 +10,7 @@ from multiprocessing.connection import Connection
 
 import msgspec
 
-from backend.routes.problem import DayProblem
+from backend.routes.day.problem import DayProblem
 from backend.routes.solver.answer import READY, Answer, Failed, Solved, encode_answer
 from backend.routes.solver.day import solve_day
 

@@ -2,8 +2,8 @@
 
 from hypothesis import strategies as st
 
-from backend.routes.problem import DayProblem, Lunch, Matrix, Stop
-from backend.routes.windows import Window, merge_windows
+from backend.routes.day.problem import DayProblem, Lunch, Matrix, Stop
+from backend.routes.day.windows import Window, merge_windows
 
 SHIFT_S = 600
 """Days are scaled down to some hundred seconds, so that rounding and edges are met often."""

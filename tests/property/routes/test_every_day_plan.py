@@ -6,13 +6,13 @@ import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from backend.routes.check import check_plan
-from backend.routes.plan import DayPlan, Dropped, Optimality, Reason
-from backend.routes.problem import DayProblem, Stop
-from backend.routes.schedule import schedule_in_order
+from backend.routes.day.check import check_plan
+from backend.routes.day.plan import DayPlan, Dropped, Optimality, Reason
+from backend.routes.day.problem import DayProblem, Stop
+from backend.routes.day.schedule import schedule_in_order
+from backend.routes.day.timetable import Timetable, fits_gap, slack_of
+from backend.routes.day.windows import Window, merge_windows
 from backend.routes.solver.day import solve_day
-from backend.routes.timetable import Timetable, fits_gap, slack_of
-from backend.routes.windows import Window, merge_windows
 from tests.property.routes.random_days import days
 
 FAR_TOO_LONG_S = 100_000

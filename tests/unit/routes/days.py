@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from backend.routes.problem import DayProblem, Lunch, Matrix, Stop
-from backend.routes.windows import Window
+from backend.routes.day.problem import DayProblem, Lunch, Matrix, Stop
+from backend.routes.day.windows import Window
 
 MINUTE = 60
 HOUR = 3600

@@ -3,8 +3,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from backend.routes.check import check_plan
-from backend.routes.schedule import schedule_in_order
+from backend.routes.day.check import check_plan
+from backend.routes.day.schedule import schedule_in_order
 from tests.unit.routes.days import HOUR, NOON_LUNCH, between, street_day, visit
 
 DAY = street_day(

@@ -3,8 +3,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from backend.routes.problem import MAX_STOPS, DayProblem, Lunch, ProblemError
-from backend.routes.windows import Window
+from backend.routes.day.problem import MAX_STOPS, DayProblem, Lunch, ProblemError
+from backend.routes.day.windows import Window
 from tests.unit.routes.days import NOON_LUNCH, street_day, visit
 
 DAY = street_day([0, 5, 9], visit("a", 1), visit("b", 2), lunch=NOON_LUNCH)

@@ -1,10 +1,10 @@
 import msgspec
 import pytest
 
-from backend.routes.check import check_plan
-from backend.routes.plan import DayPlan, Dropped, Reason
-from backend.routes.problem import DayProblem, Stop
-from backend.routes.schedule import schedule_in_order
+from backend.routes.day.check import check_plan
+from backend.routes.day.plan import DayPlan, Dropped, Reason
+from backend.routes.day.problem import DayProblem, Stop
+from backend.routes.day.schedule import schedule_in_order
 from backend.routes.solver.day import solve_day
 from tests.unit.routes.days import (
     HOUR,

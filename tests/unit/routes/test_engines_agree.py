@@ -4,9 +4,9 @@ import random
 
 import pytest
 
-from backend.routes.check import check_plan
-from backend.routes.plan import Optimality
-from backend.routes.problem import DayProblem, Lunch
+from backend.routes.day.check import check_plan
+from backend.routes.day.plan import Optimality
+from backend.routes.day.problem import DayProblem, Lunch
 from backend.routes.solver.day import solve_day
 from tests.unit.routes.days import HOUR, MINUTE, OPEN_ALL_DAY, between, visit
 

@@ -1,6 +1,6 @@
 import pytest
 
-from backend.routes.windows import (
+from backend.routes.day.windows import (
     Window,
     clock_time,
     intersect_windows,

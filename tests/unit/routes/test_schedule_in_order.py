@@ -1,9 +1,9 @@
 import pytest
 
-from backend.routes.check import check_plan
-from backend.routes.plan import Reason
-from backend.routes.problem import ProblemError
-from backend.routes.schedule import schedule_in_order
+from backend.routes.day.check import check_plan
+from backend.routes.day.plan import Reason
+from backend.routes.day.problem import ProblemError
+from backend.routes.day.schedule import schedule_in_order
 from tests.unit.routes.days import HOUR, MINUTE, NOON_LUNCH, between, street_day, visit
 
 

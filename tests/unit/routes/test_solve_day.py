@@ -1,8 +1,8 @@
 import msgspec
 
-from backend.routes.check import check_plan
-from backend.routes.plan import DayPlan, Optimality
-from backend.routes.problem import DayProblem
+from backend.routes.day.check import check_plan
+from backend.routes.day.plan import DayPlan, Optimality
+from backend.routes.day.problem import DayProblem
 from backend.routes.solver.day import solve_day
 from tests.unit.routes.days import (
     HOUR,

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from backend.routes.day.problem import DayProblem
 from backend.routes.pool import SolverCrash, SolverPool, SolverTimeout
-from backend.routes.problem import DayProblem
 from backend.routes.solver.day import solve_day
 from tests.unit.routes.days import NOON_LUNCH, street_day, visit
 

@@ -9,12 +9,12 @@ from backend.api.problems import Unavailable, malformed_field
 from backend.geo.hours import windows_on
 from backend.geo.network.provider import Matrix, NetworkError, StreetNetwork
 from backend.geo.vocabulary import LonLat
-from backend.routes import problem as days
-from backend.routes.plan import DayPlan
-from backend.routes.problem import DayProblem, Stop
+from backend.routes.day import problem as days
+from backend.routes.day.plan import DayPlan
+from backend.routes.day.problem import DayProblem, Stop
+from backend.routes.day.windows import Window, merge_windows
 from backend.routes.repository import Candidate, Rep
 from backend.routes.schemas import PlanRequest
-from backend.routes.windows import Window, merge_windows
 
 _VALUE_S = {1: 8 * 1800, 2: 4 * 1800, 3: 2 * 1800, 4: 1800, 5: 900}
 """What a visit is worth in seconds of travel, by priority; overdue ones are worth up to twice."""
@@ -32,7 +32,7 @@ class Ground(msgspec.Struct, frozen=True):
     matrix: Matrix
 
 
-def survey(
+def measure(
     network: StreetNetwork,
     start: Sequence[float],
     end: Sequence[float],

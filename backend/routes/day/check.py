@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
-from backend.routes.plan import DayPlan, PlannedStop
-from backend.routes.problem import DayProblem, Stop
+from backend.routes.day.plan import DayPlan, PlannedStop
+from backend.routes.day.problem import DayProblem, Stop
 
 
 def check_plan(problem: DayProblem, plan: DayPlan) -> list[str]:

@@ -1,10 +1,10 @@
 """Why a stop is not in a day's plan, in a sentence with its numbers, and what would let it in."""
 
-from backend.routes.improve import Room, best_insertion, best_swap
-from backend.routes.plan import Dropped, Reason
-from backend.routes.problem import Stop
-from backend.routes.timetable import NEVER, Slack, Timetable, missing_s, shift
-from backend.routes.windows import LATEST_S, clock_time, whole_minutes
+from backend.routes.day.improve import Room, best_insertion, best_swap
+from backend.routes.day.plan import Dropped, Reason
+from backend.routes.day.problem import Stop
+from backend.routes.day.timetable import NEVER, Slack, Timetable, missing_s, shift
+from backend.routes.day.windows import LATEST_S, clock_time, whole_minutes
 
 type Facts = dict[str, int | str]
 

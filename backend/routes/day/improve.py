@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
-from backend.routes.timetable import Slack, Timetable, detour_s, fits_gap, slack_of
+from backend.routes.day.timetable import Slack, Timetable, detour_s, fits_gap, slack_of
 
 
 class Move(msgspec.Struct, frozen=True):

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from backend.routes.plan import (
+from backend.routes.day.plan import (
     DayPlan,
     Dropped,
     Optimality,
@@ -12,8 +12,8 @@ from backend.routes.plan import (
     PlannedStop,
     Reason,
 )
-from backend.routes.problem import DayProblem, ProblemError
-from backend.routes.timetable import Timetable, shift
+from backend.routes.day.problem import DayProblem, ProblemError
+from backend.routes.day.timetable import Timetable, shift
 
 
 class LunchPlace(msgspec.Struct, frozen=True):

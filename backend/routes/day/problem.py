@@ -5,7 +5,7 @@ from typing import Never
 
 import msgspec
 
-from backend.routes.windows import LATEST_S, Window
+from backend.routes.day.windows import LATEST_S, Window
 
 MAX_STOPS = 500
 """More candidates than a rep sees in a month; a day with more is a mistake of the caller."""

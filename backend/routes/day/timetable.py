@@ -10,8 +10,8 @@ from itertools import pairwise
 
 import msgspec
 
-from backend.routes.problem import DayProblem, Matrix, price_of_leaving_out
-from backend.routes.windows import start_ranges
+from backend.routes.day.problem import DayProblem, Matrix, price_of_leaving_out
+from backend.routes.day.windows import start_ranges
 
 NEVER = 1 << 40
 """Beyond any time of a day: too late to happen, or (negative) no time is early enough."""
