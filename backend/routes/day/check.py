@@ -1,9 +1,10 @@
 """An independent check of a day's plan: its own arithmetic, nothing taken over from the solver."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from backend.routes.day.plan import DayPlan, PlannedStop
+from backend.routes.day.plan import DayPlan, PlannedLunch, PlannedStop
 from backend.routes.day.problem import DayProblem, Stop
+from backend.routes.day.windows import Window
 
 
 def check_plan(problem: DayProblem, plan: DayPlan) -> list[str]:
@@ -11,7 +12,8 @@ def check_plan(problem: DayProblem, plan: DayPlan) -> list[str]:
     unknown = [*_check_keys(problem, plan)]
     if unknown:
         return unknown
-    day = [*_check_shift(problem, plan), *_check_lunch(problem, plan)]
+    day = [*_check_shift(problem, plan), *_check_limits(problem, plan)]
+    day += _check_lunch(problem, plan)
     return [*day, *_Walk(problem, plan).faults, *_check_totals(problem, plan)]
 
 
@@ -30,12 +32,24 @@ def _check_shift(problem: DayProblem, plan: DayPlan) -> Iterator[str]:
         yield "The day ends after the shift."
 
 
+def _check_limits(problem: DayProblem, plan: DayPlan) -> Iterator[str]:
+    if problem.max_travel_s is not None and plan.travel_s > problem.max_travel_s:
+        yield "The day has more travel time than it may have."
+    if problem.max_distance_m is not None and plan.distance_m > problem.max_distance_m:
+        yield "The day is longer than it may be."
+
+
 def _check_lunch(problem: DayProblem, plan: DayPlan) -> Iterator[str]:
     lunch, taken = problem.lunch, plan.lunch
     if lunch is None or taken is None:
         if taken is not None:
             yield "Lunch was not asked for."
-        if lunch and problem.shift_start_s <= lunch.latest_s < plan.end_s:
+        is_due = lunch is not None and (
+            problem.shift_start_s <= lunch.latest_s < plan.end_s
+            if lunch.node is None
+            else bool(plan.stops) and problem.shift_start_s <= lunch.latest_s
+        )
+        if is_due:
             yield "Lunch is missing."
         return
     if not lunch.earliest_s <= taken.start_s <= lunch.latest_s:
@@ -51,11 +65,13 @@ class _Walk:
         self.faults: list[str] = []
         self._now_s = plan.start_s
         self._lunch = plan.lunch
+        self._has_place = problem.lunch is not None and problem.lunch.node is not None
         by_key = {stop.key: stop for stop in problem.stops}
         node: int | None = problem.start
         previous: str | None = None
         self._pause(after=None, at=None)
         for planned in plan.stops:
+            node = self._go_to_lunch(problem, node, previous)
             stop = by_key[planned.key]
             self.faults += _check_leg(problem, planned, node, stop)
             self._now_s += planned.leg_duration_s
@@ -66,6 +82,8 @@ class _Walk:
             self._now_s = planned.leave_s
             self._pause(after=stop.key, at=stop.key)
             node, previous = stop.node, stop.key
+        node = self._go_to_lunch(problem, node, previous)
+        self.faults += _check_way_home(problem, plan, node)
         self._now_s += plan.end_leg_duration_s
         self._pause(after=previous, at=None)
         if self._lunch is not None:
@@ -73,10 +91,27 @@ class _Walk:
         if self._now_s != plan.end_s:
             self.faults.append(f"The day ends at {self._now_s}, not at {plan.end_s}.")
 
+    def _go_to_lunch(
+        self, problem: DayProblem, node: int | None, previous: str | None
+    ) -> int | None:
+        """Take lunch where it has a place and comes after this visit; return where the rep is."""
+        lunch, place = self._lunch, problem.lunch.node if problem.lunch else None
+        if lunch is None or place is None or lunch.after != previous or node is None:
+            return node
+        leg = (problem.durations_s[node][place], problem.distances_m[node][place])
+        if leg != (lunch.leg_duration_s, lunch.leg_distance_m):
+            self.faults.append("The leg to lunch differs from the matrix.")
+        self._now_s += lunch.leg_duration_s
+        self._eat(lunch)
+        return place
+
     def _pause(self, *, after: str | None, at: str | None) -> None:
         lunch = self._lunch
-        if lunch is None or (lunch.after, lunch.at) != (after, at):
+        if self._has_place or lunch is None or (lunch.after, lunch.at) != (after, at):
             return
+        self._eat(lunch)
+
+    def _eat(self, lunch: PlannedLunch) -> None:
         if lunch.wait_s < 0 or lunch.start_s != self._now_s + lunch.wait_s:
             self.faults.append("Lunch starts at another time than after waiting.")
         self._now_s, self._lunch = lunch.end_s, None
@@ -99,41 +134,53 @@ def _check_visit(stop: Stop, planned: PlannedStop, ready_s: int) -> Iterator[str
         yield f"{stop.key} starts at another time than after waiting."
     if planned.leave_s != planned.start_s + stop.service_s:
         yield f"{stop.key} is left before or after its visit."
-    if not any(
-        window.start_s <= planned.start_s and planned.leave_s <= window.end_s
-        for window in stop.windows
-    ):
+    if not _is_within(planned, stop.windows):
         yield f"The visit to {stop.key} is not wholly inside one window."
+    if planned.is_preferred != (not stop.preferred or _is_within(planned, stop.preferred)):
+        yield f"The visit to {stop.key} is wrong about its preferred windows."
+
+
+def _check_way_home(problem: DayProblem, plan: DayPlan, node: int | None) -> Iterator[str]:
+    home: tuple[int | None, int | None] = (0, 0)
+    if plan.stops and node is not None:
+        home = (problem.durations_s[node][problem.end], problem.distances_m[node][problem.end])
+    if (plan.end_leg_duration_s, plan.end_leg_distance_m) != home:
+        yield "The last leg differs from the matrix."
 
 
 def _check_totals(problem: DayProblem, plan: DayPlan) -> Iterator[str]:
-    nodes = {stop.key: stop.node for stop in problem.stops}
-    last = nodes[plan.stops[-1].key] if plan.stops else None
-    home = (0, 0)
-    if last is not None:
-        home = (
-            problem.durations_s[last][problem.end] or 0,
-            problem.distances_m[last][problem.end] or 0,
-        )
-    if (plan.end_leg_duration_s, plan.end_leg_distance_m) != home:
-        yield "The last leg differs from the matrix."
-    travel_s = sum(stop.leg_duration_s for stop in plan.stops) + home[0]
+    parts: list[PlannedStop | PlannedLunch] = [*plan.stops]
+    if plan.lunch:
+        parts.append(plan.lunch)
+    travel_s = sum(part.leg_duration_s for part in parts) + plan.end_leg_duration_s
     if plan.travel_s != travel_s:
         yield "The travel time is not the sum of the legs."
-    if plan.distance_m != sum(stop.leg_distance_m for stop in plan.stops) + home[1]:
+    if plan.distance_m != sum(part.leg_distance_m for part in parts) + plan.end_leg_distance_m:
         yield "The distance is not the sum of the legs."
-    wait_s = sum(stop.wait_s for stop in plan.stops) + (plan.lunch.wait_s if plan.lunch else 0)
-    if plan.wait_s != wait_s:
+    if plan.wait_s != sum(part.wait_s for part in parts):
         yield "The waiting time is not the sum of the waits."
-    optional_s = sum(stop.value_s for stop in problem.stops if not stop.is_required)
-    price_s = optional_s + problem.shift_end_s - problem.shift_start_s + 1
-    left_out = {stop.key for stop in plan.dropped}
-    cost_s = sum(
-        price_s if stop.is_required else stop.value_s
-        for stop in problem.stops
-        if stop.key in left_out
-    )
-    if plan.objective != travel_s + cost_s:
-        yield "The objective is not travel and the price of what is left out."
+    if plan.objective != travel_s + _price(problem, plan):
+        yield "The objective is not travel and the price of what is left out or not preferred."
     if plan.bound is not None and plan.bound > plan.objective:
         yield "The bound is above the objective."
+
+
+def _price(problem: DayProblem, plan: DayPlan) -> int:
+    optional_s = sum(stop.value_s for stop in problem.stops if not stop.is_required)
+    wishes_s = sum(stop.preference_s for stop in problem.stops)
+    required_s = optional_s + wishes_s + problem.shift_end_s - problem.shift_start_s + 1
+    visits = {stop.key: stop for stop in plan.stops}
+    total = 0
+    for stop in problem.stops:
+        visit = visits.get(stop.key)
+        if visit is None:
+            total += required_s if stop.is_required else stop.value_s
+        elif stop.preferred and not _is_within(visit, stop.preferred):
+            total += stop.preference_s
+    return total
+
+
+def _is_within(visit: PlannedStop, windows: Sequence[Window]) -> bool:
+    return any(
+        window.start_s <= visit.start_s and visit.leave_s <= window.end_s for window in windows
+    )

@@ -1,9 +1,20 @@
 """Why a stop is not in a day's plan, in a sentence with its numbers, and what would let it in."""
 
-from backend.routes.day.improve import Room, best_insertion, best_swap
+from collections.abc import Sequence
+
+from backend.routes.day.improve import Room, best_insertion, best_squeeze, best_swap, room_in
 from backend.routes.day.plan import Dropped, Reason
 from backend.routes.day.problem import Stop
-from backend.routes.day.timetable import NEVER, Slack, Timetable, missing_s, shift
+from backend.routes.day.timetable import (
+    NEVER,
+    Slack,
+    Timetable,
+    detour_m,
+    detour_s,
+    is_near_gap,
+    missing_s,
+    shift,
+)
 from backend.routes.day.windows import LATEST_S, clock_time, whole_minutes
 
 type Facts = dict[str, int | str]
@@ -22,42 +33,107 @@ def find_hopeless(table: Timetable, stop: int) -> Dropped | None:
         return _dropped(wish, Reason.UNREACHABLE, "no street leads there from the day's start")
     if table.leg_s[stop][table.end] >= NEVER:
         return _dropped(wish, Reason.UNREACHABLE, "no street leads from there to the day's end")
-    return _outside_shift(table, stop) or _no_lunch(table, stop)
+    alone = room_in(table, table.nothing)
+    return (
+        _outside_shift(table, stop) or _no_lunch(table, stop) or _beyond_limits(table, alone, stop)
+    )
 
 
 def explain_dropped(table: Timetable, room: Room, stop: int) -> Dropped:
     """Return why a stop that could be visited alone is not among the stops of an order."""
     wish = table.problem.stops[stop]
-    insertion = best_insertion(table, room, stop)
-    if insertion is None:
-        return _no_time_left(table, room, stop)
-    extra_s = insertion.change + table.price_s[stop]
+    tried = [best_insertion(table, room, option) for option in table.options([stop])]
+    tried.append(best_squeeze(table, room.order, stop))
+    moves = [one for one in tried if one is not None]
+    if not moves:
+        return _beyond_limits(table, room, stop) or _no_time_left(table, room, stop)
+    move = min(moves, key=lambda one: one.change)
+    extra_s = table.travel_s(move.order) - table.travel_s(room.order)
+    others_s = move.change - extra_s + table.gain_s[move.stop]
+    facts: Facts = {
+        "extra_travel_s": extra_s,
+        "value_s": table.gain_s[move.stop],
+        "position": _stops_before(table, move.order, move.order.index(move.stop)),
+    }
+    text = f"it would add {whole_minutes(extra_s)} minutes of travel"
+    if others_s:
+        facts["preferences_lost_s"] = others_s
+        text += f", take {whole_minutes(others_s)} minutes' worth of others' preferred times"
+    text += f" and is worth {table.gain_s[move.stop] // 60}"
+    return _dropped(wish, Reason.LOWER_VALUE, text, facts)
+
+
+def _stops_before(table: Timetable, order: Sequence[int], gap: int) -> int:
+    """Return a gap's number among the visits: lunch at a place of its own is none of them."""
+    return gap - (table.meal in order[:gap])
+
+
+def _beyond_limits(table: Timetable, room: Room, stop: int) -> Dropped | None:
+    """Return that the day's travel has a limit, where nothing else is in the way."""
+    slack = room.slack
+    over = [
+        (_over_limits(table, slack, gap, stop), gap)
+        for gap in range(len(slack.leave))
+        if missing_s(table, slack, gap, stop) <= 0
+    ]
+    if not over:
+        return None
+    (over_s, over_m), gap = min(over)
+    if not (over_s or over_m):
+        return None
+    is_alone = room.order == table.nothing
+    facts: Facts = {} if is_alone else {"position": _stops_before(table, room.order, gap)}
+    return _far(table, stop, over_s, over_m, facts)
+
+
+def _over_limits(table: Timetable, slack: Slack, gap: int, stop: int) -> tuple[int, int]:
+    """Return by how many seconds and metres a stop in a gap breaks the day's limits."""
+    return _excess(
+        table,
+        slack.travel_s + detour_s(table, slack, gap, stop),
+        slack.distance_m + detour_m(table, slack, gap, stop),
+    )
+
+
+def _excess(table: Timetable, travel_s: int, distance_m: int) -> tuple[int, int]:
+    most_s, most_m = table.problem.max_travel_s, table.problem.max_distance_m
+    return (
+        0 if most_s is None else max(travel_s - most_s, 0),
+        0 if most_m is None else max(distance_m - most_m, 0),
+    )
+
+
+def _far(table: Timetable, stop: int, over_s: int, over_m: int, facts: Facts) -> Dropped:
+    remedies = []
+    if over_s:
+        facts["travel_more_s"] = over_s
+        remedies.append(f"{whole_minutes(over_s)} minutes longer on the road")
+    if over_m:
+        facts["distance_more_m"] = over_m
+        remedies.append(f"{-(-over_m // 100) / 10:g} km longer")
     return _dropped(
-        wish,
-        Reason.LOWER_VALUE,
-        f"it would add {whole_minutes(extra_s)} minutes of travel and is worth "
-        f"{wish.value_s // 60}",
-        {
-            "extra_travel_s": extra_s,
-            "value_s": wish.value_s,
-            "position": insertion.order.index(stop),
-        },
+        table.problem.stops[stop],
+        Reason.TOO_FAR,
+        "the way to it is more travel than the day may have",
+        facts,
+        f" The day would have to be {' and '.join(remedies)}.",
     )
 
 
 def _no_time_left(table: Timetable, room: Room, stop: int) -> Dropped:
     wish = table.problem.stops[stop]
     facts: Facts = {}
+    gaps = _near_gaps(table, room.slack, stop)
     remedies = [
-        *_longer_shift(table, room, stop, facts),
-        *_longer_opening(table, room, stop, facts),
+        *_longer_shift(table, room, stop, gaps, facts),
+        *_longer_opening(table, room, stop, gaps, facts),
     ]
     choices = [remedy for _, remedy in sorted(remedies)]
     swap = best_swap(table, room, stop)
     if swap is not None and swap.removed is not None:
-        other = table.problem.stops[swap.removed]
+        other = table.wishes[swap.removed]
         facts["pushes_out"] = other.key
-        facts["swap_position"] = swap.order.index(stop)
+        facts["swap_position"] = _stops_before(table, swap.order, swap.order.index(stop))
         choices.append(f"{other.name} is left out")
     text = "it does not fit between the planned stops"
     if wish.is_required:
@@ -68,6 +144,12 @@ def _no_time_left(table: Timetable, room: Room, stop: int) -> Dropped:
         text += f"; at its best place it is {whole_minutes(short_s)} minutes short"
     advice = f" It fits if {' or if '.join(choices)}." if choices else ""
     return _dropped(wish, Reason.NO_TIME_LEFT, text, facts, advice)
+
+
+def _near_gaps(table: Timetable, slack: Slack, stop: int) -> list[int]:
+    """Return the gaps in which a stop keeps the day's travel within its limits."""
+    gaps = range(len(slack.leave))
+    return [gap for gap in gaps if is_near_gap(table, slack, gap, stop)]
 
 
 def _dropped(
@@ -118,7 +200,12 @@ def _outside_shift(table: Timetable, stop: int) -> Dropped | None:
 
 
 def _no_lunch(table: Timetable, stop: int) -> Dropped | None:
-    finish_s = table.finish([stop], table.depart(), table.start)
+    finish_s = min(
+        table.finish(
+            [*table.nothing[:gap], stop, *table.nothing[gap:]], table.depart(), table.start
+        )
+        for gap in range(len(table.nothing) + 1)
+    )
     later_s = finish_s - table.problem.shift_end_s
     if later_s <= 0:
         return None
@@ -132,24 +219,28 @@ def _no_lunch(table: Timetable, stop: int) -> Dropped | None:
     )
 
 
-def _longer_shift(table: Timetable, room: Room, stop: int, facts: Facts) -> list[tuple[int, str]]:
+def _longer_shift(
+    table: Timetable, room: Room, stop: int, gaps: Sequence[int], facts: Facts
+) -> list[tuple[int, str]]:
     slack = room.slack
     finishes = [
         (table.finish([stop, *room.order[gap:]], slack.leave[gap], slack.places[gap]), gap)
-        for gap in range(len(slack.leave))
+        for gap in gaps
     ]
-    finish_s, gap = min(finishes)
+    finish_s, gap = min(finishes, default=(NEVER, 0))
     if finish_s > LATEST_S:
         return []
     facts["shift_later_s"] = later_s = finish_s - table.problem.shift_end_s
-    facts["shift_later_position"] = gap
+    facts["shift_later_position"] = _stops_before(table, room.order, gap)
     return [(later_s, f"the shift ends {whole_minutes(later_s)} minutes later")]
 
 
-def _longer_opening(table: Timetable, room: Room, stop: int, facts: Facts) -> list[tuple[int, str]]:
+def _longer_opening(
+    table: Timetable, room: Room, stop: int, gaps: Sequence[int], facts: Facts
+) -> list[tuple[int, str]]:
     slack = room.slack
     found: tuple[int, str, int] | None = None
-    for gap in range(len(slack.leave)):
+    for gap in gaps:
         for first_s, last_s in _free_starts(table, slack, gap, stop):
             for open_s, close_s in table.starts[stop]:
                 before = (open_s - last_s, "opens_earlier_s", gap)
@@ -161,7 +252,7 @@ def _longer_opening(table: Timetable, room: Room, stop: int, facts: Facts) -> li
         return []
     seconds, fact, gap = found
     facts[fact] = seconds
-    facts["opening_position"] = gap
+    facts["opening_position"] = _stops_before(table, room.order, gap)
     change = "opens {} minutes earlier" if fact == "opens_earlier_s" else "closes {} minutes later"
     return [(seconds, f"it {change.format(whole_minutes(seconds))}")]
 

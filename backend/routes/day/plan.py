@@ -14,6 +14,7 @@ class Reason(StrEnum):
     WINDOW_TOO_SHORT = "window_too_short"
     OUTSIDE_SHIFT = "outside_shift"
     LUNCH_IN_THE_WAY = "lunch_in_the_way"
+    TOO_FAR = "too_far"
     NO_TIME_LEFT = "no_time_left"
     LOWER_VALUE = "lower_value"
     NOT_CHOSEN = "not_chosen"
@@ -30,6 +31,7 @@ class PlannedStop(msgspec.Struct, frozen=True, kw_only=True):
     """One visit of the plan; the leg is the way into it.
 
     `wait_s` is idle time before it starts, after lunch where lunch is taken on arrival.
+    `is_preferred` says that the visit lies in a preferred window, or that there is none.
     """
 
     key: str
@@ -39,13 +41,15 @@ class PlannedStop(msgspec.Struct, frozen=True, kw_only=True):
     leave_s: int
     leg_duration_s: int
     leg_distance_m: int
+    is_preferred: bool = True
 
 
 class PlannedLunch(msgspec.Struct, frozen=True, kw_only=True):
     """The break: after which visit it comes, and at which stop's place it is taken.
 
     `after` is None before the first visit. `at` equals `after`, or is the next stop when the rep
-    drives there first, or is None with `after` at the place where the day starts.
+    drives there first, or is None with `after` at the place where the day starts. A lunch with a
+    place of its own has a leg into it, and `at` is None; the next leg leads on from there.
     """
 
     start_s: int
@@ -53,6 +57,8 @@ class PlannedLunch(msgspec.Struct, frozen=True, kw_only=True):
     wait_s: int
     after: str | None
     at: str | None
+    leg_duration_s: int = 0
+    leg_distance_m: int = 0
 
 
 class Dropped(msgspec.Struct, frozen=True, kw_only=True):
@@ -71,8 +77,8 @@ class DayPlan(msgspec.Struct, frozen=True, kw_only=True):
     """The ordered day with its totals.
 
     The day runs from `start_s` to `end_s`, the last leg leads to its end. `wait_s` counts all idle
-    time, `travel_s` and `distance_m` all legs. The
-    objective is travel plus the price of every dropped stop; `bound` is a value it cannot go
+    time, `travel_s` and `distance_m` all legs. The objective is travel plus the price of every
+    dropped stop and of every visit outside its preferred windows; `bound` is a value it cannot go
     below. A day without stops stays where it starts, without travel or lunch.
     """
 

@@ -35,7 +35,9 @@ class Stop(msgspec.Struct, frozen=True, kw_only=True):
 
     `node` is its row in the matrices, None when no street is near. `windows` are in order, apart
     from each other and empty when it is closed all day. `value_s` is the seconds of travel that
-    an optional visit is worth. `label` is how people's sentences call it.
+    an optional visit is worth. A visit that is not wholly inside one of the `preferred` windows
+    costs `preference_s`; without preferred windows any time is as good. `label` is how people's
+    sentences call it.
     """
 
     key: str
@@ -44,6 +46,8 @@ class Stop(msgspec.Struct, frozen=True, kw_only=True):
     windows: tuple[Window, ...]
     is_required: bool = False
     value_s: int = 0
+    preferred: tuple[Window, ...] = ()
+    preference_s: int = 0
     label: str = ""
 
     @property
@@ -55,19 +59,23 @@ class Stop(msgspec.Struct, frozen=True, kw_only=True):
 class Lunch(msgspec.Struct, frozen=True, kw_only=True):
     """A break that starts between two times; it is taken where the rep is, without a detour.
 
-    A day that is over by the latest time, or starts after it, has no break in it.
+    A day that is over by the latest time, or starts after it, has no break in it. With a `node`,
+    a row in the matrices, the break is taken there, and every day that visits anybody and begins
+    by the latest time goes there.
     """
 
     earliest_s: int
     latest_s: int
     duration_s: int
+    node: int | None = None
 
 
 class DayProblem(msgspec.Struct, frozen=True, kw_only=True):
     """One rep's day; raises ProblemError when it contradicts itself.
 
     Times are seconds since local midnight. `start` and `end` are rows of the square matrices and
-    may be the same. `is_estimate` says that the matrices do not come from a street network.
+    may be the same. The whole day's legs take `max_travel_s` and measure `max_distance_m` at
+    most. `is_estimate` says that the matrices do not come from a street network.
     """
 
     stops: tuple[Stop, ...]
@@ -78,6 +86,8 @@ class DayProblem(msgspec.Struct, frozen=True, kw_only=True):
     shift_start_s: int
     shift_end_s: int
     lunch: Lunch | None = None
+    max_travel_s: int | None = None
+    max_distance_m: int | None = None
     is_estimate: bool = False
     seed: int = 1
 
@@ -96,9 +106,10 @@ def price_of_leaving_out(problem: DayProblem, stop: Stop) -> int:
 
 
 def required_price_s(problem: DayProblem) -> int:
-    """Return a price above any day's travel plus all the optional visits together."""
+    """Return a price above any day's travel, all preferences and all optional visits together."""
+    wishes_s = sum(stop.preference_s for stop in problem.stops)
     optional_s = sum(stop.value_s for stop in problem.stops if not stop.is_required)
-    return optional_s + problem.shift_end_s - problem.shift_start_s + 1
+    return optional_s + wishes_s + problem.shift_end_s - problem.shift_start_s + 1
 
 
 def _fail(detail: str, field: str, stop: str | None = None) -> Never:
@@ -115,6 +126,12 @@ def _check_shift(problem: DayProblem) -> None:
         )
     if not 0 <= problem.seed <= MAX_SEED:
         _fail(f"The seed is {problem.seed}; give 0 to {MAX_SEED}.", "seed")
+    for field, limit in (
+        ("max_travel_s", problem.max_travel_s),
+        ("max_distance_m", problem.max_distance_m),
+    ):
+        if limit is not None and limit < 0:
+            _fail(f"The limit {field} is {limit}; give 0 or more, or none.", field)
 
 
 def _check_lunch(problem: DayProblem) -> None:
@@ -129,6 +146,9 @@ def _check_lunch(problem: DayProblem) -> None:
             "which is no time at all; swap the two.",
             "lunch.latest_s",
         )
+    size = len(problem.durations_s)
+    if lunch.node is not None and not 0 <= lunch.node < size:
+        _fail(f"Lunch is at row {lunch.node} of a matrix of {size} rows.", "lunch.node")
 
 
 def _check_matrix(field: str, matrix: Matrix) -> None:
@@ -185,20 +205,32 @@ def _check_stop(stop: Stop) -> None:
             "value_s",
             stop.key,
         )
+    if not 0 <= stop.preference_s <= (MAX_VALUE_S if stop.is_required else stop.value_s):
+        _fail(
+            f"To visit {stop.name} when it prefers is worth {stop.preference_s} seconds; give 0 or "
+            "more, and no more than the visit itself is worth.",
+            "preference_s",
+            stop.key,
+        )
+    _check_windows(stop, stop.windows, "windows")
+    _check_windows(stop, stop.preferred, "preferred")
+
+
+def _check_windows(stop: Stop, windows: Sequence[Window], field: str) -> None:
     previous_end_s = -1
-    for window in stop.windows:
+    for window in windows:
         if not 0 <= window.start_s < window.end_s <= LATEST_S:
             _fail(
-                f"{stop.name} is open from {window.start_s} to {window.end_s} seconds; a window "
+                f"{stop.name} has a window from {window.start_s} to {window.end_s} seconds; it "
                 f"must start before it ends, between 0 and {LATEST_S}.",
-                "windows",
+                field,
                 stop.key,
             )
         if window.start_s <= previous_end_s:
             _fail(
                 f"The windows of {stop.name} overlap, touch or are out of order; "
                 "pass them through merge_windows.",
-                "windows",
+                field,
                 stop.key,
             )
         previous_end_s = window.end_s

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import msgspec
 
+from backend.routes.day.improve import as_preferred
 from backend.routes.day.plan import (
     DayPlan,
     Dropped,
@@ -12,8 +13,9 @@ from backend.routes.day.plan import (
     PlannedStop,
     Reason,
 )
-from backend.routes.day.problem import DayProblem, ProblemError
+from backend.routes.day.problem import DayProblem, ProblemError, Stop
 from backend.routes.day.timetable import Timetable, shift
+from backend.routes.day.windows import start_ranges
 
 
 class LunchPlace(msgspec.Struct, frozen=True):
@@ -41,14 +43,16 @@ def lay_out(
 
     The rep leaves as late as the first visit allows, rather than waiting at its door.
     """
+    if tuple(order) == table.nothing:
+        order = ()
     place = find_lunch(table, order)
     start_s = _day_start(table, order, place)
     stops, lunch, end_s = _walk(table, order, place, start_s)
     last = order[-1] if order else table.start
     end_leg_m = table.leg_m[last][table.end] if order else 0
     travel_s = table.travel_s(order)
-    busy_s = sum(table.service_s[stop] for stop in order)
-    lunch_s = lunch.end_s - lunch.start_s if lunch else 0
+    busy_s = sum(table.service_s[option] for option in order)
+    lunch_s = lunch.end_s - lunch.start_s if lunch and table.meal is None else 0
     return DayPlan(
         stops=tuple(stops),
         lunch=lunch,
@@ -57,7 +61,7 @@ def lay_out(
         end_s=end_s,
         end_leg_duration_s=table.leg_s[last][table.end] if order else 0,
         end_leg_distance_m=end_leg_m,
-        distance_m=sum(stop.leg_distance_m for stop in stops) + end_leg_m,
+        distance_m=table.distance_m(order),
         travel_s=travel_s,
         wait_s=end_s - start_s - travel_s - busy_s - lunch_s,
         objective=table.cost(order),
@@ -78,13 +82,16 @@ def schedule_in_order(problem: DayProblem, order: Sequence[str]) -> DayPlan:
     table = Timetable(problem)
     index = {stop.key: number for number, stop in enumerate(problem.stops)}
     kept: list[int] = []
+    day: list[int] = []
     skipped: dict[int, Dropped] = {}
     for key in order:
         if key not in index:
             raise ProblemError(f"The day has no stop {key}.", field="order", stop=key)
         stop = index.pop(key)
-        if table.is_possible([*kept, stop]):
+        longer = _with_lunch(table, [*kept, stop])
+        if longer is not None:
             kept.append(stop)
+            day = longer
         else:
             skipped[stop] = Dropped(
                 key=key,
@@ -99,7 +106,16 @@ def schedule_in_order(problem: DayProblem, order: Sequence[str]) -> DayPlan:
             detail=f"{problem.stops[stop].name} is not in this order.",
             facts={},
         )
-    return lay_out(table, kept, tuple(skipped.values()), Proof(engine="given_order"))
+    plan = as_preferred(table, day)
+    return lay_out(table, plan, tuple(skipped.values()), Proof(engine="given_order"))
+
+
+def _with_lunch(table: Timetable, order: list[int]) -> list[int] | None:
+    """Return a possible order with lunch at its place where it has one; None when there is none."""
+    if table.meal is None:
+        return order if table.is_possible(order) else None
+    longer = [[*order[:gap], table.meal, *order[gap:]] for gap in range(len(order) + 1)]
+    return min((one for one in longer if table.is_possible(one)), key=table.travel_s, default=None)
 
 
 def find_lunch(table: Timetable, order: Sequence[int]) -> LunchPlace | None:
@@ -154,6 +170,23 @@ class _Break:
         )
         return end_s
 
+    def sit_down(self, now_s: int, *, after: str | None, leg_s: int, leg_m: int) -> int:
+        """Take lunch at its own place, which was just reached."""
+        meal = self._table.meal
+        assert meal is not None  # noqa: S101  # it is in the order
+        start_s = self._table.first_start(meal, now_s)
+        end_s = start_s + self._table.service_s[meal]
+        self.taken = PlannedLunch(
+            start_s=start_s,
+            end_s=end_s,
+            wait_s=start_s - now_s,
+            after=after,
+            at=None,
+            leg_duration_s=leg_s,
+            leg_distance_m=leg_m,
+        )
+        return end_s
+
 
 def _walk(
     table: Timetable, order: Sequence[int], place: LunchPlace | None, now_s: int
@@ -162,14 +195,17 @@ def _walk(
     lunch = _Break(table, place)
     previous: str | None = None
     now_s = lunch.pass_by(_LUNCH_FIRST, now_s, after=None, at=None)
-    for number, (origin, stop) in enumerate(zip([table.start, *order], order, strict=False)):
-        key = table.problem.stops[stop].key
-        leg_s = table.leg_s[origin][stop]
+    for number, (origin, option) in enumerate(zip([table.start, *order], order, strict=False)):
+        leg_s, leg_m = table.leg_s[origin][option], table.leg_m[origin][option]
         arrive_s = now_s + leg_s
+        if option == table.meal:
+            now_s = lunch.sit_down(arrive_s, after=previous, leg_s=leg_s, leg_m=leg_m)
+            continue
+        key = table.wishes[option].key
         on_arrival = LunchPlace(number, on_arrival=True)
         ready_s = lunch.pass_by(on_arrival, arrive_s, after=previous, at=key)
-        start_s = table.first_start(stop, ready_s)
-        leave_s = start_s + table.service_s[stop]
+        start_s = table.first_start(option, ready_s)
+        leave_s = start_s + table.service_s[option]
         stops.append(
             PlannedStop(
                 key=key,
@@ -178,7 +214,8 @@ def _walk(
                 start_s=start_s,
                 leave_s=leave_s,
                 leg_duration_s=leg_s,
-                leg_distance_m=table.leg_m[origin][stop],
+                leg_distance_m=leg_m,
+                is_preferred=_is_preferred(table.wishes[option], start_s),
             )
         )
         on_leaving = LunchPlace(number + 1, on_arrival=False)
@@ -186,3 +223,8 @@ def _walk(
         previous = key
     now_s += table.leg_s[order[-1]][table.end] if order else 0
     return stops, lunch.taken, now_s
+
+
+def _is_preferred(wish: Stop, start_s: int) -> bool:
+    ranges = start_ranges(wish.preferred, wish.service_s)
+    return not wish.preferred or any(first <= start_s <= last for first, last in ranges)

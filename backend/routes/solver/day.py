@@ -17,6 +17,9 @@ PROVE_UP_TO = 8
 PROOF_EFFORT = 0.5
 """CP-SAT's deterministic seconds; beyond them a plan stays as good as it was found."""
 
+_MORE_TRIES = 3
+"""The engine limits travel time alone; so often is it given less, for the sake of the way."""
+
 
 def solve_day(
     problem: DayProblem,
@@ -36,7 +39,8 @@ def solve_day(
     proof = Proof(engine="pyvrp")
     if len(candidates) <= prove_up_to:
         order, proof = _prove(table, candidates, order, proof_effort)
-    left_out = [stop for stop in candidates if stop not in order]
+    visited = {table.stop_of[option] for option in order}
+    left_out = [stop for stop in candidates if stop not in visited]
     dropped = [one for one in hopeless.values() if one is not None]
     room = room_in(table, order)
     dropped += [explain_dropped(table, room, stop) for stop in left_out]
@@ -46,17 +50,39 @@ def solve_day(
 def _search(table: Timetable, candidates: Sequence[int], effort: Effort) -> list[int]:
     if not candidates:
         return []
-    has_required = any(table.problem.stops[stop].is_required for stop in candidates)
-    order = None
-    if has_required:
-        order = search_order(table, candidates, must_keep_required=True, effort=effort)
-    if order is None:
-        order = search_order(table, candidates, must_keep_required=False, effort=effort)
     # A lunch place can be a short cut where travel times break the triangle's law.
-    order = improve(table, make_possible(table, order or []), candidates)
+    order = improve(
+        table, make_possible(table, _within_limits(table, candidates, effort)), candidates
+    )
     if table.cost(order) <= table.cost([]):
         return order
-    return improve(table, [], candidates)
+    return improve(table, table.nothing, candidates)
+
+
+def _within_limits(table: Timetable, candidates: Sequence[int], effort: Effort) -> list[int]:
+    """Search, again with less time on the road while the way is longer than the day may have."""
+    most_s, most_m = table.problem.max_travel_s, table.problem.max_distance_m
+    order = _order(table, candidates, effort, most_s)
+    for _ in range(_MORE_TRIES):
+        distance_m = table.distance_m(order)
+        if most_m is None or distance_m <= most_m:
+            break
+        most_s = table.travel_s(order) * most_m // distance_m
+        order = _order(table, candidates, effort, most_s)
+    return order
+
+
+def _order(
+    table: Timetable, candidates: Sequence[int], effort: Effort, most_s: int | None
+) -> list[int]:
+    has_required = any(table.problem.stops[stop].is_required for stop in candidates)
+    for must_keep in (True, False) if has_required else (False,):
+        order = search_order(
+            table, candidates, must_keep_required=must_keep, max_travel_s=most_s, effort=effort
+        )
+        if order is not None:
+            return order
+    return list(table.nothing)
 
 
 def _prove(

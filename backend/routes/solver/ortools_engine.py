@@ -28,20 +28,23 @@ class ExactAnswer(msgspec.Struct, frozen=True):
 
 
 class _Model:
-    """The day as constraints; every variable is kept to be hinted and read."""
+    """The day as constraints; every variable is kept to be hinted and read.
+
+    Its nodes are home, the stops at any time they are open, and lunch where it has a place.
+    """
 
     def __init__(self, table: Timetable, stops: Sequence[int]) -> None:
         self.table = table
-        self.stops = stops
+        self.stops: list[int] = [*stops, *table.nothing]
         self.cp = cp_model.CpModel()
         start_s, end_s = table.problem.shift_start_s, table.problem.shift_end_s
-        self.depart = [self.cp.new_int_var(start_s, end_s, "") for _ in [_HOME, *stops]]
-        self.arrive = [self.cp.new_int_var(start_s, end_s, "") for _ in [_HOME, *stops]]
+        self.depart = [self.cp.new_int_var(start_s, end_s, "") for _ in [_HOME, *self.stops]]
+        self.arrive = [self.cp.new_int_var(start_s, end_s, "") for _ in [_HOME, *self.stops]]
         self.begin = [
             self.cp.new_int_var_from_domain(cp_model.Domain.from_intervals(table.starts[stop]), "")
-            for stop in stops
+            for stop in self.stops
         ]
-        self.is_out = [self.cp.new_bool_var("") for _ in [_HOME, *stops]]
+        self.is_out = [self.cp.new_bool_var("") for _ in [_HOME, *self.stops]]
         self.arcs: dict[tuple[int, int], cp_model.IntVar] = {}
         self.busy: list[cp_model.IntervalVar] = []
         self._add_visits()
@@ -49,6 +52,8 @@ class _Model:
         if table.lunch is not None:
             self._add_lunch(table.lunch)
         self.cp.add_no_overlap(self.busy)
+        self._add_limits()
+        self.is_late = [self._add_preference(node) for node in range(1, len(self.stops) + 1)]
         self._add_objective()
 
     def _add_visits(self) -> None:
@@ -63,9 +68,12 @@ class _Model:
             self.busy.append(busy)
 
     def _leg_s(self, origin: int, target: int) -> int:
+        return self._leg(self.table.leg_s, origin, target)
+
+    def _leg(self, legs: list[list[int]], origin: int, target: int) -> int:
         start = self.table.start if origin == _HOME else self.stops[origin - 1]
         end = self.table.end if target == _HOME else self.stops[target - 1]
-        return self.table.leg_s[start][end]
+        return legs[start][end]
 
     def _can_follow(self, origin: int, target: int, leg_s: int) -> bool:
         if _HOME in {origin, target}:
@@ -111,17 +119,48 @@ class _Model:
             self.cp.new_optional_fixed_size_interval_var(begin, lunch.duration_s, ~is_over, "")
         )
 
+    def _add_limits(self) -> None:
+        limits = (
+            (self.table.problem.max_travel_s, self.table.leg_s),
+            (self.table.problem.max_distance_m, self.table.leg_m),
+        )
+        for most, legs in limits:
+            if most is not None:
+                travel = [self._leg(legs, *ends) * arc for ends, arc in self.arcs.items()]
+                self.cp.add(sum(travel) <= most)
+
+    def _add_preference(self, node: int) -> cp_model.IntVar | None:
+        """Return whether a visit misses the time it prefers; None where it prefers none."""
+        sibling = self.table.sibling[self.stops[node - 1]]
+        if sibling is None:
+            return None
+        is_late = self.cp.new_bool_var("")
+        preferred = cp_model.Domain.from_intervals(self.table.starts[sibling])
+        self.cp.add_linear_expression_in_domain(self.begin[node - 1], preferred).only_enforce_if(
+            ~is_late
+        )
+        return is_late
+
     def _add_objective(self) -> None:
         travel = [self._leg_s(*ends) * arc for ends, arc in self.arcs.items()]
-        prices = [
-            self.table.price_s[stop] * out
-            for stop, out in zip(self.stops, self.is_out[1:], strict=True)
-        ]
+        prices = []
+        for stop, out, is_late in zip(self.stops, self.is_out[1:], self.is_late, strict=True):
+            if stop == self.table.meal:
+                prices.append(self.table.gain_s[stop] * (out - self.is_out[_HOME]))
+                continue
+            prices.append(self.table.price_s[stop] * out)
+            if is_late is not None:
+                wish_s = self.table.wishes[stop].preference_s
+                missed = self.cp.new_bool_var("")
+                self.cp.add_bool_or([missed, ~is_late, out])
+                prices.append(wish_s * missed)
         self.cp.minimize(sum(travel) + sum(prices))
 
     def add_hint(self, plan: DayPlan) -> None:
-        """Start from a plan that is known to be possible."""
-        keys = [self.table.problem.stops[stop].key for stop in self.stops]
+        """Start from a plan that is known to be possible, unless lunch has a place in it."""
+        if self.table.meal is not None:
+            return
+        keys = [self.table.wishes[stop].key for stop in self.stops]
         route = [_HOME, *(keys.index(stop.key) + 1 for stop in plan.stops), _HOME]
         used = set(pairwise(route))
         for ends, arc in self.arcs.items():
@@ -137,15 +176,22 @@ class _Model:
         order: list[int] = []
         node = after.get(_HOME, _HOME)
         while node != _HOME:
-            order.append(self.stops[node - 1])
+            order.append(self._option(solver, node))
             node = after[node]
         return order
+
+    def _option(self, solver: cp_model.CpSolver, node: int) -> int:
+        stop, is_late = self.stops[node - 1], self.is_late[node - 1]
+        sibling = self.table.sibling[stop]
+        if is_late is not None and sibling is not None and not solver.boolean_value(is_late):
+            return sibling
+        return stop
 
 
 def prove_order(
     table: Timetable, stops: Sequence[int], known: DayPlan | None, *, effort: float
 ) -> ExactAnswer | None:
-    """Return the best order of the stops, each of which can be visited alone.
+    """Return the best order of options of the stops, each of which can be visited alone.
 
     Effort is CP-SAT's deterministic time, roughly seconds of an idle core, so that the answer does
     not depend on load. None when not even one order was found in it.

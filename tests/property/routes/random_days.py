@@ -1,5 +1,6 @@
 """Random and adversarial days: any matrix, with one-way and missing streets, tight windows."""
 
+import msgspec
 from hypothesis import strategies as st
 
 from backend.routes.day.problem import DayProblem, Lunch, Matrix, Stop
@@ -52,6 +53,8 @@ def stops(nodes: int) -> st.SearchStrategy[Stop]:
         windows=windows(),
         is_required=st.sampled_from([False, False, True]),
         value_s=st.sampled_from([0, 20, 60, 100, 300, 1000]),
+        preferred=mostly(st.just(()), windows()),
+        preference_s=st.sampled_from([0, 20, 100]),
     )
 
 
@@ -63,15 +66,17 @@ def days(draw: st.DrawFn, max_stops: int = 7) -> DayProblem:
     durations_s = draw(matrices(nodes))
     shift_start_s = draw(st.integers(0, 200))
     lunch = st.builds(
-        lambda earliest, width, duration: Lunch(
-            earliest_s=earliest, latest_s=earliest + width, duration_s=duration
+        lambda earliest, width, duration, node: Lunch(
+            earliest_s=earliest, latest_s=earliest + width, duration_s=duration, node=node
         ),
         st.integers(100, SHIFT_S),
         st.integers(0, 200),
         st.integers(1, 100),
+        mostly(st.none(), st.integers(0, nodes - 1)),
     )
+    start, end = draw(st.integers(0, nodes - 1)), draw(st.integers(0, nodes - 1))
     drawn = draw(st.lists(stops(nodes), min_size=count, max_size=count))
-    return DayProblem(
+    day = DayProblem(
         stops=tuple(
             Stop(
                 key=f"s{number}",
@@ -80,11 +85,13 @@ def days(draw: st.DrawFn, max_stops: int = 7) -> DayProblem:
                 windows=stop.windows,
                 is_required=stop.is_required,
                 value_s=stop.value_s,
+                preferred=stop.preferred,
+                preference_s=min(stop.preference_s, stop.value_s),
             )
             for number, stop in enumerate(drawn)
         ),
-        start=draw(st.integers(0, nodes - 1)),
-        end=draw(st.integers(0, nodes - 1)),
+        start=start,
+        end=end,
         durations_s=durations_s,
         distances_m=tuple(
             tuple(None if leg is None else 10 * leg for leg in row) for row in durations_s
@@ -92,5 +99,26 @@ def days(draw: st.DrawFn, max_stops: int = 7) -> DayProblem:
         shift_start_s=shift_start_s,
         shift_end_s=shift_start_s + draw(st.integers(SHIFT_S // 4, SHIFT_S)),
         lunch=draw(st.one_of(st.none(), lunch)),
+        max_travel_s=draw(mostly(st.none(), st.integers(0, SHIFT_S))),
+        max_distance_m=draw(mostly(st.none(), st.integers(0, 10 * SHIFT_S))),
         seed=draw(st.integers(0, 2**31 - 1)),
+    )
+    return day if can_eat(day) else msgspec.structs.replace(day, lunch=None)
+
+
+def can_eat(day: DayProblem) -> bool:
+    """Return whether lunch, where it has a place, can be taken on a day without visits."""
+    lunch = day.lunch
+    if lunch is None or lunch.node is None or lunch.latest_s < day.shift_start_s:
+        return True
+    there_s, home_s = day.durations_s[day.start][lunch.node], day.durations_s[lunch.node][day.end]
+    if there_s is None or home_s is None:
+        return False
+    begin_s = max(day.shift_start_s + there_s, lunch.earliest_s)
+    travel_s = there_s + home_s
+    return (
+        begin_s <= lunch.latest_s
+        and begin_s + lunch.duration_s + home_s <= day.shift_end_s
+        and (day.max_travel_s is None or travel_s <= day.max_travel_s)
+        and (day.max_distance_m is None or 10 * travel_s <= day.max_distance_m)
     )

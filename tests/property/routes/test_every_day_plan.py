@@ -1,6 +1,7 @@
 """Laws of every plan, on random and adversarial days."""
 
-from itertools import pairwise, permutations
+from collections.abc import Iterator
+from itertools import pairwise, permutations, product
 
 import msgspec
 from hypothesis import given, settings
@@ -90,10 +91,29 @@ def check_reason(day: DayProblem, plan: DayPlan, dropped: Dropped) -> None:
             way = (day.durations_s[day.start][stop.node], day.durations_s[stop.node][day.end])
             assert None in way
         case Reason.OUTSIDE_SHIFT | Reason.LUNCH_IN_THE_WAY as reason:
-            assert not is_kept(day, [stop.key])
-            assert is_kept(without_lunch(day), [stop.key]) == (reason is Reason.LUNCH_IN_THE_WAY)
+            free = without_limits(day)
+            assert not is_kept(free, [stop.key])
+            assert is_kept(without_lunch(free), [stop.key]) == (reason is Reason.LUNCH_IN_THE_WAY)
+        case Reason.TOO_FAR:
+            check_too_far(day, plan, stop, dropped)
         case _:
             check_left_out(day, plan, stop, dropped)
+
+
+def check_too_far(day: DayProblem, plan: DayPlan, stop: Stop, dropped: Dropped) -> None:
+    """Assert that only the limits of travel are in the way, and by how much."""
+    facts = dropped.facts
+    more_s, more_m = (number(facts.get(fact, 0)) for fact in ("travel_more_s", "distance_more_m"))
+    assert more_s or more_m
+    longer = msgspec.structs.replace(
+        day,
+        max_travel_s=None if day.max_travel_s is None else day.max_travel_s + more_s,
+        max_distance_m=None if day.max_distance_m is None else day.max_distance_m + more_m,
+    )
+    keys = [planned.key for planned in plan.stops] if "position" in facts else []
+    fitting = [inserted(keys, gap, stop.key) for gap in range(len(keys) + 1)]
+    alone = [stop.key]
+    assert is_kept(longer, alone) or any(is_kept(longer, order) for order in fitting)
 
 
 def check_left_out(day: DayProblem, plan: DayPlan, stop: Stop, dropped: Dropped) -> None:
@@ -149,47 +169,96 @@ def inserted(keys: list[str], position: int | str, key: str) -> list[str]:
 def is_kept(day: DayProblem, order: list[str]) -> bool:
     """Return whether trying everything finds the whole order possible."""
     by_key = {stop.key: stop for stop in day.stops}
-    return finish_s([by_key[key] for key in order], day) <= day.shift_end_s
+    return least_travel_s([by_key[key] for key in order], day) is not None
 
 
 def without_lunch(day: DayProblem) -> DayProblem:
     return msgspec.structs.replace(day, lunch=None)
 
 
+def without_limits(day: DayProblem) -> DayProblem:
+    return msgspec.structs.replace(day, max_travel_s=None, max_distance_m=None)
+
+
 def best_objective(day: DayProblem) -> int:
     """Return the lowest objective over every order of every subset, by plain enumeration."""
     required_s = (
         sum(stop.value_s for stop in day.stops if not stop.is_required)
+        + sum(stop.preference_s for stop in day.stops)
         + day.shift_end_s
         - day.shift_start_s
         + 1
     )
     prices = {stop.key: required_s if stop.is_required else stop.value_s for stop in day.stops}
-    hopeful = [stop for stop in day.stops if finish_s([stop], day) <= day.shift_end_s]
+    hopeful = [stop for stop in day.stops if is_kept(day, [stop.key])]
     best = sum(prices.values())
     for count in range(1, len(hopeful) + 1):
         for order in permutations(hopeful, count):
-            if finish_s(list(order), day) <= day.shift_end_s:
-                kept = sum(prices[stop.key] for stop in order)
-                best = min(best, travel_s(list(order), day) + sum(prices.values()) - kept)
+            left_s = sum(prices.values()) - sum(prices[stop.key] for stop in order)
+            for missed_s, wished in ways(order):
+                travel_s = least_travel_s(wished, day)
+                if travel_s is not None:
+                    best = min(best, travel_s + left_s + missed_s)
     return best
 
 
-def travel_s(order: list[Stop], day: DayProblem) -> int:
+def ways(order: tuple[Stop, ...]) -> Iterator[tuple[int, list[Stop]]]:
+    """Yield what missing preferences costs, and the stops with the windows of the others."""
+    for choice in product(*([False, True] if stop.preferred else [False] for stop in order)):
+        chosen = list(zip(order, choice, strict=True))
+        missed_s = sum(
+            stop.preference_s for stop, is_kept_ in chosen if not is_kept_ and stop.preferred
+        )
+        yield missed_s, [preferring(stop) if is_kept_ else stop for stop, is_kept_ in chosen]
+
+
+def preferring(stop: Stop) -> Stop:
+    windows = [
+        Window(start_s=max(one.start_s, other.start_s), end_s=min(one.end_s, other.end_s))
+        for one in stop.windows
+        for other in stop.preferred
+        if max(one.start_s, other.start_s) < min(one.end_s, other.end_s)
+    ]
+    return msgspec.structs.replace(stop, windows=tuple(windows))
+
+
+def least_travel_s(order: list[Stop], day: DayProblem) -> int | None:
+    """Return the least travel of a possible day in this order, trying lunch at every place."""
+    if not order:
+        return 0
+    lunch = day.lunch
+    tried: list[list[Stop]] = [order]
+    places = range(-1, 2 * len(order) + 1)
+    if lunch is not None and lunch.node is not None and lunch.latest_s >= day.shift_start_s:
+        window = Window(start_s=lunch.earliest_s, end_s=lunch.latest_s + lunch.duration_s)
+        meal = Stop(key="", node=lunch.node, service_s=lunch.duration_s, windows=(window,))
+        tried = [[*order[:gap], meal, *order[gap:]] for gap in range(len(order) + 1)]
+        places = range(-1, 0)
+        day = without_lunch(day)
+    elif lunch is not None and lunch.node is not None:
+        day = without_lunch(day)
+    travels = []
+    for one in tried:
+        end_s = min(end_with_lunch_at(place, one, day) for place in places)
+        travel_s = travel_of(one, day)
+        is_near = travel_s is not None and (
+            (day.max_travel_s is None or travel_s <= day.max_travel_s)
+            and (day.max_distance_m is None or 10 * travel_s <= day.max_distance_m)
+        )
+        if end_s <= day.shift_end_s and is_near:
+            travels.append(travel_s)
+    return min((one for one in travels if one is not None), default=None)
+
+
+def travel_of(order: list[Stop], day: DayProblem) -> int | None:
     nodes = [day.start, *(stop.node for stop in order), day.end]
     total = 0
     for origin, target in pairwise(nodes):
-        assert origin is not None
-        assert target is not None
-        total += day.durations_s[origin][target] or 0
+        leg_s = None if origin is None or target is None else day.durations_s[origin][target]
+        if leg_s is None:
+            return None
+        total += leg_s
     return total
-
-
-def finish_s(order: list[Stop], day: DayProblem) -> int:
-    """Return when the day ends at best, trying lunch at every place; far too late if never."""
-    if not order:
-        return day.shift_start_s
-    return min(end_with_lunch_at(place, order, day) for place in range(-1, 2 * len(order) + 1))
 
 
 def end_with_lunch_at(place: int, order: list[Stop], day: DayProblem) -> int:
