@@ -184,7 +184,8 @@ class Engine:
 
 
 def _whole(rows: Any) -> list[list[int | None]]:  # noqa: ANN401 - osrm is untyped
-    return [[None if value is None else round(value) for value in row] for row in rows]
+    # Between two doors on one street OSRM may answer a metre less than nothing.
+    return [[None if value is None else max(round(value), 0) for value in row] for row in rows]
 
 
 def serve(base: str, *, questions: int, answers: int, parent: int) -> None:
