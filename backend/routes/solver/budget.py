@@ -7,8 +7,8 @@ from typing import Protocol
 class Budget(Protocol):
     """Tells how much of it is used: 0 at first, 1 when it is over."""
 
-    def step(self) -> None:
-        """Count one iteration."""
+    def step(self, best_cost: int) -> None:
+        """Count one iteration, after which the best plan costs so much."""
 
     def used(self) -> float:
         """Return the share that is used; may exceed 1."""
@@ -23,8 +23,9 @@ class Iterations:
     def __init__(self, count: int, *, seconds: float) -> None:
         self._count, self._seconds, self._done = count, seconds, 0
 
-    def step(self) -> None:
+    def step(self, best_cost: int) -> None:
         """Count one iteration."""
+        del best_cost
         self._done += 1
 
     def used(self) -> float:
@@ -36,6 +37,30 @@ class Iterations:
         return share * self._seconds
 
 
+class Patience:
+    """Until so many iterations found nothing better, or `most` are done; no time is planned."""
+
+    def __init__(self, count: int, *, most: int) -> None:
+        self._count, self._most = count, most
+        self._done = self._since = 0
+        self._best: int | None = None
+
+    def step(self, best_cost: int) -> None:
+        """Count one iteration, anew after one that found a better plan."""
+        self._done += 1
+        self._since += 1
+        if self._best is None or best_cost < self._best:
+            self._best, self._since = best_cost, 0
+
+    def used(self) -> float:
+        """Return the share that is used."""
+        return max(self._since / self._count, self._done / self._most)
+
+    def effort(self, share: float) -> float:
+        """Return no deterministic time at all."""
+        return 0.0 * share
+
+
 class CpuSeconds:
     """So many seconds of this process's own CPU time, from now on."""
 
@@ -43,8 +68,9 @@ class CpuSeconds:
         self._seconds = seconds
         self._started = time.process_time()
 
-    def step(self) -> None:
+    def step(self, best_cost: int) -> None:
         """Count nothing: the clock does."""
+        del best_cost
 
     def used(self) -> float:
         """Return the share that is used."""

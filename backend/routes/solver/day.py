@@ -9,7 +9,7 @@ from backend.routes.day.problem import DayProblem
 from backend.routes.day.schedule import Proof, lay_out
 from backend.routes.day.timetable import Timetable
 from backend.routes.solver.ortools_engine import prove_order
-from backend.routes.solver.pyvrp_engine import Effort, search_order
+from backend.routes.solver.pyvrp_engine import Effort, Search
 
 PROVE_UP_TO = 8
 """Days of so many stops are proven by default, which costs tens of milliseconds."""
@@ -77,9 +77,9 @@ def _order(
 ) -> list[int]:
     has_required = any(table.problem.stops[stop].is_required for stop in candidates)
     for must_keep in (True, False) if has_required else (False,):
-        order = search_order(
-            table, candidates, must_keep_required=must_keep, max_travel_s=most_s, effort=effort
-        )
+        order = Search(
+            table, candidates, must_keep=must_keep, max_travel_s=most_s, effort=effort
+        ).run()
         if order is not None:
             return order
     return list(table.nothing)

@@ -1,162 +1,141 @@
 """PyVRP as the engine of one rep's day.
 
-PyVRP knows neither lunch nor several windows a day, but it knows groups of which one member is
-visited: a stop becomes one client for each of its windows, and lunch becomes a group of clients,
-one at each place of the day, of which one is visited without a detour. A client is in one group
-at most, which holds here since lunch has clients of its own. After PyVRP's documentation.
+A short day is searched as it stands. A long one has lunch at any of a hundred places and more
+candidates than it can visit, which makes the search slow: there the first round leaves lunch out,
+and each further one looks only at lunch around noon, at what is visited, and at what nearly is.
 """
 
-import warnings
 from collections.abc import Sequence
-from typing import Any, cast
+from itertools import pairwise
 
 import msgspec
-import numpy as np
-from pyvrp import Client, ClientGroup, Depot, Location, ProblemData, VehicleType, solve
-from pyvrp.exceptions import PenaltyBoundWarning
-from pyvrp.stop import MaxIterations, MultipleCriteria, NoImprovement
 
-from backend.routes.day.problem import Lunch
-from backend.routes.day.timetable import NEVER, Timetable
+from backend.routes.day.improve import improve, make_possible
+from backend.routes.day.schedule import find_lunch
+from backend.routes.day.timetable import Timetable, slack_of
+from backend.routes.solver.budget import Patience
+from backend.routes.solver.pyvrp_day import DayModel
+from backend.routes.solver.search import Tuning, search
 
-_FIRST_PLACE = 2
-"""Places 0 and 1 are the day's start and end."""
+_AROUND_NOON_S = 3600
+"""Lunch may move to a visit that ends so long before or after its time."""
 
 
 class Effort(msgspec.Struct, frozen=True, kw_only=True):
     """When to stop searching: counted, not timed, so that a busy machine gives the same answer."""
 
-    no_improvement: int = 200
+    short_day: int = 40
+    """Up to so many candidates are searched as they stand."""
+    no_improvement: int = 100
+    """A short day is over after so many iterations without a better plan."""
     max_iterations: int = 20_000
+    first_round: int = 50
+    """As `no_improvement`, for a long day without its lunch, and then for each further round."""
+    further_round: int = 200
+    rounds: int = 3
+    runners_up: int = 20
+    """How many candidates that are not visited a round looks at."""
 
 
-class _Choice(msgspec.Struct, frozen=True):
-    """One way to make a visit: at a place, starting between two times, for a prize."""
+class Search:
+    """One search for the order of a day; the same answer for the same arguments."""
 
-    option: int | None
-    place: int
-    times: tuple[int, int]
-    prize: int = 0
+    def __init__(
+        self,
+        table: Timetable,
+        stops: Sequence[int],
+        *,
+        must_keep: bool,
+        max_travel_s: int | None,
+        effort: Effort,
+    ) -> None:
+        self._table = table
+        self._stops = stops
+        self._must_keep = must_keep
+        self._max_travel_s = max_travel_s
+        self._effort = effort
 
+    def run(self) -> list[int] | None:
+        """Return a good order of options of some or all of the stops, each possible alone.
 
-class _Clients:
-    """Clients and groups as they grow; remembers which option each client stands for."""
-
-    def __init__(self) -> None:
-        self.clients: list[Client] = []
-        self.groups: list[ClientGroup] = []
-        self.options: list[int | None] = []
-
-    def add(self, choices: Sequence[_Choice], *, service_s: int, is_must: bool) -> None:
-        """Add one visit with the ways to make it, of which one is chosen."""
-        group = len(self.groups) if len(choices) > 1 else None
-        if group is not None:
-            members = range(len(self.clients), len(self.clients) + len(choices))
-            self.groups.append(ClientGroup(list(members), required=is_must))
-        for choice in choices:
-            self.options.append(choice.option)
-            self.clients.append(
-                Client(
-                    choice.place,
-                    service_duration=service_s,
-                    tw_early=choice.times[0],
-                    tw_late=choice.times[1],
-                    required=group is None and is_must,
-                    prize=0 if group is None and is_must else choice.prize,
-                    group=group,
-                )
+        With `must_keep` the answer has every required stop, or is None when no such order was
+        found. The day's own limits of travel are not looked at, only the one given here.
+        """
+        table, effort = self._table, self._effort
+        if len(self._stops) <= effort.short_day:
+            everywhere = [table.start, table.end, *table.options(self._stops)]
+            return self._search(self._stops, everywhere, None, effort.no_improvement)
+        order = self._search(self._stops, [], None, effort.first_round)
+        if order is None:
+            return None
+        order = self._settle(order)
+        for _ in range(effort.rounds):
+            found = self._search(
+                self._nearly_visited(order), self._around_noon(order), order, effort.further_round
             )
-
-
-def search_order(
-    table: Timetable,
-    stops: Sequence[int],
-    *,
-    must_keep_required: bool,
-    max_travel_s: int | None,
-    effort: Effort,
-) -> list[int] | None:
-    """Return a good order of options of some or all of the stops, each possible alone.
-
-    With `must_keep_required` the answer has every required stop, or is None when no such order was
-    found; without, they only count for their price. The day's own limits of travel are not looked
-    at, only the one given here. Same problem and effort, same answer.
-    """
-    options = [*table.options(stops), *table.nothing]
-    place_of = {option: place for place, option in enumerate(options, start=_FIRST_PLACE)}
-    clients = _Clients()
-    for stop in stops:
-        ways = [option for option in options if table.stop_of[option] == stop]
-        clients.add(
-            [
-                _Choice(option, place_of[option], times, table.gain_s[option])
-                for option in ways
-                for times in _starts_in_shift(table, option)
-            ],
-            service_s=table.service_s[stop],
-            is_must=must_keep_required and table.problem.stops[stop].is_required,
+            better = order if found is None else self._settle(found)
+            if table.cost(better) >= table.cost(order):
+                break
+            order = better
+        visited = {table.stop_of[option] for option in order}
+        is_whole = all(
+            stop in visited for stop in self._stops if table.problem.stops[stop].is_required
         )
-    if table.meal is not None:
-        times = _starts_in_shift(table, table.meal)
-        choices = [_Choice(table.meal, place_of[table.meal], one) for one in times]
-        clients.add(choices, service_s=table.service_s[table.meal], is_must=True)
-    if table.lunch is not None:
-        _add_lunch(clients, table, table.lunch, places=len(options) + _FIRST_PLACE)
-    data = _problem_data(table, options, clients, max_travel_s)
-    stop_when = MultipleCriteria(
-        [NoImprovement(effort.no_improvement), MaxIterations(effort.max_iterations)]
-    )
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", PenaltyBoundWarning)  # a full day is no fault of ours
-        result = solve(data, stop_when, seed=table.problem.seed, collect_stats=False)
-    if not result.is_feasible():
-        return None
-    visits = [
-        clients.options[activity.idx]
-        for route in result.best.routes()
-        for activity in route
-        if activity.is_client()
-    ]
-    return [option for option in visits if option is not None]
+        return order if is_whole or not self._must_keep else None
 
+    def _search(
+        self, stops: Sequence[int], lunch_at: Sequence[int], begin: list[int] | None, patience: int
+    ) -> list[int] | None:
+        model = DayModel(
+            self._table,
+            stops,
+            lunch_at=lunch_at,
+            must_keep=self._must_keep,
+            max_travel_s=self._max_travel_s,
+        )
+        plan = search(
+            model.data,
+            seed=self._table.problem.seed,
+            budget=Patience(patience, most=self._effort.max_iterations),
+            start=None if begin is None else model.plan_of(begin),
+            tuning=_TUNING,
+        )
+        return model.order_of(plan) if plan.is_feasible() else None
 
-def _starts_in_shift(table: Timetable, option: int) -> list[tuple[int, int]]:
-    earliest_s = table.problem.shift_start_s + table.leg_s[table.start][option]
-    after_s = table.service_s[option] + table.leg_s[option][table.end]
-    latest_s = table.problem.shift_end_s - after_s
-    ranges = ((max(first, earliest_s), min(last, latest_s)) for first, last in table.starts[option])
-    return [(first, last) for first, last in ranges if first <= last]
+    def _settle(self, order: list[int]) -> list[int]:
+        return improve(self._table, make_possible(self._table, order), self._stops)
 
+    def _nearly_visited(self, order: Sequence[int]) -> list[int]:
+        """Return what is visited and, of the rest, what would add least for its worth."""
+        table = self._table
+        visited = {table.stop_of[option] for option in order}
+        legs = list(pairwise([table.start, *order, table.end]))
 
-def _add_lunch(clients: _Clients, table: Timetable, lunch: Lunch, *, places: int) -> None:
-    first_s = max(lunch.earliest_s, table.problem.shift_start_s)
-    last_s = min(lunch.latest_s, table.problem.shift_end_s - lunch.duration_s)
-    can_be_over_before = table.problem.shift_end_s <= lunch.latest_s
-    if first_s <= last_s and not can_be_over_before:
-        choices = [_Choice(None, place, (first_s, last_s)) for place in range(places)]
-        clients.add(choices, service_s=lunch.duration_s, is_must=True)
-
-
-def _problem_data(
-    table: Timetable, options: Sequence[int], clients: _Clients, max_travel_s: int | None
-) -> ProblemData:
-    start_s, end_s = table.problem.shift_start_s, table.problem.shift_end_s
-    blocked_s = end_s - start_s + 1  # no shift has time for it
-    most_s = end_s - start_s if max_travel_s is None else max_travel_s
-    places = [table.start, table.end, *options]
-    legs = np.array([[table.leg_s[origin][to] for to in places] for origin in places])
-    # PyVRP's stubs say ndarray[int] where they mean a matrix of integers.
-    matrix = cast("Any", np.where(legs >= NEVER, blocked_s, legs))
-    return ProblemData(
-        locations=[Location(0, 0)] * len(places),
-        clients=clients.clients,
-        depots=[Depot(0, tw_early=start_s, tw_late=end_s), Depot(1, start_s, end_s)],
-        vehicle_types=[
-            VehicleType(
-                start_depot=0, end_depot=1, tw_early=start_s, tw_late=end_s, max_distance=most_s
+        def dearness(stop: int) -> int:
+            detour_s = min(
+                table.leg_s[one][stop] + table.leg_s[stop][two] - table.leg_s[one][two]
+                for one, two in legs
             )
-        ],
-        distance_matrices=[matrix],  # distance is what PyVRP pays for: here, seconds of travel
-        duration_matrices=[matrix],
-        groups=clients.groups,
-    )
+            return detour_s - table.price_s[stop]
+
+        rest = sorted((stop for stop in self._stops if stop not in visited), key=dearness)
+        return sorted([*visited & set(self._stops), *rest[: self._effort.runners_up]])
+
+    def _around_noon(self, order: Sequence[int]) -> list[int]:
+        """Return where lunch may be: at the visits that end about its time."""
+        table, lunch = self._table, self._table.lunch
+        if lunch is None:
+            return []
+        first_s, last_s = lunch.earliest_s - _AROUND_NOON_S, lunch.latest_s + _AROUND_NOON_S
+        places = [table.start, *order]
+        ends = [hungry_s for hungry_s, _ in slack_of(table, order).leave]
+        near = {
+            place for place, end_s in zip(places, ends, strict=True) if first_s <= end_s <= last_s
+        }
+        now = find_lunch(table, order)
+        if now is not None:
+            near.add(places[now.visits_before + now.on_arrival])
+        return sorted(near) or [table.start]
+
+
+_TUNING = Tuning(neighbours=30, perturbations=20, phases=())

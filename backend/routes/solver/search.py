@@ -103,8 +103,7 @@ class _Search:
         budget = self._budget
 
         def is_over(best_cost: int) -> bool:
-            del best_cost
-            budget.step()
+            budget.step(best_cost)
             return budget.used() >= until
 
         params = IteratedLocalSearchParams(
