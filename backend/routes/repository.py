@@ -79,13 +79,14 @@ def select_candidates(
     *,
     near: Sequence[float],
     required: Sequence[UUID],
+    excluded: Sequence[UUID],
     limit: int,
 ) -> list[Candidate]:
     """Return the accounts asked for and, nearest first within a priority, those that are due.
 
-    The caller has checked those asked for. Due, in the rep's territories and among the own
-    accounts outside every territory, is what was not visited for its interval and has no visit
-    done or begun on that day.
+    The caller has checked those asked for. Excluded ones are left out. Due, in the rep's
+    territories and among the own accounts outside every territory, is what was not visited for its
+    interval and has no visit done or begun on that day.
     """
     statement = sa.text(
         """
@@ -97,6 +98,7 @@ WITH mine AS (
     a.id = ANY (cast(:required AS uuid[])) AS is_required
    FROM account a
   WHERE a.org_id = :org_id AND a.deleted_at IS NULL AND a.location IS NOT NULL
+    AND NOT a.id = ANY (cast(:excluded AS uuid[]))
     AND (a.territory_id IN (SELECT tuyen_territories_of(:org_id, :rep_id))
          OR a.territory_id IS NULL AND a.owner_id = :rep_id
          OR a.id IN (SELECT tuyen_held_over(:org_id, :rep_id))
@@ -117,6 +119,7 @@ SELECT id, name, json_build_array(ST_X(location), ST_Y(location)) AS location, o
             "rep_id": rep_id,
             "on_date": on_date,
             "required": list(required),
+            "excluded": list(excluded),
             "lon": near[0],
             "lat": near[1],
             "limit": limit,

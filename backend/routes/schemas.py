@@ -12,6 +12,13 @@ from backend.geo.network.provider import Profile
 Minutes = Annotated[int, msgspec.Meta(ge=0, le=240)]
 
 
+class Appointment(Payload, frozen=True, kw_only=True):
+    """A visit whose time is agreed; it is made then, whatever the opening hours say."""
+
+    account_id: UUID
+    start: time
+
+
 class PlanRequest(Payload, frozen=True, kw_only=True):
     """A day to plan; times are local to the organisation, `rep_id` defaults to oneself."""
 
@@ -26,10 +33,18 @@ class PlanRequest(Payload, frozen=True, kw_only=True):
     lunch_minutes: Minutes = 45
     lunch_earliest: time = time(11, 30)
     lunch_latest: time = time(13, 30)
+    lunch_place: LonLatPair | None = None
+    """Where lunch is taken; by default wherever the rep is."""
+    max_travel_minutes: Annotated[int, msgspec.Meta(ge=1, le=1440)] | None = None
+    max_distance_m: Annotated[int, msgspec.Meta(ge=1, le=2_000_000)] | None = None
     max_candidates: Annotated[int, msgspec.Meta(ge=1, le=120)] = 30
     """How many due accounts are considered; what does not fit is told with its reason."""
     account_ids: Annotated[list[UUID], msgspec.Meta(max_length=120)] = []
     """Accounts that must be visited, in addition to the due ones."""
+    appointments: Annotated[list[Appointment], msgspec.Meta(max_length=50)] = []
+    """Visits that must be made at an agreed time."""
+    excluded_ids: Annotated[list[UUID], msgspec.Meta(max_length=500)] = []
+    """Due accounts that are not to be considered."""
     profile: Profile = "car"
     """How the rep travels."""
     seed: Annotated[int, msgspec.Meta(ge=0, le=2**31 - 1)] = 1
@@ -48,6 +63,8 @@ class RouteStop(msgspec.Struct, frozen=True):
     leave_at: datetime
     leg_distance_m: int
     leg_seconds: int
+    is_preferred: bool = True
+    """Whether the visit is at a time that the account prefers, or it prefers none."""
 
 
 class DroppedVisit(msgspec.Struct, frozen=True):
@@ -61,11 +78,17 @@ class DroppedVisit(msgspec.Struct, frozen=True):
 
 
 class Lunch(msgspec.Struct, frozen=True):
-    """The break; `after_sequence` is 0 before the first visit."""
+    """The break; `after_sequence` is 0 before the first visit.
+
+    With a place of its own it has a leg into it.
+    """
 
     starts_at: datetime
     minutes: int
     after_sequence: int
+    location: tuple[float, float] | None = None
+    leg_distance_m: int = 0
+    leg_seconds: int = 0
 
 
 class RouteRead(msgspec.Struct, frozen=True):

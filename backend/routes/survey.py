@@ -12,6 +12,7 @@ from backend.geo.vocabulary import LonLat
 from backend.routes.day import problem as days
 from backend.routes.day.plan import DayPlan
 from backend.routes.day.problem import DayProblem, Stop
+from backend.routes.day.timetable import Timetable
 from backend.routes.day.windows import Window, merge_windows
 from backend.routes.repository import Candidate, Rep
 from backend.routes.schemas import PlanRequest
@@ -22,7 +23,11 @@ _OVERDUE_FULL_DAYS = 28
 _PASSING = frozenset({"network_busy", "network_timeout", "network_crashed"})
 _LATER = {"Retry-After": "5"}
 _FIRST_STOP = 2
-"""Points 0 and 1 are where the day starts and ends."""
+"""Points 0 and 1 are where the day starts and ends; lunch, where it has a place, comes last."""
+
+
+_FIELDS = {"lunch.node": "lunch_place", "lunch.latest_s": "lunch_latest"}
+"""What the request calls a day's fields."""
 
 
 class Ground(msgspec.Struct, frozen=True):
@@ -37,9 +42,14 @@ def measure(
     start: Sequence[float],
     end: Sequence[float],
     candidates: Sequence[Candidate],
+    lunch: Sequence[float] | None = None,
 ) -> Ground:
-    """Measure the ways; raise Malformed when the day's start or end lies off every street."""
+    """Measure the ways; raise Malformed when the day's own places lie off every street."""
     places = [start, end, *(one.location for one in candidates)]
+    fields = {0: "start", 1: "end"}
+    if lunch is not None:
+        fields[len(places)] = "lunch_place"
+        places.append(lunch)
     points = tuple(LonLat(lon, lat) for lon, lat in places)
     try:
         matrix = network.matrix(points)
@@ -50,9 +60,9 @@ def measure(
             ) from error
         raise malformed_field("start", error.message, code=error.code) from error
     for off in matrix.off_network:
-        if off.index < _FIRST_STOP:
-            field = "start" if off.index == 0 else "end"
-            raise malformed_field(field, f"The day's {field} is off every street: {off.reason}")
+        field = fields.get(off.index)
+        if field is not None:
+            raise malformed_field(field, f"This place of the day is off every street: {off.reason}")
     return Ground(points, matrix)
 
 
@@ -61,12 +71,15 @@ def make_problem(
 ) -> DayProblem:
     """State the day; raise Malformed when the request contradicts itself."""
     off = {one.index for one in ground.matrix.off_network}
+    agreed = {one.account_id: one.start for one in request.appointments}
     stops = tuple(
         Stop(
             key=str(one.id),
             node=None if index in off else index,
             service_s=one.visit_minutes * 60,
-            windows=_windows(one, request.on_date, rep.country, request),
+            windows=_agreed(one, agreed[one.id])
+            if one.id in agreed
+            else _windows(one, request.on_date, rep.country, request),
             is_required=one.is_required,
             value_s=_value(one),
             label=one.name,
@@ -79,9 +92,10 @@ def make_problem(
             earliest_s=_seconds(request.lunch_earliest),
             latest_s=_seconds(request.lunch_latest),
             duration_s=request.lunch_minutes * 60,
+            node=None if request.lunch_place is None else len(ground.points) - 1,
         )
     try:
-        return DayProblem(
+        problem = DayProblem(
             stops=stops,
             start=0,
             end=1,
@@ -90,11 +104,17 @@ def make_problem(
             shift_start_s=_seconds(request.shift_start),
             shift_end_s=_seconds(request.shift_end),
             lunch=lunch,
+            max_travel_s=_seconds_of(request.max_travel_minutes),
+            max_distance_m=request.max_distance_m,
             is_estimate=ground.matrix.is_estimate,
             seed=request.seed,
         )
+        if request.lunch_place is not None:
+            Timetable(problem)  # which knows whether lunch can be taken there
     except days.ProblemError as error:
-        raise malformed_field(error.field, error.detail) from error
+        field = _FIELDS.get(error.field, error.field)
+        raise malformed_field(field, error.detail) from error
+    return problem
 
 
 def draw_line(network: StreetNetwork, ground: Ground, order: Sequence[int]) -> tuple[LonLat, ...]:
@@ -109,9 +129,14 @@ def draw_line(network: StreetNetwork, ground: Ground, order: Sequence[int]) -> t
 
 
 def stop_nodes(problem: DayProblem, plan: DayPlan) -> list[int]:
-    """Return the points of the plan's stops in their order."""
+    """Return the points of the plan's stops in their order, with lunch where it has a place."""
     nodes = {stop.key: stop.node for stop in problem.stops}
-    return [node for stop in plan.stops if (node := nodes[stop.key]) is not None]
+    way: list[int | None] = [nodes[stop.key] for stop in plan.stops]
+    if plan.lunch is not None and problem.lunch is not None and problem.lunch.node is not None:
+        keys = [stop.key for stop in plan.stops]
+        after = plan.lunch.after
+        way.insert(0 if after is None else keys.index(after) + 1, problem.lunch.node)
+    return [node for node in way if node is not None]
 
 
 def moment(midnight: datetime, seconds: int) -> datetime:
@@ -127,6 +152,16 @@ def _windows(
     if found is None:
         return (Window(_seconds(request.shift_start), _seconds(request.shift_end)),)
     return merge_windows(Window(w.start_minute * 60, w.end_minute * 60) for w in found)
+
+
+def _agreed(one: Candidate, start: time) -> tuple[Window, ...]:
+    """Return the time of an appointment; a visit without length is given a minute."""
+    start_s = _seconds(start)
+    return (Window(start_s, start_s + max(one.visit_minutes, 1) * 60),)
+
+
+def _seconds_of(minutes: int | None) -> int | None:
+    return None if minutes is None else minutes * 60
 
 
 def _value(one: Candidate) -> int:

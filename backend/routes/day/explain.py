@@ -50,6 +50,8 @@ def explain_dropped(table: Timetable, room: Room, stop: int) -> Dropped:
     move = min(moves, key=lambda one: one.change)
     extra_s = table.travel_s(move.order) - table.travel_s(room.order)
     others_s = move.change - extra_s + table.gain_s[move.stop]
+    if room.order == table.nothing:
+        extra_s = table.travel_s(move.order)  # who visits nobody does not drive to lunch either
     facts: Facts = {
         "extra_travel_s": extra_s,
         "value_s": table.gain_s[move.stop],

@@ -65,15 +65,45 @@ def improve(table: Timetable, order: Sequence[int], stops: Collection[int]) -> l
         room = room_in(table, move.order)
 
 
+def worth_going(table: Timetable, order: Sequence[int], stops: Collection[int]) -> list[int]:
+    """Return the order, a better one built from nothing, or nobody where staying is cheapest."""
+    nobody = table.cost([])
+    if table.cost(order) <= nobody:
+        return list(order)
+    afresh = improve(table, table.nothing, stops)
+    return afresh if table.cost(afresh) <= nobody else []
+
+
 def make_possible(table: Timetable, order: Sequence[int]) -> list[int]:
     """Return the order without the visits, cheapest first, that keep it from being possible."""
+    return _without_some(table, order, {table.meal}) or list(table.nothing)
+
+
+def make_room(table: Timetable, order: Sequence[int], stop: int) -> list[int] | None:
+    """Return the order with one more stop, without the visits, cheapest first, in its way.
+
+    None where it can be visited in no gap, or is dearer than what is in its way.
+    """
+    sibling = table.sibling[stop]
+    current = [option for option in order if option != sibling]
+    gaps = [[*current[:gap], stop, *current[gap:]] for gap in range(len(current) + 1)]
+    tried = [_without_some(table, one, {table.meal, stop}) for one in gaps]
+    found = min((one for one in tried if one is not None), key=table.cost, default=None)
+    return found if found is not None and table.cost(found) < table.cost(order) else None
+
+
+def _without_some(
+    table: Timetable, order: Sequence[int], kept: Collection[int | None]
+) -> list[int] | None:
     current = list(order)
     while not table.is_possible(current):
         fewer = [
             current[:gap] + current[gap + 1 :]
             for gap, option in enumerate(current)
-            if option != table.meal
+            if option not in kept
         ]
+        if not fewer:
+            return None
         current = min(fewer, key=lambda one: (not table.is_possible(one), table.cost(one)))
     return current
 

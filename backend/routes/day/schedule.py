@@ -76,38 +76,47 @@ def lay_out(
 def schedule_in_order(problem: DayProblem, order: Sequence[str]) -> DayPlan:
     """Return the day as somebody else ordered it, by stop keys, to compare with.
 
-    A stop that cannot be kept after those before it is skipped; raises ProblemError for a key
-    that is unknown or given twice.
+    Where the whole order cannot be kept, a stop that cannot be kept after those before it is
+    skipped. Raises ProblemError for a key that is unknown or given twice.
     """
     table = Timetable(problem)
     index = {stop.key: number for number, stop in enumerate(problem.stops)}
-    kept: list[int] = []
-    day: list[int] = []
-    skipped: dict[int, Dropped] = {}
+    asked: list[int] = []
     for key in order:
         if key not in index:
             raise ProblemError(f"The day has no stop {key}.", field="order", stop=key)
-        stop = index.pop(key)
-        longer = _with_lunch(table, [*kept, stop])
-        if longer is not None:
-            kept.append(stop)
-            day = longer
-        else:
-            skipped[stop] = Dropped(
-                key=key,
-                reason=Reason.NO_TIME_LEFT,
-                detail=f"{problem.stops[stop].name} cannot be kept at its place in this order.",
-                facts={"position": len(kept)},
-            )
-    for key, stop in index.items():
-        skipped[stop] = Dropped(
+        asked.append(index.pop(key))
+    skipped = [
+        Dropped(
             key=key,
             reason=Reason.NOT_CHOSEN,
             detail=f"{problem.stops[stop].name} is not in this order.",
             facts={},
         )
-    plan = as_preferred(table, day)
-    return lay_out(table, plan, tuple(skipped.values()), Proof(engine="given_order"))
+        for key, stop in index.items()
+    ]
+    day = _with_lunch(table, asked)
+    if day is None:
+        day = _what_can_be_kept(table, asked, skipped)
+    return lay_out(table, as_preferred(table, day), skipped, Proof(engine="given_order"))
+
+
+def _what_can_be_kept(table: Timetable, asked: list[int], skipped: list[Dropped]) -> list[int]:
+    kept: list[int] = []
+    day: list[int] = []
+    for stop in asked:
+        longer = _with_lunch(table, [*kept, stop])
+        if longer is not None:
+            kept.append(stop)
+            day = longer
+            continue
+        wish = table.wishes[stop]
+        detail = f"{wish.name} cannot be kept at its place in this order."
+        facts: dict[str, int | str] = {"position": len(kept)}
+        skipped.append(
+            Dropped(key=wish.key, reason=Reason.NO_TIME_LEFT, detail=detail, facts=facts)
+        )
+    return day
 
 
 def _with_lunch(table: Timetable, order: list[int]) -> list[int] | None:

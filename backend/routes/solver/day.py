@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from backend.routes.day.explain import explain_dropped, find_hopeless
-from backend.routes.day.improve import improve, make_possible, room_in
+from backend.routes.day.improve import improve, make_possible, room_in, worth_going
 from backend.routes.day.plan import DayPlan, Optimality
 from backend.routes.day.problem import DayProblem
 from backend.routes.day.schedule import Proof, lay_out
@@ -42,7 +42,7 @@ def solve_day(
     visited = {table.stop_of[option] for option in order}
     left_out = [stop for stop in candidates if stop not in visited]
     dropped = [one for one in hopeless.values() if one is not None]
-    room = room_in(table, order)
+    room = room_in(table, order or table.nothing)
     dropped += [explain_dropped(table, room, stop) for stop in left_out]
     return lay_out(table, order, dropped, proof)
 
@@ -54,9 +54,7 @@ def _search(table: Timetable, candidates: Sequence[int], effort: Effort) -> list
     order = improve(
         table, make_possible(table, _within_limits(table, candidates, effort)), candidates
     )
-    if table.cost(order) <= table.cost([]):
-        return order
-    return improve(table, table.nothing, candidates)
+    return worth_going(table, order, candidates)
 
 
 def _within_limits(table: Timetable, candidates: Sequence[int], effort: Effort) -> list[int]:

