@@ -3,15 +3,19 @@
 from collections.abc import Sequence
 from itertools import pairwise
 
+import numpy as np
+import numpy.typing as npt
+
 from backend.geo.network.provider import (
     MIN_PATH_POINTS,
     Leg,
     Matrix,
     Path,
     check_points,
+    check_positions,
     check_profile,
 )
-from backend.geo.vocabulary import LonLat, great_circle_m
+from backend.geo.vocabulary import EARTH_RADIUS_M, LonLat, great_circle_m
 
 # Streets are longer than the straight line: 1.2 to 1.4 in cities of a grid, more at rivers.
 DETOUR_FACTOR = 1.35
@@ -32,16 +36,17 @@ class CrowFlyNetwork:
     def matrix(self, points: Sequence[LonLat]) -> Matrix:
         """Estimate all pairs; no point is ever unreachable."""
         check_points(points)
-        metres = [[self._metres(a, b) for b in points] for a in points]
+        metres = great_circles_m(check_positions(points)) * DETOUR_FACTOR
         return Matrix(
-            durations_s=tuple(tuple(self._seconds(m) for m in row) for row in metres),
-            distances_m=tuple(tuple(round(m) for m in row) for row in metres),
+            durations_s=np.rint(metres / SPEEDS_M_S[self.profile]).astype(np.int32),
+            distances_m=np.rint(metres).astype(np.int32),
             is_estimate=True,
         )
 
     def path(self, points: Sequence[LonLat]) -> Path:
         """Join the points by straight lines, one leg each."""
         check_points(points, least=MIN_PATH_POINTS)
+        check_positions(points)
         metres = [self._metres(a, b) for a, b in pairwise(points)]
         legs = tuple(Leg(round(m), self._seconds(m), index) for index, m in enumerate(metres))
         return Path(
@@ -60,3 +65,13 @@ class CrowFlyNetwork:
 
     def _seconds(self, metres: float) -> int:
         return round(metres / SPEEDS_M_S[self.profile])
+
+
+def great_circles_m(points: Sequence[LonLat]) -> npt.NDArray[np.float64]:
+    """Metres between all points on the mean sphere, as `great_circle_m` counts them."""
+    lon, lat = np.radians(np.array(points, float).reshape(-1, 2)).T
+    half_lat = np.sin((lat[:, None] - lat) / 2)
+    half_lon = np.sin((lon[:, None] - lon) / 2)
+    chord = half_lat**2 + np.cos(lat[:, None]) * np.cos(lat) * half_lon**2
+    result: npt.NDArray[np.float64] = 2 * EARTH_RADIUS_M * np.arcsin(np.sqrt(chord.clip(max=1)))
+    return result

@@ -1,93 +1,45 @@
 """The process that holds one OSRM graph: reads questions on stdin, answers on stdout.
 
 It runs alone because OSRM holds the interpreter's lock for a whole call and may crash on damaged
-files. It is started by its path and imports nothing of the project, so that a start is short.
-Frames are a length of 4 bytes, big-endian, and MessagePack. It ends when stdin closes, when its
-parent is gone, or when one question takes longer than it may.
+files. It ends when stdin closes, when its parent is gone, or when one question takes longer than
+it may.
 """
 
 import os
 import select
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from itertools import chain
 from typing import Any
 
 import msgspec
+import numpy as np
 import osrm
 
-LENGTH_BYTES = 4
+from backend.geo.network.osrm_messages import (
+    TABLE_NUMBER,
+    Answer,
+    Legs,
+    MatchAnswer,
+    Matching,
+    MatchQuestion,
+    PathAnswer,
+    PathQuestion,
+    Position,
+    Question,
+    ReachAnswer,
+    ReachQuestion,
+    Ready,
+    Refusal,
+    TableAnswer,
+    TableQuestion,
+    frame,
+    read_frame,
+)
+from backend.geo.network.provider import NO_WAY, Numbers
+
 PARENT_CHECK_SECONDS = 5.0
-
-type Position = tuple[float, float]
-
-
-class MatrixQuestion(msgspec.Struct, tag="matrix"):
-    """All pairs of the points that lie within `radius_m` of a street."""
-
-    points: Sequence[Position]
-    radius_m: float
-    within_s: float
-
-
-class PathQuestion(msgspec.Struct, tag="path"):
-    """The way through all points."""
-
-    points: Sequence[Position]
-    radius_m: float
-    within_s: float
-
-
-class MatrixAnswer(msgspec.Struct, tag="matrix"):
-    """Rows over the kept points; `off` lists the others as (index, metres or None)."""
-
-    durations_s: list[list[int | None]]
-    distances_m: list[list[int | None]]
-    off: list[tuple[int, int | None]]
-
-
-class PathAnswer(msgspec.Struct, tag="path"):
-    """The line and per leg: metres, seconds, index of its first position in the line."""
-
-    line: list[Position]
-    legs: list[tuple[int, int, int]]
-
-
-class Refusal(msgspec.Struct, tag="refusal"):
-    """Why there is no answer; `index` is the point or leg meant, -1 for none."""
-
-    code: str
-    detail: str
-    index: int = -1
-
-
-class Ready(msgspec.Struct, tag="ready"):
-    """Said once, when the graph is loaded."""
-
-
-type Question = MatrixQuestion | PathQuestion
-type Answer = MatrixAnswer | PathAnswer | Refusal | Ready
-
-
-def read_frame(descriptor: int) -> bytes | None:
-    """Read one frame; None when the other side has closed."""
-    head = _read_exactly(descriptor, LENGTH_BYTES)
-    return None if head is None else _read_exactly(descriptor, int.from_bytes(head))
-
-
-def frame(payload: bytes) -> bytes:
-    """Put the length before a payload."""
-    return len(payload).to_bytes(LENGTH_BYTES) + payload
-
-
-def _read_exactly(descriptor: int, count: int) -> bytes | None:
-    parts = bytearray()
-    while len(parts) < count:
-        chunk = os.read(descriptor, count - len(parts))
-        if not chunk:
-            return None
-        parts += chunk
-    return bytes(parts)
 
 
 class Engine:
@@ -100,27 +52,31 @@ class Engine:
             use_shared_memory=False,
             max_locations_distance_table=-1,
             max_locations_viaroute=-1,
+            max_locations_map_matching=-1,
+            max_radius_map_matching=-1,
         )
 
     def answer(self, question: Question) -> Answer:
         """Answer one question; what OSRM refuses comes back as a Refusal."""
         try:
-            off = self._off_network(question)
-            if isinstance(question, MatrixQuestion):
-                return self._matrix(question, off)
-            if off:
-                return Refusal("off_network", "", off[0][0])
-            return self._path(question)
+            match question:
+                case TableQuestion():
+                    return self._tables(question)
+                case ReachQuestion():
+                    return self._reach(question)
+                case PathQuestion():
+                    return self._path(question)
+                case MatchQuestion():
+                    return self._match(question)
         except RuntimeError as error:
             return Refusal("network_failed", str(error))
 
-    def _off_network(self, question: Question) -> list[tuple[int, int | None]]:
-        off: list[tuple[int, int | None]] = []
-        for index, point in enumerate(question.points):
-            metres = self._nearest_m(point, [question.radius_m])
-            if metres is None:
+    def _off_network(self, points: Sequence[Position], radius_m: float) -> dict[int, int | None]:
+        off: dict[int, int | None] = {}
+        for index, point in enumerate(points):
+            if self._nearest_m(point, [radius_m]) is None:
                 # The search without a limit says how far off the point is.
-                off.append((index, self._nearest_m(point, [])))
+                off[index] = self._nearest_m(point, [])
         return off
 
     def _nearest_m(self, point: Position, radiuses: list[float]) -> int | None:
@@ -131,25 +87,83 @@ class Engine:
             return None
         return round(metres)
 
-    def _matrix(self, question: MatrixQuestion, off: list[tuple[int, int | None]]) -> MatrixAnswer:
-        missing = {index for index, _ in off}
-        kept = [point for index, point in enumerate(question.points) if index not in missing]
-        if not kept:
-            return MatrixAnswer([], [], off)
-        if len(kept) == 1:  # OSRM refuses a table of one
-            return MatrixAnswer([[0]], [[0]], off)
-        table = self._table(kept, question.radius_m)
-        return MatrixAnswer(_whole(table["durations"]), _whole(table["distances"]), off)
+    def _tables(self, question: TableQuestion) -> TableAnswer:
+        points, ends = question.points, (question.sources, question.destinations)
+        try:
+            found = self._table(points, *ends, question.radius_m)
+            off: dict[int, int | None] = {}
+        except RuntimeError as error:
+            if "NoSegment" not in str(error):
+                raise
+            off = self._off_network(points, question.radius_m)
+            found = self._table_without(off, points, *ends, question.radius_m)
+        return TableAnswer(*(numbers.tobytes() for numbers in found), list(off.items()))
 
-    def _table(self, points: Sequence[Position], radius_m: float) -> Any:  # noqa: ANN401 - osrm is untyped
-        return self._osrm.Table(
+    def _table_without(
+        self,
+        off: dict[int, int | None],
+        points: Sequence[Position],
+        sources: Sequence[int],
+        destinations: Sequence[int],
+        radius_m: float,
+    ) -> tuple[Numbers, Numbers]:
+        """Ask for the points on the network alone, and leave gaps where the others are."""
+        kept = [index for index in range(len(points)) if index not in off]
+        place = {index: number for number, index in enumerate(kept)}
+        rows = [number for number, index in enumerate(sources) if index in place]
+        columns = [number for number, index in enumerate(destinations) if index in place]
+        durations_s = np.full((len(sources), len(destinations)), NO_WAY, TABLE_NUMBER)
+        distances_m = durations_s.copy()
+        if rows and columns:
+            durations_s[np.ix_(rows, columns)], distances_m[np.ix_(rows, columns)] = self._table(
+                [points[index] for index in kept],
+                [place[sources[row]] for row in rows],
+                [place[destinations[column]] for column in columns],
+                radius_m,
+            )
+        return durations_s, distances_m
+
+    def _table(
+        self,
+        points: Sequence[Position],
+        sources: Sequence[int],
+        destinations: Sequence[int],
+        radius_m: float,
+    ) -> tuple[Numbers, Numbers]:
+        if len(points) == 1:  # OSRM refuses a table of one
+            self._osrm.Nearest(
+                osrm.NearestParameters(coordinates=list(points), radiuses=[radius_m])
+            )
+            return (np.zeros((1, 1), TABLE_NUMBER), np.zeros((1, 1), TABLE_NUMBER))
+        table = self._osrm.Table(
             osrm.TableParameters(
                 coordinates=list(points),
+                sources=list(sources),
+                destinations=list(destinations),
                 annotations=["duration", "distance"],
                 radiuses=[radius_m] * len(points),
                 generate_hints=False,
             )
         )
+        shape = (len(sources), len(destinations))
+        return _whole(table["durations"], shape), _whole(table["distances"], shape)
+
+    def _reach(self, question: ReachQuestion) -> ReachAnswer:
+        """Snap every point, however far, in one call, and drop what lies too far off afterwards."""
+        count = len(question.points) - 1
+        table = self._osrm.Table(
+            osrm.TableParameters(
+                coordinates=list(question.points),
+                sources=[0],
+                destinations=list(range(1, count + 1)),
+                annotations=["duration"],
+                generate_hints=False,
+            )
+        )
+        durations_s = _whole(table["durations"], (1, count))[0]
+        off_m = np.fromiter((place["distance"] for place in table["destinations"]), float, count)
+        durations_s[off_m > question.radius_m] = NO_WAY
+        return ReachAnswer(durations_s.tobytes(), table["sources"][0]["distance"])
 
     def _path(self, question: PathQuestion) -> PathAnswer | Refusal:
         asked = osrm.RouteParameters(
@@ -163,34 +177,78 @@ class Engine:
             generate_hints=False,
         )
         try:
-            route = self._osrm.Route(asked)["routes"][0]
+            return PathAnswer(_legs(self._osrm.Route(asked)["routes"][0]))
         except RuntimeError as error:
-            if "NoRoute" not in str(error):
-                raise
-            return Refusal("no_path", "", self._first_broken_leg(question))
-        line = [(place[0], place[1]) for place in route["geometry"]["coordinates"]]
-        legs: list[tuple[int, int, int]] = []
-        start = 0
-        for leg in route["legs"]:
-            legs.append((round(leg["distance"]), round(leg["duration"]), start))
-            # The full line has one segment for each annotated distance.
-            start += len(leg["annotation"]["distance"])
-        return PathAnswer(line, legs)
+            if "NoSegment" in str(error):
+                off = self._off_network(question.points, question.radius_m)
+                return Refusal("off_network", "", next(iter(off), -1))
+            if "NoRoute" in str(error):
+                return Refusal("no_path", "", self._first_broken_leg(question))
+            raise
 
     def _first_broken_leg(self, question: PathQuestion) -> int:
-        durations = _whole(self._table(question.points, question.radius_m)["durations"])
-        legs = range(len(question.points) - 1)
-        return next((leg for leg in legs if durations[leg][leg + 1] is None), -1)
+        indexes = range(len(question.points))
+        durations_s, _ = self._table(question.points, indexes, indexes, question.radius_m)
+        broken = np.flatnonzero(durations_s.diagonal(1) == NO_WAY)
+        return int(broken[0]) if len(broken) else -1
+
+    def _match(self, question: MatchQuestion) -> MatchAnswer:
+        asked = osrm.MatchParameters(
+            coordinates=list(question.points),
+            timestamps=list(question.times_s),
+            radiuses=list(question.radiuses_m),
+            geometries="geojson",
+            overview="full",
+            annotations=["distance"],
+            gaps="ignore",  # who asks has split the trace where it has gaps
+            tidy=False,
+            generate_hints=False,
+        )
+        try:
+            found = self._osrm.Match(asked)
+        except RuntimeError as error:
+            if "NoMatch" in str(error) or "NoSegment" in str(error):
+                return MatchAnswer([])
+            raise
+        return MatchAnswer(_matchings(found["matchings"], found["tracepoints"]))
 
 
-def _whole(rows: Any) -> list[list[int | None]]:  # noqa: ANN401 - osrm is untyped
+def _matchings(matchings: Any, tracepoints: Any) -> list[Matching]:  # noqa: ANN401 - osrm is untyped
+    indexes: list[list[int]] = [[] for _ in matchings]
+    for index, place in enumerate(tracepoints):
+        if place is not None:
+            indexes[int(place["matchings_index"])].append(index)
+    return [
+        Matching(indexes[number], _legs(matching), matching["confidence"])
+        for number, matching in enumerate(matchings)
+    ]
+
+
+def _legs(route: Any) -> Legs:  # noqa: ANN401 - osrm is untyped
+    line = [(place[0], place[1]) for place in route["geometry"]["coordinates"]]
+    legs = Legs(line, [], [], [])
+    start = 0
+    for leg in route["legs"]:
+        legs.metres.append(leg["distance"])
+        legs.seconds.append(leg["duration"])
+        legs.starts.append(start)
+        # The full line has one segment for each annotated distance.
+        start += len(leg["annotation"]["distance"])
+    return legs
+
+
+def _whole(rows: Iterable[Any], shape: tuple[int, int]) -> Numbers:
+    # The fastest way out of OSRM's own lists: no list of ours between. None becomes nan.
+    numbers = np.fromiter(chain.from_iterable(rows), np.float64, shape[0] * shape[1])
     # Between two doors on one street OSRM may answer a metre less than nothing.
-    return [[None if value is None else max(round(value), 0) for value in row] for row in rows]
+    np.maximum(np.rint(numbers, out=numbers), 0, out=numbers)
+    np.nan_to_num(numbers, copy=False, nan=NO_WAY)
+    return numbers.astype(TABLE_NUMBER).reshape(shape)
 
 
 def serve(base: str, *, questions: int, answers: int, parent: int) -> None:
     """Load the graph and answer until the parent closes the pipe or is gone."""
-    decoder = msgspec.msgpack.Decoder(MatrixQuestion | PathQuestion)
+    decoder: msgspec.msgpack.Decoder[Question] = msgspec.msgpack.Decoder(Question)
     encode = msgspec.msgpack.Encoder().encode
     try:
         engine = Engine(base)

@@ -4,11 +4,18 @@ from collections.abc import Sequence
 from typing import Literal, Protocol, get_args
 
 import msgspec
+import numpy as np
+import numpy.typing as npt
 
-from backend.geo.vocabulary import GeoError, LonLat
+from backend.geo.vocabulary import GeoError, LonLat, check_lonlat
 
 type Profile = Literal["car", "scooter", "bicycle", "foot"]
 
+type Numbers = npt.NDArray[np.int32]
+type Rows = tuple[tuple[int | None, ...], ...]
+
+NO_WAY = -1
+"""Stands in a matrix where no way leads."""
 PROFILES: tuple[str, ...] = get_args(Profile.__value__)
 # A matrix grows with the square: 2,000 points are 4 million pairs, about 10 s and 1 GB.
 MAX_POINTS = 2000
@@ -27,16 +34,29 @@ class OffNetwork(msgspec.Struct, frozen=True):
     distance_m: int | None
 
 
-class Matrix(msgspec.Struct, frozen=True):
-    """Travel from each point (row) to each (column); None where no way leads.
+class Matrix(msgspec.Struct, frozen=True, eq=False):
+    """Travel from each point (row) to each (column), NO_WAY where none leads; never written to.
 
-    The rows and columns of points in `off_network` are None throughout.
+    The rows and columns of points in `off_network` are NO_WAY throughout.
     """
 
-    durations_s: tuple[tuple[int | None, ...], ...]
-    distances_m: tuple[tuple[int | None, ...], ...]
+    durations_s: Numbers
+    distances_m: Numbers
     is_estimate: bool
     off_network: tuple[OffNetwork, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Lock the numbers: many may hold the same matrix."""
+        for numbers in (self.durations_s, self.distances_m):
+            numbers.setflags(write=False)
+
+    def duration_rows(self) -> Rows:
+        """The durations as plain numbers, None where no way leads."""
+        return _rows(self.durations_s)
+
+    def distance_rows(self) -> Rows:
+        """The distances as plain numbers, None where no way leads."""
+        return _rows(self.distances_m)
 
 
 class Leg(msgspec.Struct, frozen=True):
@@ -107,3 +127,19 @@ def check_points(points: Sequence[LonLat], *, least: int = 0) -> None:
         )
     if len(points) < least:
         raise NetworkError("too_few_points", f"A path needs at least {least} points.", "points")
+
+
+def check_positions(points: Sequence[LonLat]) -> list[LonLat]:
+    """Return the points; GeoError (not_a_number, swapped, projected, outside_world) counts them."""
+    return [
+        check_lonlat(lon, lat, field=f"position of point {index + 1}")
+        for index, (lon, lat) in enumerate(points)
+    ]
+
+
+def _rows(numbers: Numbers) -> Rows:
+    if numbers.size and numbers.min() == NO_WAY:
+        return tuple(
+            tuple(None if value == NO_WAY else value for value in row) for row in numbers.tolist()
+        )
+    return tuple(tuple(row) for row in numbers.tolist())

@@ -8,12 +8,10 @@ import tempfile
 import time
 import weakref
 from collections.abc import Sequence
-from pathlib import Path
 from typing import IO
 
-from backend.geo.network.osrm_worker import LENGTH_BYTES, frame
+from backend.geo.network.osrm_messages import LENGTH_BYTES, frame
 
-READ_BYTES = 1 << 20
 CLOSE_SECONDS = 2.0
 TAIL_BYTES = 2000
 
@@ -33,10 +31,10 @@ class WorkerProcess:
     and threads of a server's pool come and go.
     """
 
-    def __init__(self, script: Path, arguments: Sequence[str]) -> None:
+    def __init__(self, module: str, arguments: Sequence[str]) -> None:
         self._log = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the child
-        self._process = subprocess.Popen(  # noqa: S603 - our own script, no shell
-            [sys.executable, "-P", str(script), *arguments],
+        self._process = subprocess.Popen(  # noqa: S603 - our own module, no shell
+            [sys.executable, "-m", module, *arguments],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._log,
@@ -44,6 +42,8 @@ class WorkerProcess:
         )
         self._finalizer = weakref.finalize(self, _end, self._process, self._log)
         self.owner = os.getpid()
+        _, stdin = self._pipes()
+        os.set_blocking(stdin.fileno(), False)  # a child that does not read must not hold us
 
     @property
     def pid(self) -> int:
@@ -57,19 +57,16 @@ class WorkerProcess:
 
     def ask(self, payload: bytes, *, timeout_s: float) -> bytes:
         """Send a frame and wait for the answering one; WorkerDiedError, WorkerTimeoutError."""
-        _, stdin = self._pipes()
+        deadline = time.monotonic() + timeout_s
         try:
-            # Questions fit the pipe's 64 KiB and the child is waiting: this cannot block.
-            stdin.write(frame(payload))
+            self._write(frame(payload), deadline)
         except OSError as error:
             raise self._died() from error
-        return self.receive(timeout_s=timeout_s)
+        return self._receive(deadline)
 
     def receive(self, *, timeout_s: float) -> bytes:
         """Wait for one frame; a child that is too slow is killed."""
-        deadline = time.monotonic() + timeout_s
-        head = self._read(LENGTH_BYTES, deadline)
-        return self._read(int.from_bytes(head), deadline)
+        return self._receive(time.monotonic() + timeout_s)
 
     def kill(self) -> None:
         """End the child at once."""
@@ -84,21 +81,36 @@ class WorkerProcess:
         """In a forked process: leave the child to the process that started it."""
         self._finalizer.detach()
 
-    def _read(self, count: int, deadline: float) -> bytes:
+    def _receive(self, deadline: float) -> bytes:
+        head = self._read(LENGTH_BYTES, deadline)
+        return bytes(self._read(int.from_bytes(head), deadline))
+
+    def _write(self, data: bytes, deadline: float) -> None:
+        _, stdin = self._pipes()
+        left = memoryview(data)
+        while left:
+            self._wait(stdin, select.POLLOUT, deadline)
+            left = left[os.write(stdin.fileno(), left) :]
+
+    def _read(self, count: int, deadline: float) -> bytearray:
         stdout, _ = self._pipes()
-        poll = select.poll()
-        poll.register(stdout, select.POLLIN)
-        data = bytearray()
-        while len(data) < count:
-            left_ms = (deadline - time.monotonic()) * 1000
-            if left_ms <= 0 or not poll.poll(left_ms):
-                self.kill()
-                raise WorkerTimeoutError
-            chunk = os.read(stdout.fileno(), min(READ_BYTES, count - len(data)))
-            if not chunk:
+        data = bytearray(count)
+        left = memoryview(data)
+        while left:
+            self._wait(stdout, select.POLLIN, deadline)
+            read = os.readv(stdout.fileno(), [left])
+            if not read:
                 raise self._died()
-            data += chunk
-        return bytes(data)
+            left = left[read:]
+        return data
+
+    def _wait(self, pipe: IO[bytes], event: int, deadline: float) -> None:
+        poll = select.poll()
+        poll.register(pipe, event)
+        left_ms = (deadline - time.monotonic()) * 1000
+        if left_ms <= 0 or not poll.poll(left_ms):
+            self.kill()
+            raise WorkerTimeoutError
 
     def _died(self) -> WorkerDiedError:
         self._process.kill()  # it may have closed its pipe and stayed

@@ -7,12 +7,14 @@ from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from backend.geo.network.build import GRAPH_NAME, build_network
-from backend.geo.network.crow_fly import CrowFlyNetwork
+from backend.geo.network.crow_fly import CrowFlyNetwork, great_circles_m
 from backend.geo.network.opening import open_network
 from backend.geo.network.osrm import OsrmNetwork
+from backend.geo.network.pair_cache import PairCache
 from backend.geo.network.provider import NetworkError
 from backend.geo.vocabulary import GeoError, LonLat, great_circle_m
 
@@ -45,9 +47,9 @@ def test_all_fifty_places_reach_each_other(network: OsrmNetwork, points: list[Lo
     assert not matrix.is_estimate
     assert matrix.off_network == ()
     assert len(matrix.durations_s) == len(points)
-    for row, distances in zip(matrix.durations_s, matrix.distances_m, strict=True):
-        assert all(isinstance(value, int) and value >= 0 for value in (*row, *distances))
-    assert all(matrix.durations_s[index][index] == 0 for index in range(len(points)))
+    assert matrix.durations_s.dtype == matrix.distances_m.dtype == np.int32
+    assert matrix.durations_s.min() == matrix.distances_m.min() == 0
+    assert not matrix.durations_s.diagonal().any()
 
 
 def test_streets_are_not_shorter_than_the_straight_line(
@@ -56,10 +58,7 @@ def test_streets_are_not_shorter_than_the_straight_line(
     # A place lies up to 200 m from its street here: both ends may gain that much.
     slack_m = 400
     matrix = network.matrix(points)
-    for start, row in zip(points, matrix.distances_m, strict=True):
-        for end, metres in zip(points, row, strict=True):
-            assert metres is not None
-            assert metres >= great_circle_m(start, end) - slack_m
+    assert (matrix.distances_m >= great_circles_m(points) - slack_m).all()
 
 
 def test_a_paths_legs_are_the_matrix_entries(network: OsrmNetwork, points: list[LonLat]) -> None:
@@ -67,8 +66,8 @@ def test_a_paths_legs_are_the_matrix_entries(network: OsrmNetwork, points: list[
     path, matrix = network.path(stops), network.matrix(stops)
     assert len(path.legs) == len(stops) - 1
     for index, leg in enumerate(path.legs):
-        assert leg.duration_s == matrix.durations_s[index][index + 1]
-        assert leg.distance_m == matrix.distances_m[index][index + 1]
+        assert leg.duration_s == matrix.durations_s[index, index + 1]
+        assert leg.distance_m == matrix.distances_m[index, index + 1]
     assert path.duration_s == sum(leg.duration_s for leg in path.legs)
 
 
@@ -93,19 +92,19 @@ def test_a_point_off_the_network_is_reported_and_costs_only_itself(
     assert off.distance_m is not None
     assert 10_000 < off.distance_m < 40_000
     assert "500 m" in off.reason
-    assert matrix.durations_s[1] == (None, None, None)
-    assert [row[1] for row in matrix.durations_s] == [None, None, None]
-    assert matrix.durations_s[0][2] == network.matrix([points[0], points[1]]).durations_s[0][1]
+    assert matrix.duration_rows()[1] == (None, None, None)
+    assert [row[1] for row in matrix.duration_rows()] == [None, None, None]
+    assert matrix.durations_s[0, 2] == network.matrix([points[0], points[1]]).durations_s[0, 1]
     with pytest.raises(NetworkError, match="Point 2") as caught:
         network.path([points[0], FAR_AWAY])
     assert (caught.value.code, caught.value.field) == ("off_network", "points[1]")
 
 
 def test_small_questions_have_answers(network: OsrmNetwork, points: list[LonLat]) -> None:
-    assert network.matrix([]).durations_s == ()
-    assert network.matrix(points[:1]).durations_s == ((0,),)
-    assert network.matrix([FAR_AWAY]).durations_s == ((None,),)
-    assert network.matrix([points[0], points[0]]).durations_s == ((0, 0), (0, 0))
+    assert network.matrix([]).duration_rows() == ()
+    assert network.matrix(points[:1]).duration_rows() == ((0,),)
+    assert network.matrix([FAR_AWAY]).duration_rows() == ((None,),)
+    assert network.matrix([points[0], points[0]]).duration_rows() == ((0, 0), (0, 0))
     with pytest.raises(NetworkError, match="at least 2"):
         network.path(points[:1])
 
@@ -118,19 +117,25 @@ def test_swapped_positions_never_reach_the_engine(network: OsrmNetwork) -> None:
 
 
 def test_many_threads_share_one_network(network: OsrmNetwork, points: list[LonLat]) -> None:
-    expected = network.matrix(points[:10])
+    expected = network.path(points[:10])
+    whole = network.matrix(points).duration_rows()
     pid = running(network)
+    network.cache = PairCache()
     with ThreadPoolExecutor(8) as threads:
-        asked = [threads.submit(network.matrix, points[:10]) for _ in range(40)]
+        asked = [threads.submit(network.path, points[:10]) for _ in range(20)]
+        some = [threads.submit(network.matrix, points[first:]) for first in range(20)]
     assert all(answer.result() == expected for answer in asked)
+    for first, answer in enumerate(some):
+        rows = answer.result().duration_rows()
+        assert rows == tuple(row[first:] for row in whole[first:])
     assert running(network) == pid
 
 
 def test_a_crashed_worker_is_replaced_unnoticed(network: OsrmNetwork, points: list[LonLat]) -> None:
-    expected = network.matrix(points[:5])
+    expected = network.path(points[:5])
     first = running(network)
     os.kill(first, signal.SIGKILL)
-    assert network.matrix(points[:5]) == expected
+    assert network.path(points[:5]) == expected
     assert running(network) != first
 
 
@@ -143,14 +148,14 @@ def test_a_stuck_worker_is_killed_and_replaced(networks: Path, points: list[LonL
         version=opened.version,
         timeout_s=2,
     ) as network:
-        expected = network.matrix(points[:5])
+        expected = network.path(points[:5])
         stuck = running(network)
         os.kill(stuck, signal.SIGSTOP)
         with pytest.raises(NetworkError) as caught:
-            network.matrix(points[:5])
+            network.path(points[:5])
         assert caught.value.code == "network_timeout"
         assert has_ended(stuck)
-        assert network.matrix(points[:5]) == expected
+        assert network.path(points[:5]) == expected
 
 
 def test_closing_ends_the_worker_and_may_be_repeated(
@@ -181,13 +186,13 @@ def test_a_forked_process_takes_a_worker_of_its_own(networks: Path) -> None:
         "from backend.geo.vocabulary import LonLat\n"
         "points = [LonLat(24.9414, 60.1719), LonLat(24.9480, 60.1690)]\n"
         "network = open_network(Path(sys.argv[1]))\n"
-        "expected, first = network.matrix(points), network.worker_pid\n"
+        "expected, first = network.path(points), network.worker_pid\n"
         "child = os.fork()\n"
-        "assert network.matrix(points) == expected\n"
+        "assert network.path(points) == expected\n"
         "assert (network.worker_pid == first) == bool(child)\n"
         "if child:\n"
         "    assert os.waitpid(child, 0)[1] == 0\n"
-        "    assert network.matrix(points) == expected\n"
+        "    assert network.path(points) == expected\n"
     )
     subprocess.run([sys.executable, "-c", script, str(networks)], cwd=ROOT, check=True)
 
@@ -227,10 +232,6 @@ def test_a_damaged_graph_is_an_error_not_a_hang(helsinki: Path, tmp_path: Path) 
 def test_the_estimate_is_of_the_same_order_as_the_streets(
     network: OsrmNetwork, points: list[LonLat]
 ) -> None:
-    def mean_metres(rows: tuple[tuple[int | None, ...], ...]) -> float:
-        values = [value for row in rows for value in row if value]
-        return sum(values) / len(values)
-
-    measured = mean_metres(network.matrix(points).distances_m)
-    estimated = mean_metres(CrowFlyNetwork("car").matrix(points).distances_m)
+    measured = network.matrix(points).distances_m.mean()
+    estimated = CrowFlyNetwork("car").matrix(points).distances_m.mean()
     assert 0.5 < estimated / measured < 2

@@ -63,7 +63,7 @@ def test_car_and_scooter_take_the_way_that_is_theirs(
         network = open_network(folder, profile)
         way = [start, *by, end]
         wanted = sum(great_circle_m(one, two) for one, two in itertools.pairwise(way))
-        metres = network.matrix([start, end]).distances_m[0][1]
+        metres = network.matrix([start, end]).distances_m[0, 1]
         network.close()
         assert metres == pytest.approx(wanted, rel=0.01), profile
 
@@ -73,5 +73,5 @@ def test_every_profile_estimates_without_a_network(tmp_path: Path) -> None:
     for profile in PROFILES:
         network = open_network(tmp_path, profile)
         assert network.is_estimate
-        seconds[profile] = network.matrix([A, B]).durations_s[0][1] or 0
+        seconds[profile] = network.matrix([A, B]).durations_s[0, 1]
     assert seconds["car"] < seconds["scooter"] < seconds["bicycle"] < seconds["foot"]

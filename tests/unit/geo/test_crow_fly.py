@@ -15,7 +15,7 @@ def test_estimates_are_marked_and_use_the_detour_factor() -> None:
     matrix = CrowFlyNetwork("car").matrix([STATION, SQUARE])
     metres = round(great_circle_m(STATION, SQUARE) * DETOUR_FACTOR)
     assert matrix.is_estimate
-    assert matrix.distances_m == ((0, metres), (metres, 0))
+    assert matrix.distance_rows() == ((0, metres), (metres, 0))
 
 
 def test_walking_takes_longer_than_riding_than_driving() -> None:
@@ -35,7 +35,7 @@ def test_a_path_joins_its_legs() -> None:
 
 def test_questions_out_of_bounds_are_refused() -> None:
     network = CrowFlyNetwork()
-    assert network.matrix([]).durations_s == ()
+    assert network.matrix([]).duration_rows() == ()
     for ask, code in (
         (lambda: network.path([STATION]), "too_few_points"),
         (lambda: network.matrix([STATION] * (MAX_POINTS + 1)), "too_many_points"),

@@ -1,0 +1,182 @@
+"""Keeps travel between pairs of positions, so that a known pair costs a look into an array."""
+
+import threading
+from collections.abc import Sequence
+
+import msgspec
+import numpy as np
+import numpy.typing as npt
+
+from backend.geo.network.provider import MAX_POINTS, Numbers
+
+# All pairs of so many positions take 2 x 4 bytes each: 33 MB for one network.
+MAX_POSITIONS = 2048
+UNKNOWN = -2
+_FIRST_POSITIONS = 256
+# What a table costs in microseconds of CPU: each source and destination is a search, each pair a
+# number to hand over. Only their ratio matters; measured by tests/benchmarks/matrix.py.
+_SEARCH_US = 100
+_PAIR_US = 0.55
+_MICRODEGREES = 1e6  # the engine counts in these, so rounding to them changes no answer
+
+type Key = tuple[int, int]
+type Indexes = npt.NDArray[np.intp]
+
+
+class Known(msgspec.Struct):
+    """What the cache holds of a matrix: UNKNOWN where it does not know."""
+
+    durations_s: Numbers
+    distances_m: Numbers
+
+
+class Block(msgspec.Struct, frozen=True):
+    """A part of a matrix: each of the rows by each of the columns."""
+
+    rows: Indexes
+    columns: Indexes
+
+
+class PairCache:
+    """Travel by pair of positions, for one version of one network; shared by threads.
+
+    When it is full, the positions that were asked for longest ago make room.
+    """
+
+    def __init__(self, positions: int = MAX_POSITIONS) -> None:
+        self._most = max(positions, MAX_POINTS)
+        self._lock = threading.Lock()
+        self._slots: dict[Key, int] = {}
+        self._keys: list[Key] = []
+        self._off: dict[Key, int | None] = {}
+        self._now = 0
+        self._used = np.zeros(0, np.int64)
+        self._durations_s = np.zeros((0, 0), np.int32)
+        self._distances_m = np.zeros((0, 0), np.int32)
+
+    @property
+    def bytes(self) -> int:
+        """What the tables take."""
+        return self._durations_s.nbytes + self._distances_m.nbytes
+
+    def look_up(self, keys: Sequence[Key]) -> tuple[Known, dict[int, int | None]]:
+        """Return all that is known between distinct positions, and which of them lie off."""
+        size = len(keys)
+        known = Known(*(np.full((size, size), UNKNOWN, np.int32) for _ in range(2)))
+        with self._lock:
+            at = [index for index, key in enumerate(keys) if key in self._slots]
+            slots = [self._slots[keys[index]] for index in at]
+            if slots:
+                self._touch(slots)
+                here, there = np.ix_(at, at), np.ix_(slots, slots)
+                known.durations_s[here] = self._durations_s[there]
+                known.distances_m[here] = self._distances_m[there]
+            off = {index: self._off[keys[index]] for index in at if keys[index] in self._off}
+        return known, off
+
+    def keep(self, keys: Sequence[Key], known: Known, off: dict[int, int | None]) -> None:
+        """Remember all pairs of a matrix that is complete."""
+        with self._lock:
+            slots = self._slots_of(keys)
+            there = np.ix_(slots, slots)
+            self._durations_s[there] = known.durations_s
+            self._distances_m[there] = known.distances_m
+            self._off.update((keys[index], metres) for index, metres in off.items())
+
+    def _slots_of(self, keys: Sequence[Key]) -> list[int]:
+        known = [self._slots[key] for key in keys if key in self._slots]
+        self._touch(known)
+        new = [key for key in keys if key not in self._slots]
+        self._make_room(len(new))
+        free = len(self._keys)
+        for slot, key in enumerate(new, start=free):
+            self._slots[key] = slot
+        self._keys.extend(new)
+        self._touch(range(free, len(self._keys)))
+        return [self._slots[key] for key in keys]
+
+    def _touch(self, slots: Sequence[int]) -> None:
+        self._now += 1
+        self._used[list(slots)] = self._now
+
+    def _make_room(self, count: int) -> None:
+        excess = len(self._keys) + count - self._most
+        if excess > 0:
+            self._forget(excess)
+        needed = len(self._keys) + count
+        if needed > len(self._used):
+            self._grow(min(self._most, max(_FIRST_POSITIONS, 2 * len(self._used), needed)))
+
+    def _forget(self, count: int) -> None:
+        """Drop the positions that were used longest ago and close up the rest."""
+        held = len(self._keys)
+        stay = np.sort(np.argsort(self._used[:held], kind="stable")[count:])
+        for slot in set(range(held)).difference(stay.tolist()):
+            self._off.pop(self._keys[slot], None)
+        self._keys = [self._keys[slot] for slot in stay]
+        self._slots = {key: slot for slot, key in enumerate(self._keys)}
+        self._arrange(len(self._used), stay)
+
+    def _grow(self, size: int) -> None:
+        self._arrange(size, np.arange(len(self._keys)))
+
+    def _arrange(self, size: int, stay: Indexes) -> None:
+        kept = len(stay)
+        used = np.zeros(size, np.int64)
+        used[:kept] = self._used[stay]
+        self._used = used
+        for name in ("_durations_s", "_distances_m"):
+            fresh = np.full((size, size), UNKNOWN, np.int32)
+            fresh[:kept, :kept] = getattr(self, name)[np.ix_(stay, stay)]
+            setattr(self, name, fresh)
+
+
+def key_of(position: tuple[float, float]) -> Key:
+    """Name a position as the engine sees it, to a millionth of a degree (0.1 m)."""
+    return round(position[0] * _MICRODEGREES), round(position[1] * _MICRODEGREES)
+
+
+def position_of(key: Key) -> tuple[float, float]:
+    """Return the position that a key names."""
+    return key[0] / _MICRODEGREES, key[1] / _MICRODEGREES
+
+
+def select_blocks(known: Numbers) -> list[Block]:
+    """Return what to ask for so that nothing stays UNKNOWN, by the cheapest of two ways.
+
+    Either everything at once, or the new positions by all and the others by the new ones.
+    """
+    size = len(known)
+    everything = np.arange(size)
+    new = _cover(known == UNKNOWN)
+    if not len(new):
+        return []
+    old = np.setdiff1d(everything, new)
+    searches = (len(new) + size) + (len(old) + len(new))
+    pairs = len(new) * (size + len(old))
+    if not len(old) or _cost_us(searches, pairs) >= _cost_us(2 * size, size * size):
+        return [Block(everything, everything)]
+    return [Block(new, everything), Block(old, new)]
+
+
+def _cost_us(searches: int, pairs: int) -> float:
+    return _SEARCH_US * searches + _PAIR_US * pairs
+
+
+def _cover(unknown: npt.NDArray[np.bool_]) -> Indexes:
+    """Return positions of which each unknown pair holds one, those with the most such pairs first.
+
+    The smallest such set is hard to find; one that is a little larger costs a few searches.
+    """
+    left = unknown | unknown.T
+    whole = np.flatnonzero(left.all(axis=1))
+    left[whole, :] = left[:, whole] = False
+    chosen = whole.tolist()
+    counts = left.sum(axis=1)
+    while counts.any():
+        most = int(counts.argmax())
+        chosen.append(most)
+        counts -= left[most]
+        left[most, :] = left[:, most] = False
+        counts[most] = 0
+    return np.array(sorted(chosen), np.intp)
