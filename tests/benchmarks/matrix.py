@@ -41,6 +41,8 @@ _TURN_S = 1.0
 """So much CPU is spent on each way and size, in turns: clocks of processes tick in 10 ms."""
 _MB = 1e6
 
+_CONSOLE = Console(width=160, highlight=False)
+
 type Ask = Callable[[Sequence[LonLat]], object]
 
 
@@ -138,7 +140,7 @@ def measure(ground: Ground, points: Sequence[LonLat]) -> dict[str, tuple[float, 
     spent = dict.fromkeys(ways, 0.0)
     best = dict.fromkeys(ways, math.inf)
     turns = 0
-    while turns < 2 or spent["raw"] < _TURN_S:  # noqa: PLR2004 - once may be the first time
+    while turns < 2 or spent["raw"] < _TURN_S:
         turns += 1
         for name, (prepare, ask) in ways.items():
             prepare()
@@ -170,10 +172,10 @@ def main() -> int:
         cost = measure(ground, places[:size])
         costs.append(cost)
         table.add_row(str(size), *_row(cost), *_memory(ground))
-    Console(width=160).print(table)
+    _CONSOLE.print(table)
     for way in _WAYS:
         exponent = growth(sizes[1:], [cost[way][0] for cost in costs[1:]])
-        print(f"{way}: CPU grows with the points to the power of {exponent:.2f}")
+        _CONSOLE.print(f"{way}: CPU grows with the points to the power of {exponent:.2f}")
     ground.network.close()
     return _verdict(sizes, costs)
 
@@ -201,7 +203,7 @@ def _verdict(sizes: Sequence[int], costs: Sequence[dict[str, tuple[float, float]
         if size >= _JUDGED_FROM
     }
     (size, way), worst = max(ratios.items(), key=lambda item: item[1])
-    print(f"worst ratio to raw: {worst:.2f} ({way}, {size} points); {_MOST} is the most")
+    _CONSOLE.print(f"worst ratio to raw: {worst:.2f} ({way}, {size} points); {_MOST} is the most")
     return int(worst > _MOST)
 
 

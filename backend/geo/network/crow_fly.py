@@ -8,13 +8,19 @@ import numpy.typing as npt
 
 from backend.geo.network.provider import (
     MIN_PATH_POINTS,
+    Fix,
+    Isochrone,
     Leg,
+    MatchedPart,
+    MatchedTrace,
     Matrix,
     Path,
     check_points,
     check_positions,
     check_profile,
 )
+from backend.geo.network.reach import draw_circles
+from backend.geo.network.traces import clean_trace, put_together
 from backend.geo.vocabulary import EARTH_RADIUS_M, LonLat, great_circle_m
 
 # Streets are longer than the straight line: 1.2 to 1.4 in cities of a grid, more at rivers.
@@ -56,6 +62,29 @@ class CrowFlyNetwork:
             duration_s=sum(leg.duration_s for leg in legs),
             is_estimate=True,
         )
+
+    def match(self, trace: Sequence[Fix]) -> MatchedTrace:
+        """Join the fixes by straight lines, without a detour: they are close to each other."""
+        clean = clean_trace(trace, self.profile)
+        parts = [
+            MatchedPart(
+                line=tuple(one.position for one in run),
+                distance_m=round(
+                    sum(great_circle_m(a.position, b.position) for a, b in pairwise(run))
+                ),
+                first_index=run[0].index,
+                last_index=run[-1].index,
+                confidence=None,
+            )
+            for run in clean.runs
+        ]
+        return put_together(parts, outliers=clean.outliers, gaps=clean.gaps, is_estimate=True)
+
+    def isochrone(self, origin: LonLat, minutes: Sequence[float]) -> Isochrone:
+        """Circles, as far as the speed and the detour let one get."""
+        (start,) = check_positions([origin])
+        metres_a_second = SPEEDS_M_S[self.profile] / DETOUR_FACTOR
+        return draw_circles(start, minutes, metres_a_second=metres_a_second)
 
     def close(self) -> None:
         """Hold nothing, give back nothing."""

@@ -7,11 +7,16 @@ from typing import Self
 import numpy as np
 
 from backend.geo.network import osrm_messages, pair_cache
+from backend.geo.network.matching import match_runs
 from backend.geo.network.osrm_process import OsrmProcess
 from backend.geo.network.pair_cache import Block, Known, PairCache
 from backend.geo.network.provider import (
+    MAX_POINTS,
     MIN_PATH_POINTS,
+    Fix,
+    Isochrone,
     Leg,
+    MatchedTrace,
     Matrix,
     NetworkError,
     Numbers,
@@ -21,10 +26,15 @@ from backend.geo.network.provider import (
     check_positions,
     check_profile,
 )
+from backend.geo.network.reach import check_minutes, draw_contours
+from backend.geo.network.traces import FASTEST_M_S, Sample, clean_trace
 from backend.geo.vocabulary import LonLat
 
 SNAP_RADIUS_M = 500.0
 TIMEOUT_SECONDS = 30.0
+# As fast as the profiles ever travel, in metres a second: how far to look for what is reached.
+FASTEST_WAY_M_S = {"car": 36.0, "scooter": 17.0, "bicycle": 7.0, "foot": 1.6}
+ACCURACY_SIGMAS = 1.5  # two cases of three lie so near in the plane
 
 
 class OsrmNetwork:
@@ -98,6 +108,25 @@ class OsrmNetwork:
             is_estimate=False,
         )
 
+    def match(self, trace: Sequence[Fix]) -> MatchedTrace:
+        """The streets that a trace ran on, see StreetNetwork."""
+        return match_runs(
+            clean_trace(trace, self.profile),
+            self._match,
+            fastest_m_s=FASTEST_M_S[self.profile],
+        )
+
+    def isochrone(self, origin: LonLat, minutes: Sequence[float]) -> Isochrone:
+        """What is reached within so many minutes, see StreetNetwork."""
+        check_minutes(minutes)
+        (start,) = check_positions([origin])
+        return draw_contours(
+            start,
+            minutes,
+            fastest_m_s=FASTEST_WAY_M_S[self.profile],
+            ask=lambda places: self._seconds_to(start, places),
+        )
+
     @property
     def worker_pid(self) -> int | None:
         """The process id of the running worker, None before the first question."""
@@ -143,6 +172,42 @@ class OsrmNetwork:
         known.durations_s[where] = _numbers(answer.durations_s, shape)
         known.distances_m[where] = _numbers(answer.distances_m, shape)
         return {int(used[index]): metres for index, metres in answer.off}
+
+    def _seconds_to(self, origin: LonLat, places: Sequence[LonLat]) -> Numbers:
+        found = [
+            self._reach(origin, places[first : first + MAX_POINTS])
+            for first in range(0, len(places), MAX_POINTS)
+        ]
+        return np.concatenate(found)
+
+    def _reach(self, origin: LonLat, places: Sequence[LonLat]) -> Numbers:
+        answer = self._process.ask(
+            osrm_messages.ReachQuestion(
+                [origin, *places], self.snap_radius_m, self._process.within_s
+            )
+        )
+        if not isinstance(answer, osrm_messages.ReachAnswer):
+            raise self._refused(answer)
+        if answer.origin_off_m > self.snap_radius_m:
+            raise NetworkError(
+                "off_network",
+                f"Nobody starts there: {self._off_sentence(round(answer.origin_off_m))}",
+                "origin",
+            )
+        return np.frombuffer(answer.durations_s, osrm_messages.TABLE_NUMBER)
+
+    def _match(self, samples: Sequence[Sample]) -> list[osrm_messages.Matching]:
+        answer = self._process.ask(
+            osrm_messages.MatchQuestion(
+                points=[one.position for one in samples],
+                times_s=[round(one.at_s - samples[0].at_s) for one in samples],
+                radiuses_m=[one.accuracy_m / ACCURACY_SIGMAS for one in samples],
+                within_s=self._process.within_s,
+            )
+        )
+        if not isinstance(answer, osrm_messages.MatchAnswer):
+            raise self._refused(answer)
+        return answer.matchings
 
     def _refused(self, answer: osrm_messages.Answer) -> NetworkError:
         if not isinstance(answer, osrm_messages.Refusal):

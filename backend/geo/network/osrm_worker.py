@@ -97,7 +97,8 @@ class Engine:
                 raise
             off = self._off_network(points, question.radius_m)
             found = self._table_without(off, points, *ends, question.radius_m)
-        return TableAnswer(*(numbers.tobytes() for numbers in found), list(off.items()))
+        durations_s, distances_m = found
+        return TableAnswer(durations_s.tobytes(), distances_m.tobytes(), list(off.items()))
 
     def _table_without(
         self,
