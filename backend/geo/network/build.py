@@ -72,7 +72,10 @@ def build_network(
     threads: int | None = None,
     on_progress: OnProgress | None = None,
 ) -> NetworkInfo:
-    """Build the network of an extract for a profile, or find it built; NetworkBuildError."""
+    """Build the network of an extract for a profile, or find it built; NetworkBuildError.
+
+    The build that was in use before stays for whoever is still asking it; older ones go.
+    """
     check_profile(profile)
     _check_readable(extract)
     folder.mkdir(parents=True, exist_ok=True)
@@ -85,6 +88,13 @@ def build_network(
         info = msgspec.structs.replace(info, was_cached=True)
     _point_to(folder, profile, version)
     return info
+
+
+def read_pointer(folder: Path, profile: str) -> NetworkPointer | None:
+    """Say which version of a profile is in use, None when none is."""
+    with suppress(FileNotFoundError, msgspec.DecodeError):
+        return msgspec.json.decode((folder / f"{profile}.json").read_bytes(), type=NetworkPointer)
+    return None
 
 
 def network_version(extract: Path, profile: str) -> str:
@@ -146,10 +156,15 @@ def _build(
 
 
 def _point_to(folder: Path, profile: str, version: str) -> None:
-    pointer = folder / f"{profile}.json"
+    before = read_pointer(folder, profile)
     fresh = folder / f".{profile}.{os.getpid()}.json"
     fresh.write_bytes(msgspec.json.encode(NetworkPointer(version)))
-    fresh.replace(pointer)
+    fresh.replace(folder / f"{profile}.json")
+    if before is not None and before.version != version:
+        kept = {f"{profile}-{version}", f"{profile}-{before.version}"}
+        for build in folder.glob(f"{profile}-*"):
+            if build.name not in kept:
+                shutil.rmtree(build, ignore_errors=True)
 
 
 def _osrm_root() -> Path:

@@ -1,11 +1,8 @@
 """Opens the street network that was built last, or the marked estimate that stands in for it."""
 
-from contextlib import suppress
 from pathlib import Path
 
-import msgspec
-
-from backend.geo.network.build import GRAPH_NAME, NetworkPointer, read_info
+from backend.geo.network.build import GRAPH_NAME, read_info, read_pointer
 from backend.geo.network.crow_fly import CrowFlyNetwork
 from backend.geo.network.osrm import OsrmNetwork
 from backend.geo.network.provider import StreetNetwork, check_profile
@@ -14,7 +11,7 @@ from backend.geo.network.provider import StreetNetwork, check_profile
 def open_network(folder: Path, profile: str = "car") -> StreetNetwork:
     """Open the profile's network in use; without a whole one, estimates with `why` set."""
     check_profile(profile)
-    pointer = _read_pointer(folder / f"{profile}.json")
+    pointer = read_pointer(folder, profile)
     if pointer is None:
         return CrowFlyNetwork(
             profile,
@@ -29,9 +26,3 @@ def open_network(folder: Path, profile: str = "car") -> StreetNetwork:
             "from the straight line. Build it again from the extract.",
         )
     return OsrmNetwork(target / GRAPH_NAME, profile=profile, version=pointer.version)
-
-
-def _read_pointer(path: Path) -> NetworkPointer | None:
-    with suppress(FileNotFoundError, msgspec.DecodeError):
-        return msgspec.json.decode(path.read_bytes(), type=NetworkPointer)
-    return None

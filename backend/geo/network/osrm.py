@@ -60,6 +60,7 @@ class OsrmNetwork:
         self.version = version
         self.snap_radius_m = snap_radius_m
         self.cache = PairCache()
+        self.base = base
         self._process = OsrmProcess(base, timeout_s=timeout_s)
 
     def matrix(self, points: Sequence[LonLat]) -> Matrix:
