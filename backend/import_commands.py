@@ -1,5 +1,6 @@
 """The `tuyen import` commands: accounts from their room, and the ground they stand on."""
 
+import shutil
 from pathlib import Path
 
 import click
@@ -16,17 +17,29 @@ __all__ = ["import_group"]
 
 @import_group.command("network")
 @click.argument("extract", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--profile", type=click.Choice(PROFILES), default="car", show_default=True)
+@click.option(
+    "--profile",
+    "profiles",
+    type=click.Choice(PROFILES),
+    multiple=True,
+    default=("car",),
+    show_default=True,
+    help="How one travels; give it several times to build several networks.",
+)
 @click.pass_obj
 @in_words
-def import_network(context: Context, extract: Path, profile: str) -> None:
-    """Build the street network that routes travel on."""
-    with progress() as on_progress:
-        info = build_network(
-            extract, context.settings.network_dir, profile=profile, on_progress=on_progress
-        )
-    how = "was built before" if info.was_cached else f"built in {info.seconds:.1f} s"
-    click.echo(f"Street network “{profile}” {how}: {info.bytes / 1e6:.1f} MB, {info.version}.")
+def import_network(context: Context, extract: Path, profiles: tuple[str, ...]) -> None:
+    """Build the street networks that routes travel on."""
+    folder = context.settings.network_dir
+    for profile in dict.fromkeys(profiles):
+        size_mb = extract.stat().st_size / 1e6
+        click.echo(f"“{profile}” from {extract.name}, {size_mb:.1f} MB:", err=True)
+        with progress() as on_progress:
+            info = build_network(extract, folder, profile=profile, on_progress=on_progress)
+        how = "was built before" if info.was_cached else f"built in {info.seconds:.1f} s"
+        size = f"{info.bytes / 1e6:.1f} MB on disk"
+        click.echo(f"Street network “{profile}” {how}: {size}, version {info.version}.")
+    click.echo(f"{shutil.disk_usage(folder).free / 1e9:.1f} GB of disk are left.")
 
 
 @import_group.command("basemap")

@@ -4,8 +4,9 @@ import osmium
 import pytest
 from osmium.osm.mutable import Node
 
-from backend.geo.network.build import NetworkBuildError, build_network
+from backend.geo.network.build import build_network
 from backend.geo.network.opening import open_network
+from backend.geo.network.osrm_programs import NetworkBuildError
 from backend.geo.network.provider import NetworkError
 from backend.geo.vocabulary import LonLat, Progress
 
@@ -58,6 +59,16 @@ def test_an_extract_without_streets_says_so(tmp_path: Path) -> None:
     with pytest.raises(NetworkBuildError, match="no street") as caught:
         build_network(path, tmp_path / "networks")
     assert caught.value.code == "no_streets"
+
+
+def test_without_room_nothing_is_begun(
+    helsinki: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("backend.geo.network.build.DISK_FACTOR", 10**12)
+    with pytest.raises(NetworkBuildError, match="Make room") as caught:
+        build_network(helsinki, tmp_path)
+    assert caught.value.code == "disk_full"
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_missing_extract_says_so(tmp_path: Path) -> None:
