@@ -26,7 +26,7 @@ from backend.geo.network.provider import (
     check_positions,
     check_profile,
 )
-from backend.geo.network.reach import check_minutes, draw_contours
+from backend.geo.network.reach import draw_contours
 from backend.geo.network.traces import FASTEST_M_S, Sample, clean_trace
 from backend.geo.vocabulary import LonLat
 
@@ -60,7 +60,6 @@ class OsrmNetwork:
         self.version = version
         self.snap_radius_m = snap_radius_m
         self.cache = PairCache()
-        self.base = base
         self._process = OsrmProcess(base, timeout_s=timeout_s)
 
     def matrix(self, points: Sequence[LonLat]) -> Matrix:
@@ -119,7 +118,6 @@ class OsrmNetwork:
 
     def isochrone(self, origin: LonLat, minutes: Sequence[float]) -> Isochrone:
         """What is reached within so many minutes, see StreetNetwork."""
-        check_minutes(minutes)
         (start,) = check_positions([origin])
         return draw_contours(
             start,

@@ -7,9 +7,9 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from backend.geo.network.provider import MAX_POINTS, Numbers
+from backend.geo.network.provider import Numbers
 
-# All pairs of so many positions take 2 x 4 bytes each: 33 MB for one network.
+# More than MAX_POINTS, so that each matrix fits. All pairs take 2 x 4 bytes: 33 MB a network.
 MAX_POSITIONS = 2048
 UNKNOWN = -2
 _FIRST_POSITIONS = 256
@@ -43,8 +43,7 @@ class PairCache:
     When it is full, the positions that were asked for longest ago make room.
     """
 
-    def __init__(self, positions: int = MAX_POSITIONS) -> None:
-        self._most = max(positions, MAX_POINTS)
+    def __init__(self) -> None:
         self._lock = threading.Lock()
         self._slots: dict[Key, int] = {}
         self._keys: list[Key] = []
@@ -100,12 +99,12 @@ class PairCache:
         self._used[list(slots)] = self._now
 
     def _make_room(self, count: int) -> None:
-        excess = len(self._keys) + count - self._most
+        excess = len(self._keys) + count - MAX_POSITIONS
         if excess > 0:
             self._forget(excess)
         needed = len(self._keys) + count
         if needed > len(self._used):
-            self._grow(min(self._most, max(_FIRST_POSITIONS, 2 * len(self._used), needed)))
+            self._grow(min(MAX_POSITIONS, max(_FIRST_POSITIONS, 2 * len(self._used), needed)))
 
     def _forget(self, count: int) -> None:
         """Drop the positions that were used longest ago and close up the rest."""

@@ -79,9 +79,10 @@ class Path(msgspec.Struct, frozen=True):
 
 
 class Fix(msgspec.Struct, frozen=True):
-    """A position of a GPS receiver at a time in seconds, counted from whenever.
+    """A position of a GPS receiver, `at_s` seconds after 1970 or any other moment.
 
-    `accuracy_m` is the radius that holds the true place in two cases of three, None when unknown.
+    `accuracy_m` is the radius that holds the true place in two cases of three: None or 0 when
+    unknown, negative when the receiver itself does not believe the position.
     """
 
     position: LonLat

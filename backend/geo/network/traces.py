@@ -9,8 +9,10 @@ import msgspec
 from backend.geo.network.provider import Fix, Gap, MatchedPart, MatchedTrace, NetworkError
 from backend.geo.vocabulary import GeoError, LonLat, check_lonlat, great_circle_m
 
+MAX_AT_S = 2.0**32 - 1  # what engines count in
 MAX_FIXES = 20_000  # a day and a night at one in 5 s
 DEFAULT_ACCURACY_M = 15.0
+BEST_ACCURACY_M = 3.0
 MAX_ACCURACY_M = 60.0  # worse ones lie within reach of too many streets to tell anything
 # A phone that is silent for so long may have been anywhere in between.
 MAX_SILENCE_S = 300.0
@@ -45,8 +47,8 @@ def clean_trace(trace: Sequence[Fix], profile: str) -> CleanTrace:
     Raises NetworkError (too_many_points) and GeoError, which counts the fixes from 1.
     """
     samples = _in_order(_checked(trace))
-    outliers = [one.index for one in samples if one.accuracy_m > MAX_ACCURACY_M]
-    samples = [one for one in samples if one.accuracy_m <= MAX_ACCURACY_M]
+    outliers = [one.index for one in samples if not 0 <= one.accuracy_m <= MAX_ACCURACY_M]
+    samples = [one for one in samples if 0 <= one.accuracy_m <= MAX_ACCURACY_M]
     runs, mistakes = _without_jumps(samples, FASTEST_M_S[profile])
     runs = [part for run in runs for part in _without_silence(run)]
     return CleanTrace(
@@ -96,15 +98,24 @@ def _checked(trace: Sequence[Fix]) -> Iterator[Sample]:
     for index, fix in enumerate(trace):
         name = f"fix {index + 1}"
         position = check_lonlat(*fix.position, field=f"position of {name}")
-        accuracy_m = DEFAULT_ACCURACY_M if fix.accuracy_m is None else fix.accuracy_m
-        if not (math.isfinite(fix.at_s) and math.isfinite(accuracy_m)):
+        if not 0 <= fix.at_s <= MAX_AT_S:
             raise GeoError(
-                "not_a_number",
-                f"Time and accuracy of {name} need finite numbers.",
+                "bad_time",
+                f"The time of {name} is not in seconds: give a number from 0 to {MAX_AT_S:,.0f}.",
                 f"trace[{index}]",
             )
-        # Receivers that claim a metre or none are believed no more than others.
-        yield Sample(index, position, fix.at_s, max(accuracy_m, 3.0))
+        if fix.accuracy_m is not None and not math.isfinite(fix.accuracy_m):
+            raise GeoError(
+                "not_a_number", f"The accuracy of {name} needs a finite number.", f"trace[{index}]"
+            )
+        yield Sample(index, position, fix.at_s, _believed_m(fix.accuracy_m))
+
+
+def _believed_m(accuracy_m: float | None) -> float:
+    if not accuracy_m:
+        return DEFAULT_ACCURACY_M
+    # Receivers that claim a metre are believed no more than others.
+    return max(accuracy_m, BEST_ACCURACY_M) if accuracy_m > 0 else accuracy_m
 
 
 def _in_order(samples: Iterator[Sample]) -> list[Sample]:
@@ -166,12 +177,17 @@ def _thinned(run: Sequence[Sample]) -> tuple[Sample, ...]:
     """Keep the ends, and between them what has moved on from the last one kept."""
     kept = [run[0]]
     for one in run[1:]:
-        if not _is_same_place(kept[-1], one):
+        if _has_moved_on(kept[-1], one):
             kept.append(one)
     last = run[-1]
-    if kept[-1] is not last and len(kept) > 1 and not _is_same_place(kept[-2], last):
+    if kept[-1] is not last and len(kept) > 1 and _has_moved_on(kept[-2], last):
         kept[-1] = last
     return tuple(kept)
+
+
+def _has_moved_on(before: Sample, after: Sample) -> bool:
+    # Engines count in whole seconds.
+    return after.at_s - before.at_s >= 1 and not _is_same_place(before, after)
 
 
 def _is_same_place(a: Sample, b: Sample) -> bool:

@@ -122,3 +122,8 @@ def test_without_streets_a_ride_is_an_estimate_below_the_truth(paths: list[Path]
     told = CrowFlyNetwork("car").match(trace)
     assert told.is_estimate
     assert 0.8 < told.distance_m / paths[0].distance_m <= 1.001
+
+
+def test_ten_fixes_a_second_are_no_different(network: OsrmNetwork, paths: list[Path]) -> None:
+    trace = ride(paths[0], every_s=0.1, noise_m=1)
+    assert network.match(trace).distance_m == pytest.approx(paths[0].distance_m, rel=0.03)

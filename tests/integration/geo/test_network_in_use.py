@@ -11,7 +11,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from backend.geo.network.build import build_network
+from backend.geo.network.build import GRAPH_NAME, build_network
 from backend.geo.network.opening import open_network
 from backend.geo.network.osrm import OsrmNetwork
 from backend.geo.network.pair_cache import PairCache
@@ -51,7 +51,8 @@ def quick(networks: Path) -> Iterator[OsrmNetwork]:
     """A network that gives up after a few seconds."""
     opened = open_network(networks)
     assert isinstance(opened, OsrmNetwork)
-    with OsrmNetwork(opened.base, profile="car", version=opened.version, timeout_s=8) as network:
+    base = networks / f"car-{opened.version}" / GRAPH_NAME
+    with OsrmNetwork(base, profile="car", version=opened.version, timeout_s=8) as network:
         yield network
 
 

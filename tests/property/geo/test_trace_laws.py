@@ -10,8 +10,8 @@ from backend.geo.vocabulary import LonLat
 fixes = st.builds(
     Fix,
     st.builds(LonLat, st.floats(105.8, 105.9), st.floats(21.0, 21.1)),
-    st.integers(-600, 600).map(float),
-    st.none() | st.floats(0, 200),
+    st.integers(0, 1200).map(float),
+    st.none() | st.floats(-1, 200),
 )
 
 

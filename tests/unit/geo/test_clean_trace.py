@@ -109,9 +109,10 @@ def test_silence_is_a_gap_unless_one_stayed() -> None:
     assert CrowFlyNetwork("scooter").match(asleep).gaps == ()
 
 
-def test_fixes_from_cell_towers_are_left_out() -> None:
+@pytest.mark.parametrize("accuracy_m", [900.0, -1.0], ids=["cell-tower", "said-to-be-invalid"])
+def test_fixes_that_say_nothing_are_left_out(accuracy_m: float) -> None:
     trace = eastwards(31)
-    trace[7] = Fix(moved(trace[7].position, 0, 300), 70, 900.0)
+    trace[7] = Fix(moved(trace[7].position, 0, 300), 70, accuracy_m)
     told = CrowFlyNetwork("scooter").match(trace)
     assert told.outliers == (7,)
     assert told.distance_m == pytest.approx(3000, abs=2)
@@ -128,7 +129,9 @@ def test_an_empty_trace_is_no_way_at_all() -> None:
         pytest.param(Fix(LonLat(21.03, 105.85), 0.0), "swapped", "fix 2", id="swapped"),
         pytest.param(Fix(LonLat(math.nan, 21.03), 0.0), "not_a_number", "fix 2", id="nan"),
         pytest.param(Fix(LonLat(200.0, 21.03), 0.0), "outside_world", "fix 2", id="outside"),
-        pytest.param(Fix(HANOI, math.inf), "not_a_number", "fix 2", id="endless-time"),
+        pytest.param(Fix(HANOI, math.inf), "bad_time", "fix 2", id="endless-time"),
+        pytest.param(Fix(HANOI, math.nan), "bad_time", "fix 2", id="nan-time"),
+        pytest.param(Fix(HANOI, 1.8e12), "bad_time", "fix 2", id="milliseconds"),
         pytest.param(Fix(HANOI, 0.0, math.nan), "not_a_number", "fix 2", id="nan-accuracy"),
     ],
 )

@@ -1,7 +1,15 @@
 import numpy as np
 import pytest
 
-from backend.geo.network.pair_cache import UNKNOWN, Key, Known, PairCache, key_of, select_blocks
+from backend.geo.network.pair_cache import (
+    MAX_POSITIONS,
+    UNKNOWN,
+    Key,
+    Known,
+    PairCache,
+    key_of,
+    select_blocks,
+)
 from backend.geo.network.provider import MAX_POINTS, NO_WAY
 
 
@@ -52,11 +60,12 @@ def test_a_point_off_the_network_is_remembered_with_its_distance() -> None:
 
 
 def test_the_oldest_positions_make_room() -> None:
-    cache = PairCache(positions=1)  # it holds the largest matrix all the same
+    cache = PairCache()
+    assert MAX_POSITIONS > MAX_POINTS
     for first in (0, 1000, 2000):
         cache.keep(keys(first, first + 1000), table(keys(first, first + 1000)), {0: None})
-    assert cache.bytes == 8 * MAX_POINTS**2
-    gone, off = cache.look_up(keys(0, 1000))
+    assert cache.bytes == 8 * MAX_POSITIONS**2
+    gone, off = cache.look_up(keys(0, 3000 - MAX_POSITIONS))
     assert (gone.durations_s == UNKNOWN).all()
     assert off == {}
     for first in (1000, 2000):
