@@ -23,14 +23,14 @@ type Key = tuple[int, int]
 type Indexes = npt.NDArray[np.intp]
 
 
-class Known(msgspec.Struct):
+class Known(msgspec.Struct, eq=False):
     """What the cache holds of a matrix: UNKNOWN where it does not know."""
 
     durations_s: Numbers
     distances_m: Numbers
 
 
-class Block(msgspec.Struct, frozen=True):
+class Block(msgspec.Struct, frozen=True, eq=False):
     """A part of a matrix: each of the rows by each of the columns."""
 
     rows: Indexes
@@ -46,7 +46,7 @@ class PairCache:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._slots: dict[Key, int] = {}
-        self._keys: list[Key] = []
+        self._keys: list[Key | None] = []
         self._off: dict[Key, int | None] = {}
         self._now = 0
         self._used = np.zeros(0, np.int64)
@@ -83,51 +83,48 @@ class PairCache:
             self._off.update((keys[index], metres) for index, metres in off.items())
 
     def _slots_of(self, keys: Sequence[Key]) -> list[int]:
-        known = [self._slots[key] for key in keys if key in self._slots]
-        self._touch(known)
+        self._touch([self._slots[key] for key in keys if key in self._slots])
         new = [key for key in keys if key not in self._slots]
-        self._make_room(len(new))
-        free = len(self._keys)
-        for slot, key in enumerate(new, start=free):
+        slots = self._free_slots(len(new))
+        for slot, key in zip(slots, new, strict=True):
             self._slots[key] = slot
-        self._keys.extend(new)
-        self._touch(range(free, len(self._keys)))
+            self._keys[slot] = key
+        self._touch(slots)
         return [self._slots[key] for key in keys]
 
     def _touch(self, slots: Sequence[int]) -> None:
         self._now += 1
         self._used[list(slots)] = self._now
 
-    def _make_room(self, count: int) -> None:
-        excess = len(self._keys) + count - MAX_POSITIONS
-        if excess > 0:
-            self._forget(excess)
-        needed = len(self._keys) + count
-        if needed > len(self._used):
-            self._grow(min(MAX_POSITIONS, max(_FIRST_POSITIONS, 2 * len(self._used), needed)))
+    def _free_slots(self, count: int) -> list[int]:
+        held = len(self._used)
+        while held < MAX_POSITIONS and held - len(self._slots) < count:
+            held = min(MAX_POSITIONS, max(_FIRST_POSITIONS, 2 * held))
+        self._grow(held)
+        self._forget(count - (held - len(self._slots)))
+        return [slot for slot, key in enumerate(self._keys) if key is None][:count]
 
     def _forget(self, count: int) -> None:
-        """Drop the positions that were used longest ago and close up the rest."""
-        held = len(self._keys)
-        stay = np.sort(np.argsort(self._used[:held], kind="stable")[count:])
-        for slot in set(range(held)).difference(stay.tolist()):
-            self._off.pop(self._keys[slot], None)
-        self._keys = [self._keys[slot] for slot in stay]
-        self._slots = {key: slot for slot, key in enumerate(self._keys)}
-        self._arrange(len(self._used), stay)
+        """Drop the positions that were used longest ago; those in use were touched just now."""
+        if count <= 0:
+            return
+        oldest = sorted(self._slots, key=lambda key: self._used[self._slots[key]])[:count]
+        gone = [self._slots.pop(key) for key in oldest]
+        for key, slot in zip(oldest, gone, strict=True):
+            self._off.pop(key, None)
+            self._keys[slot] = None
+        for numbers in (self._durations_s, self._distances_m):
+            numbers[gone, :] = numbers[:, gone] = UNKNOWN
 
     def _grow(self, size: int) -> None:
-        self._arrange(size, np.arange(len(self._keys)))
-
-    def _arrange(self, size: int, stay: Indexes) -> None:
-        kept = len(stay)
-        used = np.zeros(size, np.int64)
-        used[:kept] = self._used[stay]
-        self._used = used
-        for name in ("_durations_s", "_distances_m"):
-            fresh = np.full((size, size), UNKNOWN, np.int32)
-            fresh[:kept, :kept] = getattr(self, name)[np.ix_(stay, stay)]
-            setattr(self, name, fresh)
+        added = size - len(self._used)
+        if added:
+            self._keys.extend([None] * added)
+            self._used = np.pad(self._used, (0, added))
+            self._durations_s, self._distances_m = (
+                np.pad(numbers, (0, added), constant_values=UNKNOWN)
+                for numbers in (self._durations_s, self._distances_m)
+            )
 
 
 def key_of(position: tuple[float, float]) -> Key:

@@ -12,6 +12,7 @@ from backend.geo.vocabulary import GeoError, LonLat, check_lonlat
 
 type Profile = Literal["car", "scooter", "bicycle", "foot"]
 
+type WhyGap = Literal["silence", "jump", "no_way"]
 type Numbers = npt.NDArray[np.int32]
 type Rows = tuple[tuple[int | None, ...], ...]
 
@@ -93,12 +94,12 @@ class Fix(msgspec.Struct, frozen=True):
 class Gap(msgspec.Struct, frozen=True):
     """Between two fixes of a trace, given by index, nobody knows the way.
 
-    `why` is silence, jump or no_way; `straight_m` is not part of any distance.
+    `straight_m` is not part of any distance.
     """
 
     from_index: int
     to_index: int
-    why: str
+    why: WhyGap
     straight_m: int
 
 

@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import msgspec
 
-from backend.geo.network.provider import Fix, Gap, MatchedPart, MatchedTrace, NetworkError
+from backend.geo.network.provider import Fix, Gap, MatchedPart, MatchedTrace, NetworkError, WhyGap
 from backend.geo.vocabulary import GeoError, LonLat, check_lonlat, great_circle_m
 
 MAX_AT_S = 2.0**32 - 1  # what engines count in
@@ -61,7 +61,7 @@ def clean_trace(trace: Sequence[Fix], profile: str) -> CleanTrace:
     )
 
 
-def make_gap(before: Sample, after: Sample, why: str) -> Gap:
+def make_gap(before: Sample, after: Sample, why: WhyGap) -> Gap:
     """Name the gap between two samples."""
     straight_m = round(great_circle_m(before.position, after.position))
     return Gap(before.index, after.index, why, straight_m)
@@ -195,5 +195,5 @@ def _is_same_place(a: Sample, b: Sample) -> bool:
     return great_circle_m(a.position, b.position) < SAME_PLACE_ACCURACIES * noise_m
 
 
-def _why(before: Sample, after: Sample) -> str:
+def _why(before: Sample, after: Sample) -> WhyGap:
     return "silence" if after.at_s - before.at_s > MAX_SILENCE_S else "jump"

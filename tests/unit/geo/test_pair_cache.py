@@ -108,3 +108,17 @@ def test_only_what_is_unknown_is_asked_for_where_that_is_cheaper(
     for block in blocks:
         numbers[np.ix_(block.rows, block.columns)] = 0
     assert not (numbers == UNKNOWN).any()
+
+
+def test_a_full_cache_keeps_being_right() -> None:
+    cache = PairCache()
+    for first in range(0, 8000, 700):
+        asked = keys(first, first + 1400)
+        known, _ = cache.look_up(asked)
+        right = table(asked)
+        assert ((known.durations_s == UNKNOWN) | (known.durations_s == right.durations_s)).all()
+        assert not (known.durations_s == UNKNOWN)[
+            : 700 if first else 0, : 700 if first else 0
+        ].any()
+        cache.keep(asked, right, {})
+    assert cache.bytes == 8 * MAX_POSITIONS**2
