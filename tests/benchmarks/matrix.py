@@ -12,6 +12,7 @@ Times are CPU of this process and the network's together; the ratio is to raw.
 import argparse
 import math
 import random
+import statistics
 import sys
 import tempfile
 import time
@@ -28,6 +29,7 @@ from rich.table import Table
 from backend.geo.network.build import GRAPH_NAME, build_network
 from backend.geo.network.osrm import OsrmNetwork
 from backend.geo.network.pair_cache import Known, PairCache, key_of
+from backend.geo.network.provider import NO_WAY
 from backend.geo.vocabulary import LonLat
 
 EXTRACT = Path(__file__).parents[3] / "shared" / "data" / "osm" / "malta.osm.pbf"
@@ -37,8 +39,9 @@ _QUICK_SIZES = (50, 100, 200)
 _WAYS = ("call", "raw", "new", "half", "known")
 _MOST = 1.2
 _JUDGED_FROM = 100
-_TURN_S = 1.0
-"""So much CPU is spent on each way and size, in turns: clocks of processes tick in 10 ms."""
+_TURNS = 5
+_SPENT_S = 1.0
+"""So often each way takes its turn at least, and until the raw one has used so much CPU."""
 _MB = 1e6
 
 _CONSOLE = Console(width=160, highlight=False)
@@ -118,9 +121,9 @@ class Ground:
         }
 
     def cpu_s(self) -> float:
-        """CPU of this process and of the network's."""
-        spent = psutil.Process(self.network.worker_pid).cpu_times()
-        return time.process_time() + spent.user + spent.system
+        """CPU of this process and of the network's: the kernel's own count, in nanoseconds."""
+        threads = Path(f"/proc/{self.network.worker_pid}/task").glob("*/schedstat")
+        return time.process_time() + sum(int(one.read_text().split()[0]) for one in threads) / 1e9
 
     def rss_mb(self) -> tuple[float, float]:
         """Memory of this process and of the network's."""
@@ -131,24 +134,24 @@ class Ground:
 
 def _array(rows: object, size: int) -> np.ndarray:
     numbers = np.fromiter(chain.from_iterable(rows), np.float64, size * size)  # type: ignore[arg-type]
-    return np.nan_to_num(np.rint(numbers), nan=-1).astype(np.int32).reshape(size, size)
+    np.rint(numbers, out=numbers)
+    numbers[np.isnan(numbers)] = NO_WAY
+    return numbers.astype(np.int32).reshape(size, size)
 
 
 def measure(ground: Ground, points: Sequence[LonLat]) -> dict[str, tuple[float, float]]:
-    """Return CPU and best wall seconds of one matrix by way."""
+    """Return the median CPU and the best wall seconds of one matrix by way."""
     ways = ground.ways(points)
-    spent = dict.fromkeys(ways, 0.0)
+    spent: dict[str, list[float]] = {name: [] for name in ways}
     best = dict.fromkeys(ways, math.inf)
-    turns = 0
-    while turns < 2 or spent["raw"] < _TURN_S:
-        turns += 1
+    while len(spent["raw"]) < _TURNS or sum(spent["raw"]) < _SPENT_S:
         for name, (prepare, ask) in ways.items():
             prepare()
             cpu_s, started = ground.cpu_s(), time.perf_counter()
             ask(points)
             best[name] = min(best[name], time.perf_counter() - started)
-            spent[name] += ground.cpu_s() - cpu_s
-    return {name: (spent[name] / turns, best[name]) for name in ways}
+            spent[name].append(ground.cpu_s() - cpu_s)
+    return {name: (statistics.median(spent[name]), best[name]) for name in ways}
 
 
 def growth(sizes: Sequence[int], seconds: Sequence[float]) -> float:

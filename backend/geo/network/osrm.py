@@ -146,14 +146,21 @@ class OsrmNetwork:
         known, off = self.cache.look_up(keys)
         blocks = pair_cache.select_blocks(known.durations_s)
         for block in blocks:
-            off |= self._fill(known, block, keys)
+            found, missing = self._ask_for(block, keys)
+            off |= missing
+            if found.durations_s.shape == known.durations_s.shape:
+                known = found
+            else:
+                where = np.ix_(block.rows, block.columns)
+                known.durations_s[where] = found.durations_s
+                known.distances_m[where] = found.distances_m
         if blocks:
             self.cache.keep(keys, known, off)
         return known, off
 
-    def _fill(
-        self, known: Known, block: Block, keys: list[pair_cache.Key]
-    ) -> dict[int, int | None]:
+    def _ask_for(
+        self, block: Block, keys: list[pair_cache.Key]
+    ) -> tuple[Known, dict[int, int | None]]:
         used = np.union1d(block.rows, block.columns)
         answer = self._process.ask(
             osrm_messages.TableQuestion(
@@ -166,11 +173,9 @@ class OsrmNetwork:
         )
         if not isinstance(answer, osrm_messages.TableAnswer):
             raise self._refused(answer)
-        where = np.ix_(block.rows, block.columns)
         shape = (len(block.rows), len(block.columns))
-        known.durations_s[where] = _numbers(answer.durations_s, shape)
-        known.distances_m[where] = _numbers(answer.distances_m, shape)
-        return {int(used[index]): metres for index, metres in answer.off}
+        found = Known(_numbers(answer.durations_s, shape), _numbers(answer.distances_m, shape))
+        return found, {int(used[index]): metres for index, metres in answer.off}
 
     def _seconds_to(self, origin: LonLat, places: Sequence[LonLat]) -> Numbers:
         found = [
@@ -230,5 +235,5 @@ class OsrmNetwork:
         return f"The nearest street is {metres:,} m away; {limit} is the most."
 
 
-def _numbers(data: bytes, shape: tuple[int, int]) -> Numbers:
+def _numbers(data: memoryview, shape: tuple[int, int]) -> Numbers:
     return np.frombuffer(data, osrm_messages.TABLE_NUMBER).reshape(shape)

@@ -53,15 +53,15 @@ class MatchQuestion(msgspec.Struct, tag="match"):
 class TableAnswer(msgspec.Struct, tag="table"):
     """Row by row in TABLE_NUMBER, NO_WAY where none leads; `off` is (index, metres or None)."""
 
-    durations_s: bytes
-    distances_m: bytes
+    durations_s: memoryview
+    distances_m: memoryview
     off: list[tuple[int, int | None]]
 
 
 class ReachAnswer(msgspec.Struct, tag="reach"):
     """Seconds to each point but the first in TABLE_NUMBER; how far off the first point is."""
 
-    durations_s: bytes
+    durations_s: memoryview
     origin_off_m: float
 
 

@@ -18,6 +18,7 @@ import numpy as np
 import osrm
 
 from backend.geo.network.osrm_messages import (
+    LENGTH_BYTES,
     TABLE_NUMBER,
     Answer,
     Legs,
@@ -98,7 +99,7 @@ class Engine:
             off = self._off_network(points, question.radius_m)
             found = self._table_without(off, points, *ends, question.radius_m)
         durations_s, distances_m = found
-        return TableAnswer(durations_s.tobytes(), distances_m.tobytes(), list(off.items()))
+        return TableAnswer(durations_s.data, distances_m.data, list(off.items()))
 
     def _table_without(
         self,
@@ -164,7 +165,7 @@ class Engine:
         durations_s = _whole(table["durations"], (1, count))[0]
         off_m = np.fromiter((place["distance"] for place in table["destinations"]), float, count)
         durations_s[off_m > question.radius_m] = NO_WAY
-        return ReachAnswer(durations_s.tobytes(), table["sources"][0]["distance"])
+        return ReachAnswer(durations_s.data, table["sources"][0]["distance"])
 
     def _path(self, question: PathQuestion) -> PathAnswer | Refusal:
         asked = osrm.RouteParameters(
@@ -243,7 +244,7 @@ def _whole(rows: Iterable[Any], shape: tuple[int, int]) -> Numbers:
     numbers = np.fromiter(chain.from_iterable(rows), np.float64, shape[0] * shape[1])
     # Between two doors on one street OSRM may answer a metre less than nothing.
     np.maximum(np.rint(numbers, out=numbers), 0, out=numbers)
-    np.nan_to_num(numbers, copy=False, nan=NO_WAY)
+    numbers[np.isnan(numbers)] = NO_WAY
     return numbers.astype(TABLE_NUMBER).reshape(shape)
 
 
@@ -271,7 +272,8 @@ def serve(base: str, *, questions: int, answers: int, parent: int) -> None:
         signal.setitimer(signal.ITIMER_REAL, question.within_s)
         answer = encode(engine.answer(question))
         signal.setitimer(signal.ITIMER_REAL, 0)
-        _write_all(answers, frame(answer))
+        _write_all(answers, len(answer).to_bytes(LENGTH_BYTES))
+        _write_all(answers, answer)
 
 
 def _write_all(descriptor: int, data: bytes) -> None:
