@@ -15,8 +15,8 @@ UNKNOWN = -2
 _FIRST_POSITIONS = 256
 # What a table costs in microseconds of CPU: each source and destination is a search, each pair a
 # number to hand over. Only their ratio matters; measured by tests/benchmarks/matrix.py.
-_SEARCH_US = 100
-_PAIR_US = 0.55
+_SEARCH_US = 130
+_PAIR_US = 0.4
 _MICRODEGREES = 1e6  # the engine counts in these, so rounding to them changes no answer
 
 type Key = tuple[int, int]
