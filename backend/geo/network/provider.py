@@ -19,7 +19,7 @@ type Rows = tuple[tuple[int | None, ...], ...]
 NO_WAY = -1
 """Stands in a matrix where no way leads."""
 PROFILES: tuple[str, ...] = get_args(Profile.__value__)
-# A matrix grows with the square: 2,000 points are 4 million pairs, about 10 s and 1 GB.
+# A matrix grows with the square: 2,000 points are 4 million pairs.
 MAX_POINTS = 2000
 MIN_PATH_POINTS = 2
 
