@@ -6,10 +6,11 @@ from litestar.enums import MediaType
 from litestar.response import Response
 from litestar.static_files import create_static_files_router
 
+from backend.api.languages import preferred_language
 from backend.api.opts import PUBLIC
 from backend.identity.call import Call
 from backend.web.libraries import STATIC_DIR
-from backend.web.pages import STATIC_PATH, preferred_language, render_map_page, security_headers
+from backend.web.pages import STATIC_PATH, render_map_page, security_headers
 
 _YEAR_S = 365 * 24 * 60 * 60
 

@@ -19,7 +19,6 @@ _ENVIRONMENT = jinja2.Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
-LANGUAGES = ("vi", "en")
 STATIC_PATH = f"/static/{static_version()}"
 """The files' address names their content, so that browsers may keep them for good."""
 
@@ -59,18 +58,9 @@ def security_headers() -> dict[str, str]:
 
 
 def render_map_page(language: str) -> str:
-    """Return the map page's HTML in one of LANGUAGES."""
+    """Return the map page's HTML in one of our languages."""
     return _ENVIRONMENT.get_template("map.html").render(
         language=language,
         static=STATIC_PATH,
         import_map=Markup(import_map()),  # noqa: S704
     )
-
-
-def preferred_language(accept_language: str) -> str:
-    """Return the first of our languages that the browser names, in its order; Vietnamese else."""
-    for part in accept_language.lower().split(","):
-        code = part.strip().partition(";")[0].partition("-")[0]
-        if code in LANGUAGES:
-            return code
-    return LANGUAGES[0]

@@ -6,14 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from backend.api.languages import LANGUAGES, preferred_language
 from backend.web.libraries import FILES, LOCK_FILE, MODULES, STATIC_DIR, VENDOR_DIR
-from backend.web.pages import (
-    LANGUAGES,
-    import_map,
-    preferred_language,
-    render_map_page,
-    security_headers,
-)
+from backend.web.pages import import_map, render_map_page, security_headers
 
 OWN = [file for file in STATIC_DIR.rglob("*") if file.is_file() and VENDOR_DIR not in file.parents]
 SCRIPTS = [file for file in OWN if file.suffix == ".js"]
