@@ -3,10 +3,10 @@
 import hashlib
 import math
 import threading
-from functools import lru_cache
 from pathlib import Path
 
 from backend.api.problems import NotFound, Unavailable
+from backend.geo.basemap.opening import open_basemap
 from backend.geo.basemap.phone_package import write_phone_package
 from backend.geo.basemap.reader import Basemap, BasemapError
 from backend.geo.vocabulary import Bounds
@@ -19,18 +19,9 @@ _GRID = 100
 def find_basemap(path: Path) -> Basemap | None:
     """Return the basemap, opened once for each version of its file; None when there is none."""
     try:
-        status = path.stat()
-    except FileNotFoundError:
-        return None
-    try:
-        return _open(path, status.st_mtime_ns, status.st_size)
+        return open_basemap(path)
     except BasemapError as error:
         raise Unavailable(error.message, code=error.code) from error
-
-
-@lru_cache(maxsize=4)
-def _open(path: Path, _mtime_ns: int, _size: int) -> Basemap:
-    return Basemap(path)
 
 
 def get_package(folder: Path, basemap: Basemap | None, bounds: Bounds | None) -> Path:
