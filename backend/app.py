@@ -41,6 +41,8 @@ from backend.media.inbox import Inbox
 from backend.media.upload_controllers import UploadController
 from backend.routes.controllers import RouteController
 from backend.routes.engines import Engines
+from backend.routes.handout.controllers import HandoutController
+from backend.routes.handout.press import Press
 from backend.settings import Settings
 from backend.sync.controllers import SyncController
 from backend.sync.cursor import CursorSigner, load_secret
@@ -65,6 +67,7 @@ CONTROLLERS: Sequence[ControllerRouterHandler] = [
     ContactController,
     DeviceController,
     DuplicateController,
+    HandoutController,
     HealthController,
     ImportController,
     IssueController,
@@ -125,6 +128,7 @@ def create_app(
                 Engines: engines,
                 Inbox: Inbox(settings.upload_dir),
                 Pokes: pokes,
+                Press: Press(),
                 Settings: settings,
             },
         }

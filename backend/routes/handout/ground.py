@@ -1,0 +1,180 @@
+"""The basemap under a printed route, drawn as lines and areas that read in black and white."""
+
+import gzip
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final
+
+import mapbox_vector_tile
+import msgspec
+from reportlab.pdfgen.canvas import Canvas
+
+from backend.geo.basemap.reader import Basemap
+from backend.geo.tiles import Tile
+from backend.routes.handout.frame import Frame, Point
+from backend.routes.handout.letters import BOLD, REGULAR, printable, width_pt
+
+_EVEN_ODD = 0
+_EDGE: Final = 1
+"""How the library names that only the edge of letters is drawn."""
+_WATER, _GREEN, _STREET, _RAIL, _NAME = 0.86, 0.955, 0.74, 0.6, 0.3
+"""Shades of grey, 1 is paper."""
+_GREENS = frozenset({"wood", "grass", "park", "wetland", "cemetery", "pitch", "farm"})
+_WIDTHS: Mapping[str, float] = {
+    "motorway": 2.2, "trunk": 2.0, "primary": 1.9, "secondary": 1.6, "tertiary": 1.3,
+    "minor": 0.8, "pedestrian": 0.6, "rail": 0.5, "tram": 0.5, "service": 0.4, "path": 0.3,
+}  # fmt: skip
+"""How wide each class of way is drawn, in points."""
+_RAILS = frozenset({"rail", "tram"})
+_NAMED_STREETS = frozenset({"trunk", "primary", "secondary", "tertiary", "minor"})
+_TOWNS = frozenset({"city", "town", "borough"})
+_LAYERS = frozenset({"land", "water", "roads", "places"})
+_SIZE_PT, _TOWN_SIZE_PT = 5.5, 8.0
+_MAX_NAMES = 60
+
+type Box = tuple[float, float, float, float]
+"""Left, bottom, right, top in points."""
+
+
+class Shape(msgspec.Struct, frozen=True):
+    """A thing on the map: its class, its name and its lines (of an area, the rings)."""
+
+    kind: str
+    name: str
+    is_area: bool
+    lines: list[list[Point]]
+
+
+type Layers = Mapping[str, Sequence[Shape]]
+
+
+def read_ground(basemap: Basemap, frame: Frame) -> Layers:
+    """Return what the basemap has inside the frame, by layer and in points; empty for nothing."""
+    zoom = frame.zoom(basemap.min_zoom, basemap.max_zoom)
+    found: dict[str, list[Shape]] = {}
+    for tile in frame.tiles(zoom):
+        data = basemap.tile(*tile)
+        if data is not None:
+            for layer, shape in _shapes(gzip.decompress(data), tile, frame):
+                found.setdefault(layer, []).append(shape)
+    return found
+
+
+def draw_ground(canvas: Canvas, layers: Layers) -> None:
+    """Draw land, water, streets and rails, the narrow ones first."""
+    for shape in layers.get("land", ()):
+        if shape.kind in _GREENS:
+            _fill(canvas, shape, _GREEN)
+    for shape in layers.get("water", ()):
+        if shape.is_area:
+            _fill(canvas, shape, _WATER)
+        else:
+            _stroke(canvas, shape, 0.8, _WATER)
+    ways = sorted(layers.get("roads", ()), key=lambda shape: _WIDTHS.get(shape.kind, 0))
+    for shape in ways:
+        if shape.kind in _WIDTHS:
+            _stroke(canvas, shape, _WIDTHS[shape.kind], _RAIL if shape.kind in _RAILS else _STREET)
+
+
+def write_names(canvas: Canvas, frame: Frame, layers: Layers, taken: Sequence[Box]) -> None:
+    """Write the names of places, then of streets, where neither a name nor a box is in the way."""
+    boxes, most = list(taken), len(taken) + _MAX_NAMES
+    for name, (x, y), is_town in _names(frame, layers):
+        font, size = (BOLD, _TOWN_SIZE_PT) if is_town else (REGULAR, _SIZE_PT)
+        text = printable(name, 40)
+        half = width_pt(text, font, size) / 2
+        box = (x - half - 2, y - size, x + half + 2, y + size)
+        if len(boxes) < most and not any(_meet(box, other) for other in boxes):
+            boxes.append(box)
+            _write(canvas, text, (x - half, y - size / 3), font, size)
+
+
+def _write(canvas: Canvas, text: str, foot: Point, font: str, size: float) -> None:
+    """Write a name in grey with a white edge, so that it reads on lines."""
+    canvas.setFont(font, size)
+    canvas.setLineWidth(1.6)
+    canvas.setStrokeGray(1)
+    canvas.setFillGray(_NAME)
+    canvas.drawString(*foot, text, mode=_EDGE)
+    canvas.drawString(*foot, text)
+
+
+def _shapes(data: bytes, tile: Tile, frame: Frame) -> Iterator[tuple[str, Shape]]:
+    count = 1 << tile.z
+    decoded = mapbox_vector_tile.decode(data, default_options={"y_coord_down": True})
+    for layer, content in decoded.items():
+        extent = content["extent"]
+        for feature in content["features"] if layer in _LAYERS else ():
+            geometry, properties = feature["geometry"], feature["properties"]
+            lines = [
+                [
+                    frame.spot((tile.x + x / extent) / count, (tile.y + y / extent) / count)
+                    for x, y in line
+                ]
+                for line in _lines(geometry)
+            ]
+            yield (
+                layer,
+                Shape(
+                    properties.get("class", ""),
+                    properties.get("name", ""),
+                    is_area="Polygon" in geometry["type"],
+                    lines=lines,
+                ),
+            )
+
+
+def _lines(geometry: Mapping[str, Any]) -> Iterator[Sequence[Sequence[float]]]:
+    """Yield the parts of any geometry as lists of positions."""
+    parts = geometry["coordinates"]
+    match geometry["type"]:
+        case "Point":
+            yield [parts]
+        case "LineString" | "MultiPoint":
+            yield parts
+        case "MultiLineString" | "Polygon":
+            yield from parts
+        case "MultiPolygon":
+            for polygon in parts:
+                yield from polygon
+        case _:  # the format has no others
+            return
+
+
+def _fill(canvas: Canvas, shape: Shape, shade: float) -> None:
+    canvas.setFillGray(shade)
+    path = canvas.beginPath()
+    for line in shape.lines:
+        path.moveTo(*line[0])
+        for point in line[1:]:
+            path.lineTo(*point)
+        path.close()
+    canvas.drawPath(path, stroke=0, fill=1, fillMode=_EVEN_ODD)
+
+
+def _stroke(canvas: Canvas, shape: Shape, width: float, shade: float) -> None:
+    canvas.setStrokeGray(shade)
+    canvas.setLineWidth(width)
+    path = canvas.beginPath()
+    for line in shape.lines:
+        path.moveTo(*line[0])
+        for point in line[1:]:
+            path.lineTo(*point)
+    canvas.drawPath(path, stroke=1, fill=0)
+
+
+def _names(frame: Frame, layers: Layers) -> Iterator[tuple[str, Point, bool]]:
+    for shape in layers.get("places", ()):
+        if frame.holds(shape.lines[0][0], 12):
+            yield shape.name, shape.lines[0][0], shape.kind in _TOWNS
+    seen: set[str] = set()
+    for shape in layers.get("roads", ()):
+        line = shape.lines[0]
+        middle = line[len(line) // 2]
+        is_named = shape.name and shape.kind in _NAMED_STREETS and shape.name not in seen
+        if is_named and frame.holds(middle, 20):
+            seen.add(shape.name)
+            yield shape.name, middle, False
+
+
+def _meet(a: Box, b: Box) -> bool:
+    return a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3]

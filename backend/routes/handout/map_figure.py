@@ -1,0 +1,125 @@
+"""The map on a printed sheet: ground, way, numbered stops, scale bar and attribution."""
+
+import re
+from collections.abc import Sequence
+
+from reportlab.pdfgen.canvas import Canvas
+from reportlab.platypus.flowables import Flowable
+
+from backend.geo.basemap.features import ATTRIBUTION
+from backend.geo.basemap.reader import Basemap
+from backend.geo.vocabulary import LonLat
+from backend.routes.handout.frame import Frame, Point, fit
+from backend.routes.handout.ground import Box, draw_ground, read_ground, write_names
+from backend.routes.handout.letters import BOLD, REGULAR, width_pt
+from backend.routes.handout.words import Words
+
+_CREDIT = f"{re.sub('<[^>]+>', '', ATTRIBUTION)}, openstreetmap.org/copyright"
+_DOT_PT, _NUMBER_PT, _SMALL_PT = 6.2, 6.8, 6.0
+_WAY_PT, _CASING_PT = 1.8, 3.6
+_LOW = 2.5
+"""How far below the middle of a letter its foot is, in points."""
+
+type Mark = tuple[int, LonLat]
+"""A stop's number and place."""
+
+
+class MapFigure(Flowable):
+    """A map of a day as wide as the text."""
+
+    def __init__(
+        self,
+        marks: Sequence[Mark],
+        line: Sequence[LonLat],
+        basemap: Basemap | None,
+        words: Words,
+        *,
+        size: tuple[float, float],
+        is_estimate: bool,
+    ) -> None:
+        super().__init__()
+        self.width, self.height = size
+        self._marks, self._line, self._basemap = marks, line, basemap
+        self._words, self._is_estimate = words, is_estimate
+
+    def draw(self) -> None:
+        """Draw the map at the place where the page has come to."""
+        frame = fit([*self._line, *(place for _, place in self._marks)], self.width, self.height)
+        canvas: Canvas = self.canv
+        canvas.saveState()
+        edge = canvas.beginPath()
+        edge.rect(0, 0, self.width, self.height)
+        canvas.clipPath(edge, stroke=0, fill=0)
+        canvas.setLineJoin(1)
+        canvas.setLineCap(1)
+        layers = read_ground(self._basemap, frame) if self._basemap is not None else {}
+        draw_ground(canvas, layers)
+        self._draw_way(canvas, frame)
+        stops = [(number, frame.place(place)) for number, place in self._marks]
+        write_names(canvas, frame, layers, [_box(spot) for _, spot in stops])
+        for number, spot in stops:
+            _draw_stop(canvas, number, spot)
+        self._write_remarks(canvas, frame, has_ground=bool(layers))
+        canvas.restoreState()
+        canvas.setStrokeGray(0.4)
+        canvas.setLineWidth(0.6)
+        canvas.rect(0, 0, self.width, self.height, stroke=1, fill=0)
+
+    def _draw_way(self, canvas: Canvas, frame: Frame) -> None:
+        """Draw the way in black on white; one that is only estimated is dashed."""
+        if not self._line:
+            return
+        path = canvas.beginPath()
+        first, *others = (frame.place(point) for point in self._line)
+        path.moveTo(*first)
+        for point in others:
+            path.lineTo(*point)
+        canvas.setStrokeGray(1)
+        canvas.setLineWidth(_CASING_PT)
+        canvas.drawPath(path, stroke=1, fill=0)
+        canvas.setStrokeGray(0)
+        canvas.setLineWidth(_WAY_PT)
+        if self._is_estimate:
+            canvas.setDash(5, 4)
+        canvas.drawPath(path, stroke=1, fill=0)
+        canvas.setDash()
+
+    def _write_remarks(self, canvas: Canvas, frame: Frame, *, has_ground: bool) -> None:
+        metres, length = frame.scale_bar(self.width / 4)
+        canvas.setStrokeGray(0)
+        canvas.setFillGray(0)
+        canvas.setLineWidth(1)
+        canvas.lines([(8, 8, 8 + length, 8), (8, 6, 8, 12), (8 + length, 6, 8 + length, 12)])
+        canvas.setFont(REGULAR, _SMALL_PT)
+        canvas.drawString(12, 11, self._words.distance(metres))
+        if not has_ground:
+            remark = self._words.outside_basemap if self._basemap else self._words.no_basemap
+            _write_on_white(canvas, remark, 0, self.height - 10)
+        # The way follows OpenStreetMap's streets also where no basemap is drawn.
+        if has_ground or not self._is_estimate:
+            width = width_pt(_CREDIT, REGULAR, _SMALL_PT)
+            _write_on_white(canvas, _CREDIT, self.width - width - 8, 0)
+
+
+def _write_on_white(canvas: Canvas, text: str, x: float, y: float) -> None:
+    canvas.setFont(REGULAR, _SMALL_PT)
+    canvas.setFillGray(1)
+    canvas.rect(x, y, width_pt(text, REGULAR, _SMALL_PT) + 8, 10, stroke=0, fill=1)
+    canvas.setFillGray(0.2)
+    canvas.drawString(x + 4, y + 3, text)
+
+
+def _draw_stop(canvas: Canvas, number: int, spot: Point) -> None:
+    x, y = spot
+    canvas.setStrokeGray(1)
+    canvas.setLineWidth(0.8)
+    canvas.setFillGray(0)
+    canvas.circle(x, y, _DOT_PT, stroke=1, fill=1)
+    canvas.setFillGray(1)
+    canvas.setFont(BOLD, _NUMBER_PT)
+    canvas.drawCentredString(x, y - _LOW, str(number))
+
+
+def _box(spot: Point) -> Box:
+    x, y = spot
+    return x - _DOT_PT, y - _DOT_PT, x + _DOT_PT, y + _DOT_PT
