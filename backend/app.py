@@ -42,6 +42,8 @@ from backend.media.upload_controllers import UploadController
 from backend.routes.controllers import RouteController
 from backend.routes.engines import Engines
 from backend.routes.handout.controllers import HandoutController
+from backend.routes.handout.feed_controllers import CalendarController, CalendarFeedController
+from backend.routes.handout.feeds import FeedGate
 from backend.routes.handout.press import Press
 from backend.settings import Settings
 from backend.sync.controllers import SyncController
@@ -64,6 +66,8 @@ CONTROLLERS: Sequence[ControllerRouterHandler] = [
     AccountController,
     AssignmentController,
     AuthController,
+    CalendarController,
+    CalendarFeedController,
     ContactController,
     DeviceController,
     DuplicateController,
@@ -126,6 +130,7 @@ def create_app(
                 CursorSigner: signer,
                 Blobs: blobs,
                 Engines: engines,
+                FeedGate: FeedGate(),
                 Inbox: Inbox(settings.upload_dir),
                 Pokes: pokes,
                 Press: Press(),

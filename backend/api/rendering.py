@@ -116,11 +116,19 @@ def _from_text(error: ValueError) -> Problem | None:
 def _render_any(request: AnyRequest, error: Exception) -> Response[ProblemBody]:
     problem = explain(error)
     if problem is None:
-        _LOG.error("%s %s failed", request.method, request.url.path, exc_info=error)
+        _LOG.error("%s %s failed", request.method, _path_to_log(request), exc_info=error)
         problem = Problem("The server failed. It is logged; try again later.", code="server_error")
         problem.status = 500
         problem.title = "Server error"
     return render(problem)
+
+
+def _path_to_log(request: AnyRequest) -> str:
+    # What fails before a route is found has no handler.
+    opt = getattr(request.scope.get("route_handler"), "opt", {})
+    if opt.get("has_secret_path"):
+        return str(request.scope["path_template"])
+    return request.url.path
 
 
 def _from_validation(error: ValidationException) -> Problem:
