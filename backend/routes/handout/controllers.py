@@ -40,15 +40,15 @@ class HandoutController(Controller):
         handout, _ = _read(request, route_id)
         return service.make_links(handout)
 
-    @get("/route.gpx", operation_id="route_gpx", sync_to_thread=True)
+    @get("/route.gpx", operation_id="route_gpx", media_type=GPX, sync_to_thread=True)
     def route_gpx(self, request: Call, route_id: FromPath[UUID]) -> Response[bytes]:
         """Download the route as GPX 1.1: a waypoint a stop, and the way as a track."""
         handout, words = _read(request, route_id)
         tag = content_tag("gpx", words.language, handout)
         headers = _headers(handout, tag, words, "gpx")
         if has_tag(request, tag):
-            return Response(b"", status_code=_NO_CHANGE, media_type=GPX, headers=headers)
-        return Response(write_gpx(handout, words), media_type=GPX, headers=headers)
+            return Response(b"", status_code=_NO_CHANGE, headers=headers)
+        return Response(write_gpx(handout, words), headers=headers)
 
     # A PDF is compressed by itself.
     @get("/sheet.pdf", operation_id="route_sheet", opt={"is_compressed": True}, sync_to_thread=True)
@@ -60,9 +60,9 @@ class HandoutController(Controller):
         tag = content_tag("pdf", words.language, handout, basemap and basemap.etag)
         headers = _headers(handout, tag, words, "pdf")
         if has_tag(request, tag):
-            return Response(b"", status_code=_NO_CHANGE, media_type=PDF, headers=headers)
+            return Response(b"", status_code=_NO_CHANGE, headers=headers)
         sheet = press.print_sheet(handout, basemap, words)
-        return Response(sheet, media_type=PDF, headers=headers)
+        return Response(sheet, headers=headers)
 
 
 def _read(request: Call, route_id: UUID) -> tuple[Handout, Words]:

@@ -66,7 +66,13 @@ class CalendarController(Controller):
     path = feeds.PATH
     tags = ["visit routes"]
 
-    @get("/{file_name:str}", operation_id="read_calendar", opt=SECRET_PATH, sync_to_thread=True)
+    @get(
+        "/{file_name:str}",
+        operation_id="read_calendar",
+        media_type=ICALENDAR,
+        opt=SECRET_PATH,
+        sync_to_thread=True,
+    )
     def read_calendar(self, request: Call, file_name: FromPath[str]) -> Response[bytes]:
         """Read a calendar `/{secret}.ics`: the visits of the last 14 and the next 60 days."""
         secret, _, suffix = file_name.rpartition(".")
@@ -82,5 +88,5 @@ class CalendarController(Controller):
             "Content-Disposition": 'inline; filename="visits.ics"',
         }
         if has_tag(request, tag):
-            return Response(b"", status_code=_NO_CHANGE, media_type=ICALENDAR, headers=headers)
-        return Response(opened.write(), media_type=ICALENDAR, headers=headers)
+            return Response(b"", status_code=_NO_CHANGE, headers=headers)
+        return Response(opened.write(), headers=headers)

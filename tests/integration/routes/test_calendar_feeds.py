@@ -272,6 +272,16 @@ def test_the_secret_is_nowhere_in_the_database(calendars: Calendars) -> None:
     assert secret.encode().hex() not in str(rows)
 
 
+def test_a_failure_is_logged_without_the_secret(
+    calendars: Calendars, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = calendars.path(calendars.org.rep)
+    execute(calendars.url, "UPDATE organisation SET time_zone = 'No/Where'")
+    assert calendars.read(path).status_code == 500
+    assert "GET /v1/calendar/{file_name} failed" in caplog.text
+    assert path.rpartition("/")[2].removesuffix(".ics") not in caplog.text
+
+
 def test_a_calendar_ends_with_its_person_and_with_who_made_it(calendars: Calendars) -> None:
     org, url = calendars.org, calendars.url
     own = calendars.path(org.rep)

@@ -1,6 +1,6 @@
 /** Calls the service. The access token lives in memory only; the refresh cookie is out of reach. */
 
-import { known, t } from './i18n.js';
+import { known, language, t } from './i18n.js';
 
 const DEVICE = 'tuyen.device';
 const SIGNED_IN = 'tuyen.signed-in';
@@ -105,7 +105,8 @@ async function send(path, { method = 'GET', body, query = {}, signal, raw = fals
   for (const [key, value] of Object.entries(query)) {
     if (value !== undefined && value !== null && value !== '') url.searchParams.append(key, value);
   }
-  const headers = {};
+  // Files come in the page's language, which a person may have switched.
+  const headers = { 'Accept-Language': language() };
   if (access) headers.Authorization = `Bearer ${access}`;
   if (body !== undefined) headers['Content-Type'] = 'application/json';
   let answer;

@@ -6,6 +6,7 @@ import { el, swatch } from '../dom.js';
 import { distance, duration, known, language, number, t, time } from '../i18n.js';
 import { dayPicker, empty, estimateBadge, latest, loading, problemCard, showProblem } from '../parts.js';
 import { go, place } from '../place.js';
+import { handouts } from './route-handouts.js';
 
 export function routesTab(panel, desk) {
   const picker = dayPicker(desk);
@@ -50,7 +51,8 @@ export function routesTab(panel, desk) {
         desk.isPlanner ? planButton(route.rep_id, message, t('plan_again')) : null),
       message,
       el('details.fold', { open: isChosen, ontoggle: (event) => choose(route, event.target.open) },
-        el('summary', {}, t('stops_count', { count: number(route.stops.length) })), stopList(route)),
+        el('summary', {}, t('stops_count', { count: number(route.stops.length) })), stopList(route),
+        route.stops.length ? handouts(route) : null),
       route.dropped.length ? droppedList(route.dropped) : null);
   }
 
