@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
-from icalendar import Calendar, Event, Timezone
+from icalendar import Calendar, Event, Timezone, vDuration
 
 from backend.geo.vocabulary import LonLat
 from backend.routes.handout.feed_schemas import Feed, FeedVisit
@@ -12,7 +12,7 @@ from backend.routes.handout.links import google_link
 from backend.routes.handout.plain_text import plain
 from backend.routes.handout.words import Words, clock
 
-REFRESH_EVERY = timedelta(hours=1)
+_REFRESH_EVERY = timedelta(hours=1)
 _DAY = timedelta(days=1)
 _MAX_SEQUENCE = 2**31 - 1
 
@@ -33,8 +33,8 @@ def write_calendar(
     for name in ("name", "x-wr-calname"):
         calendar.add(name, title)
     calendar.add("x-wr-timezone", feed.time_zone)
-    calendar.add("refresh-interval", REFRESH_EVERY, parameters={"VALUE": "DURATION"})
-    calendar.add("x-published-ttl", REFRESH_EVERY)
+    calendar.add("refresh-interval", _REFRESH_EVERY, parameters={"VALUE": "DURATION"})
+    calendar.add("x-published-ttl", vDuration(_REFRESH_EVERY))
     first, last = days
     zone = ZoneInfo(feed.time_zone)
     calendar.add_component(

@@ -36,13 +36,13 @@ _SECRET = re.compile(r"[A-Za-z0-9_-]{43}")
 
 
 class FeedGate:
-    """How often one address is read: 20 times at once, then every 30 s; programs poll hourly.
+    """How often one address is read: ten times at once, then every minute; programs poll hourly.
 
     Counted before the database is asked, under the hash of the secret, right or wrong.
     """
 
     def __init__(self) -> None:
-        self._reads = AddressThrottle(burst=20, interval_s=30.0)
+        self._reads = AddressThrottle(burst=10, interval_s=60.0)
 
     def enter(self, secret_hash: bytes, now: datetime) -> None:
         """Count a read; raise TooManyReads when it is one too many."""

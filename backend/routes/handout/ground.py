@@ -7,6 +7,7 @@ from typing import Any, Final
 import mapbox_vector_tile
 import msgspec
 from reportlab.pdfgen.canvas import Canvas
+from reportlab.pdfgen.pathobject import PDFPathObject
 
 from backend.geo.basemap.reader import Basemap
 from backend.geo.tiles import Tile
@@ -142,24 +143,22 @@ def _lines(geometry: Mapping[str, Any]) -> Iterator[Sequence[Sequence[float]]]:
 
 def _fill(canvas: Canvas, shape: Shape, shade: float) -> None:
     canvas.setFillGray(shade)
-    path = canvas.beginPath()
-    for line in shape.lines:
-        path.moveTo(*line[0])
-        for point in line[1:]:
-            path.lineTo(*point)
-        path.close()
-    canvas.drawPath(path, stroke=0, fill=1, fillMode=_EVEN_ODD)
+    canvas.drawPath(_path(canvas, shape), stroke=0, fill=1, fillMode=_EVEN_ODD)
 
 
 def _stroke(canvas: Canvas, shape: Shape, width: float, shade: float) -> None:
     canvas.setStrokeGray(shade)
     canvas.setLineWidth(width)
+    canvas.drawPath(_path(canvas, shape), stroke=1, fill=0)
+
+
+def _path(canvas: Canvas, shape: Shape) -> PDFPathObject:
     path = canvas.beginPath()
     for line in shape.lines:
         path.moveTo(*line[0])
         for point in line[1:]:
             path.lineTo(*point)
-    canvas.drawPath(path, stroke=1, fill=0)
+    return path
 
 
 def _names(frame: Frame, layers: Layers) -> Iterator[tuple[str, Point, bool]]:

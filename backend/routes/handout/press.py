@@ -1,4 +1,4 @@
-"""Prints sheets one after the other, so that many at once leave the service its breath."""
+"""Prints sheets one after the other, so that many at once do not keep the service from others."""
 
 import threading
 from pathlib import Path
@@ -11,25 +11,28 @@ from backend.routes.handout.service import make_links
 from backend.routes.handout.sheet import write_sheet
 from backend.routes.handout.words import Words
 
-_WAIT_SECONDS = 10.0
+_SEATS = 3
 
 
 class Press:
-    """The one place where sheets are made: a second or two of computing each."""
+    """Where sheets are made, a second of computing each: one at work, a few waiting their turn."""
 
-    def __init__(self) -> None:
+    def __init__(self, seats: int = _SEATS) -> None:
+        """Let so many callers in; the others are sent away, for each holds a request's thread."""
+        self._seats = threading.BoundedSemaphore(seats)
         self._turn = threading.Lock()
 
     def print_sheet(self, handout: Handout, basemap: Basemap | None, words: Words) -> bytes:
         """Return the PDF; raise Unavailable when too many others are waiting for theirs."""
-        if not self._turn.acquire(timeout=_WAIT_SECONDS):
+        if not self._seats.acquire(blocking=False):
             raise Unavailable(
                 "Many sheets are being printed: try again.", headers={"Retry-After": "5"}
             )
         try:
-            return write_sheet(handout, make_links(handout), basemap, words)
+            with self._turn:
+                return write_sheet(handout, make_links(handout), basemap, words)
         finally:
-            self._turn.release()
+            self._seats.release()
 
     @staticmethod
     def find_basemap(path: Path) -> Basemap | None:

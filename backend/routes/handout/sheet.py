@@ -2,7 +2,6 @@
 
 import io
 from collections.abc import Sequence
-from datetime import date
 from zoneinfo import ZoneInfo
 
 import phonenumbers
@@ -19,7 +18,7 @@ from reportlab.platypus import (
 )
 
 from backend.geo.basemap.reader import Basemap
-from backend.geo.hours import windows_on
+from backend.geo.hours import Window, windows_on
 from backend.geo.polyline import decode_polyline
 from backend.geo.vocabulary import LonLat
 from backend.routes.handout.letters import markup, printable, register_letters
@@ -163,17 +162,17 @@ def _particulars(handout: Handout, stop: HandoutStop, words: Words) -> list[str]
     details = stop.details
     if details is None:
         return []
-    hours = _hours(handout, stop, handout.route.on_date, words)
+    windows = windows_on(
+        details.opening_hours,
+        handout.route.on_date,
+        country=handout.country,
+        location=LonLat(*stop.plan.location),
+    )
+    hours = details.opening_hours or "" if windows is None else _hours(windows, words)
     return [details.address or "", hours]
 
 
-def _hours(handout: Handout, stop: HandoutStop, on_date: date, words: Words) -> str:
-    text = stop.details.opening_hours if stop.details else None
-    windows = windows_on(
-        text, on_date, country=handout.country, location=LonLat(*stop.plan.location)
-    )
-    if windows is None:
-        return text or ""
+def _hours(windows: Sequence[Window], words: Words) -> str:
     if not windows:
         return words.closed_on_day
     spans = (f"{_wall(one.start_minute)}–{_wall(one.end_minute)}" for one in windows)

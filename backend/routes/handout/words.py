@@ -18,7 +18,6 @@ class Words(msgspec.Struct, frozen=True):
     visits: str
     stops: str
     travel: str
-    waiting: str
     estimate: str
     lunch: str
     lunch_first: str
@@ -76,7 +75,6 @@ VIETNAMESE = Words(
     visits="Lượt ghé thăm",
     stops="điểm dừng",
     travel="di chuyển",
-    waiting="chờ",
     estimate="Ước tính: quãng đường và thời gian tính theo đường chim bay, không theo mạng đường.",
     lunch="Nghỉ trưa",
     lunch_first="Nghỉ trưa trước lượt này",
@@ -120,7 +118,6 @@ ENGLISH = Words(
     visits="Visits",
     stops="stops",
     travel="on the way",
-    waiting="waiting",
     estimate="Estimate: distances and times follow the straight line, not a street network.",
     lunch="Lunch",
     lunch_first="Lunch before this visit",

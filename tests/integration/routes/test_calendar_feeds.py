@@ -310,13 +310,13 @@ def test_a_person_has_ten_calendars_at_most(calendars: Calendars) -> None:
 def test_a_flood_of_reads_waits_and_other_calendars_do_not(calendars: Calendars) -> None:
     one, other = calendars.path(calendars.org.rep), calendars.path(calendars.org.rep)
     client = calendars.api.client
-    statuses = [client.get(one).status_code for _ in range(22)]
-    assert statuses == [200] * 20 + [429] * 2
+    statuses = [client.get(one).status_code for _ in range(12)]
+    assert statuses == [200] * 10 + [429] * 2
     refused = client.get(one)
     assert refused.json()["code"] == "too_many_reads"
-    assert int(refused.headers["retry-after"]) <= 30
+    assert int(refused.headers["retry-after"]) <= 60
     assert client.get(other).status_code == 200
-    calendars.clock.at += timedelta(seconds=30)
+    calendars.clock.at += timedelta(minutes=1)
     assert client.get(one).status_code == 200
 
 

@@ -39,6 +39,7 @@ def events_of(feed: Feed, visits: list[FeedVisit]) -> list[Event]:
     text = write_calendar(feed, visits, window(TODAY), words_of("vi")).decode()
     (second,) = vobject.readComponents(text)
     assert len(getattr(second, "vevent_list", [])) == len(visits)
+    assert "REFRESH-INTERVAL;VALUE=DURATION:PT1H\r\nX-PUBLISHED-TTL:PT1H\r\n" in text
     assert all(len(line.encode()) <= 75 for line in text.split("\r\n"))
     return list(Calendar.from_ical(text).walk("VEVENT"))
 
