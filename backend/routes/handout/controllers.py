@@ -51,7 +51,13 @@ class HandoutController(Controller):
         return Response(write_gpx(handout, words), headers=headers)
 
     # A PDF is compressed by itself.
-    @get("/sheet.pdf", operation_id="route_sheet", opt={"is_compressed": True}, sync_to_thread=True)
+    @get(
+        "/sheet.pdf",
+        operation_id="route_sheet",
+        media_type=PDF,
+        opt={"is_compressed": True},
+        sync_to_thread=True,
+    )
     def route_sheet(self, request: Call, route_id: FromPath[UUID]) -> Response[bytes]:
         """Download the route as a sheet to print: map, codes to scan, stops to tick."""
         handout, words = _read(request, route_id)

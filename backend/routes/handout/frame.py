@@ -15,6 +15,12 @@ _LEAST_M = 800.0
 _TILE_PT = 160.0
 """Tiles are printed at least so wide: more would be drawn than can be seen."""
 _NICE = (5, 2, 1)
+_BESIDE = [
+    (ring * math.cos(turn * math.pi / 6), ring * math.sin(turn * math.pi / 6))
+    for ring in (0.0, 1.2, 2.4, 3.6)
+    for turn in range(12 if ring else 1)
+]
+"""Where a dot may stand: at its spot, then in rings round it."""
 
 type Point = tuple[float, float]
 
@@ -39,10 +45,9 @@ class Frame(msgspec.Struct, frozen=True):
         """Return where a position of the world square is on the paper."""
         return (x - self.west) * self.scale, (self.south - y) * self.scale
 
-    def holds(self, point: Point, margin: float = 0.0) -> bool:
-        """Tell whether a point lies on the paper, `margin` points from its edge."""
-        x, y = point
-        return margin <= x <= self.width - margin and margin <= y <= self.height - margin
+    def holds(self, point: Point) -> bool:
+        """Tell whether a point lies on the paper."""
+        return 0 <= point[0] <= self.width and 0 <= point[1] <= self.height
 
     @property
     def metres_a_point(self) -> float:
@@ -81,6 +86,19 @@ def fit(places: Sequence[LonLat], width: float, height: float) -> Frame:
     scale = min(width * _MARGIN / span_x, height * _MARGIN / span_y)
     middle_x, middle_y = (west + east) / 2, (north + south) / 2
     return Frame(width, height, scale, middle_x - width / 2 / scale, middle_y + height / 2 / scale)
+
+
+def spread(spots: Sequence[Point], apart: float) -> list[Point]:
+    """Return where to draw dots of points so that they stand `apart`: at their spot, or beside it.
+
+    Where there is no room near by, a dot stays at its spot and covers others.
+    """
+    found: list[Point] = []
+    for x, y in spots:
+        choices = ((x + dx * apart, y + dy * apart) for dx, dy in _BESIDE)
+        free = (one for one in choices if all(math.dist(one, other) >= apart for other in found))
+        found.append(next(free, (x, y)))
+    return found
 
 
 def _world(point: LonLat) -> Point:

@@ -78,15 +78,19 @@ def draw_ground(canvas: Canvas, layers: Layers) -> None:
 
 def write_names(canvas: Canvas, frame: Frame, layers: Layers, taken: Sequence[Box]) -> None:
     """Write the names of places, then of streets, where neither a name nor a box is in the way."""
-    boxes, most = list(taken), len(taken) + _MAX_NAMES
-    for name, (x, y), is_town in _names(frame, layers):
+    boxes, written = list(taken), {""}
+    for name, (x, y), is_town in _names(layers):
         font, size = (BOLD, _TOWN_SIZE_PT) if is_town else (REGULAR, _SIZE_PT)
         text = printable(name, 40)
         half = width_pt(text, font, size) / 2
         box = (x - half - 2, y - size, x + half + 2, y + size)
-        if len(boxes) < most and not any(_meet(box, other) for other in boxes):
+        is_inside = frame.holds(box[:2]) and frame.holds(box[2:])
+        if name not in written and is_inside and not any(_meet(box, one) for one in boxes):
+            written.add(name)
             boxes.append(box)
             _write(canvas, text, (x - half, y - size / 3), font, size)
+        if len(written) > _MAX_NAMES:
+            return
 
 
 def _write(canvas: Canvas, text: str, foot: Point, font: str, size: float) -> None:
@@ -161,18 +165,12 @@ def _path(canvas: Canvas, shape: Shape) -> PDFPathObject:
     return path
 
 
-def _names(frame: Frame, layers: Layers) -> Iterator[tuple[str, Point, bool]]:
-    for shape in layers.get("places", ()):
-        if frame.holds(shape.lines[0][0], 12):
-            yield shape.name, shape.lines[0][0], shape.kind in _TOWNS
-    seen: set[str] = set()
-    for shape in layers.get("roads", ()):
+def _names(layers: Layers) -> Iterator[tuple[str, Point, bool]]:
+    """Yield the names of places, then of streets, where they belong and whether it is a town."""
+    streets = (one for one in layers.get("roads", ()) if one.kind in _NAMED_STREETS)
+    for shape in (*layers.get("places", ()), *streets):
         line = shape.lines[0]
-        middle = line[len(line) // 2]
-        is_named = shape.name and shape.kind in _NAMED_STREETS and shape.name not in seen
-        if is_named and frame.holds(middle, 20):
-            seen.add(shape.name)
-            yield shape.name, middle, False
+        yield shape.name, line[len(line) // 2], shape.kind in _TOWNS
 
 
 def _meet(a: Box, b: Box) -> bool:

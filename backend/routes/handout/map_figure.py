@@ -9,7 +9,7 @@ from reportlab.platypus.flowables import Flowable
 from backend.geo.basemap.features import ATTRIBUTION
 from backend.geo.basemap.reader import Basemap
 from backend.geo.vocabulary import LonLat
-from backend.routes.handout.frame import Frame, Point, fit
+from backend.routes.handout.frame import Frame, Point, fit, spread
 from backend.routes.handout.ground import Box, draw_ground, read_ground, write_names
 from backend.routes.handout.letters import BOLD, REGULAR, width_pt
 from backend.routes.handout.words import Words
@@ -17,6 +17,8 @@ from backend.routes.handout.words import Words
 _CREDIT = f"{re.sub('<[^>]+>', '', ATTRIBUTION)}, openstreetmap.org/copyright"
 _DOT_PT, _NUMBER_PT, _SMALL_PT = 6.2, 6.8, 6.0
 _WAY_PT, _CASING_PT = 1.8, 3.6
+_REMARKS_PT = 20.0
+"""How much of the foot is left to scale bar and attribution."""
 _LOW = 2.5
 """How far below the middle of a letter its foot is, in points."""
 
@@ -55,10 +57,14 @@ class MapFigure(Flowable):
         layers = read_ground(self._basemap, frame) if self._basemap is not None else {}
         draw_ground(canvas, layers)
         self._draw_way(canvas, frame)
-        stops = [(number, frame.place(place)) for number, place in self._marks]
-        write_names(canvas, frame, layers, [_box(spot) for _, spot in stops])
-        for number, spot in stops:
-            _draw_stop(canvas, number, spot)
+        spots = [frame.place(place) for _, place in self._marks]
+        dots = spread(spots, 2 * _DOT_PT)
+        below: Box = (0, 0, self.width, _REMARKS_PT)
+        write_names(canvas, frame, layers, [below, *(_box(dot) for dot in dots)])
+        for spot, dot in zip(spots, dots, strict=True):
+            _tie(canvas, spot, dot)
+        for (number, _), dot in zip(self._marks, dots, strict=True):
+            _draw_stop(canvas, number, dot)
         self._write_remarks(canvas, frame, has_ground=bool(layers))
         canvas.restoreState()
         canvas.setStrokeGray(0.4)
@@ -109,8 +115,18 @@ def _write_on_white(canvas: Canvas, text: str, x: float, y: float) -> None:
     canvas.drawString(x + 4, y + 3, text)
 
 
-def _draw_stop(canvas: Canvas, number: int, spot: Point) -> None:
-    x, y = spot
+def _tie(canvas: Canvas, spot: Point, dot: Point) -> None:
+    """Tie a dot that had to move aside to its spot."""
+    if spot != dot:
+        canvas.setStrokeGray(0)
+        canvas.setFillGray(0)
+        canvas.setLineWidth(0.7)
+        canvas.line(*spot, *dot)
+        canvas.circle(*spot, 1.4, stroke=0, fill=1)
+
+
+def _draw_stop(canvas: Canvas, number: int, dot: Point) -> None:
+    x, y = dot
     canvas.setStrokeGray(1)
     canvas.setLineWidth(0.8)
     canvas.setFillGray(0)
@@ -120,6 +136,6 @@ def _draw_stop(canvas: Canvas, number: int, spot: Point) -> None:
     canvas.drawCentredString(x, y - _LOW, str(number))
 
 
-def _box(spot: Point) -> Box:
-    x, y = spot
+def _box(dot: Point) -> Box:
+    x, y = dot
     return x - _DOT_PT, y - _DOT_PT, x + _DOT_PT, y + _DOT_PT

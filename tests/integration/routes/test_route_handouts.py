@@ -2,16 +2,20 @@
 
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, datetime
 from urllib.parse import unquote
 
 import gpxpy
 import httpx
+import pypdfium2
 import pytest
+from icalendar import Calendar
 
+from backend.geo.polyline import decode_polyline
 from backend.geo.vocabulary import LonLat
 from backend.identity.actor import Actor
 from backend.ids import new_id
+from tests.integration.routes.conftest import Town
 from tests.support.databases import TestDatabase
 from tests.support.ground import execute
 from tests.support.http import Api
@@ -100,6 +104,20 @@ def test_the_gpx_holds_each_stop_and_the_way(handouts: Handouts) -> None:
     space = "{http://www.topografix.com/GPX/1/1}"
     assert [one.tag.removeprefix(space) for one in root] == ["metadata", *["wpt"] * 6, "trk"]
     assert root.attrib["version"] == "1.1"
+
+
+def test_the_sheet_is_a_pdf_for_this_day(handouts: Handouts) -> None:
+    answer = handouts.get("sheet.pdf", accept_encoding="gzip")
+    assert answer.headers["content-type"] == "application/pdf"
+    assert "content-encoding" not in answer.headers, "it is compressed by itself"
+    assert 'filename="2026-11-23.pdf"' in answer.headers["content-disposition"]
+    with pypdfium2.PdfDocument(answer.content) as sheet:
+        text = sheet[0].get_textpage()
+        words = text.get_text_range()
+        text.close()
+    assert all(name in words for name, _ in SHOPS)
+    tag = answer.headers["etag"]
+    assert handouts.get("sheet.pdf", if_none_match=tag).status_code == 304
 
 
 def test_the_words_follow_the_browser_and_else_the_person(handouts: Handouts) -> None:
@@ -202,3 +220,26 @@ def test_every_file_of_an_estimate_says_so(handouts: Handouts, file: str) -> Non
         assert "Ước tính" not in sure.text
         assert gpxpy.parse(guessed.text).waypoints[0].comment.count("≈") == 2
     assert handouts.get("links").json()["is_estimate"] is True
+
+
+def test_a_day_that_was_really_planned_is_handed_out_whole(town: Town) -> None:
+    route = town.planned(max_candidates=12, profile="car")
+    rep, path = town.org.rep, f"/v1/routes/{route['id']}"
+    gpx = gpxpy.parse(town.get(rep, f"{path}/route.gpx").text)
+    assert len(gpx.waypoints) == len(route["stops"])
+    line = decode_polyline(route["line"])
+    track = gpx.tracks[0].segments[0].points
+    assert [(one.longitude, one.latitude) for one in track] == [tuple(one) for one in line]
+    assert gpx.length_2d() == pytest.approx(route["distance_m"], rel=0.05)
+    links = town.get(rep, f"{path}/links").json()
+    assert [one["visit_id"] for one in links["stops"]] == [
+        one["visit_id"] for one in route["stops"]
+    ]
+    with pypdfium2.PdfDocument(town.get(rep, f"{path}/sheet.pdf").content) as sheet:
+        assert len(sheet) >= 1
+    headers = town.api.as_(rep)
+    made = town.api.client.post("/v1/calendar-feeds", headers=headers, json={}).json()
+    shown = Calendar.from_ical(town.api.client.get(made["path"]).text).walk("VEVENT")
+    assert {str(one["uid"]): one.start for one in shown} == {
+        one["visit_id"]: datetime.fromisoformat(one["start_at"]) for one in route["stops"]
+    }

@@ -1,11 +1,14 @@
 """Places come to the right spot on paper, however near or far they are."""
 
+import math
+from itertools import combinations
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from backend.geo.vocabulary import LonLat, great_circle_m
-from backend.routes.handout.frame import fit
+from backend.routes.handout.frame import fit, spread
 
 WIDTH, HEIGHT = 516.0, 260.0
 PLACES = st.lists(
@@ -40,3 +43,13 @@ def test_north_is_up_and_one_place_is_in_the_middle() -> None:
     assert frame.place(LonLat(106.7, 10.77)) == pytest.approx((WIDTH / 2, HEIGHT / 2))
     assert frame.place(LonLat(106.7, 10.771))[1] > HEIGHT / 2
     assert WIDTH * frame.metres_a_point == pytest.approx(800 / 0.86, rel=0.01)
+
+
+def test_dots_that_would_cover_each_other_stand_side_by_side() -> None:
+    spots = [(100.0, 100.0)] * 8 + [(200.0, 100.0)]
+    dots = spread(spots, 12.0)
+    assert dots[0] == spots[0]
+    assert dots[-1] == spots[-1], "who stands alone stays"
+    assert min(math.dist(a, b) for a, b in combinations(dots, 2)) >= 12.0 - 1e-6
+    assert max(math.dist(dot, spot) for dot, spot in zip(dots, spots, strict=True)) < 12.0 * 3
+    assert spread([(0.0, 0.0)] * 99, 12.0)[-1] == (0.0, 0.0), "there is no room for so many"
