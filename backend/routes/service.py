@@ -11,11 +11,11 @@ from backend.geo.vocabulary import GeoError, check_lonlat
 from backend.identity.actor import Actor, Role
 from backend.ids import UserId
 from backend.routes import repository, survey
+from backend.routes.drafts import Draft, write_route
 from backend.routes.engines import Engines
 from backend.routes.pool import SolverCrash, SolverTimeout
 from backend.routes.repository import Candidate, Rep
 from backend.routes.schemas import PlanRequest, RouteRead
-from backend.routes.writing import Draft, write_route
 
 _SOLVE_SECONDS = 30.0
 _PLANNERS = frozenset({Role.MANAGER, Role.ADMIN})
