@@ -42,7 +42,8 @@ def test_an_excluded_account_is_not_even_considered(town: Town) -> None:
 
 
 def test_lunch_at_a_place_is_on_the_way_and_in_the_line(town: Town) -> None:
-    place = [24.9301, 60.1675]
+    shop = town.shops[min(town.shops)]
+    place = [shop.lon, shop.lat]
 
     route = town.planned(max_candidates=15, lunch_place=place)
 
