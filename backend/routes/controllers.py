@@ -10,9 +10,9 @@ from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 from backend.api.payloads import Page
 from backend.identity.call import Call
 from backend.identity.permissions import ANYBODY
-from backend.routes import service
+from backend.routes import replanning, service
 from backend.routes.engines import Engines
-from backend.routes.schemas import PlanRequest, RouteRead
+from backend.routes.schemas import PlanRequest, ReplanRequest, RouteRead
 
 
 class RouteController(Controller):
@@ -27,6 +27,15 @@ class RouteController(Controller):
         """Plan a rep's day: which due accounts, in which order, and why not the others."""
         db, actor, engines = request.db, request.actor, request.part(Engines)
         return service.plan_day(db, actor, data, engines)
+
+    @post("/{route_id:uuid}/replan", operation_id="replan_day", sync_to_thread=True)
+    def replan_day(
+        self, request: Call, route_id: FromPath[UUID], data: JSONBody[ReplanRequest]
+    ) -> RouteRead:
+        """Plan the rest of a day under way: visits begun stay, the rest goes on from here."""
+        db, actor, engines = request.db, request.actor, request.part(Engines)
+        now = request.clock.now()
+        return replanning.replan_day(db, actor, route_id, data, engines, now=now)
 
     @get(operation_id="list_routes", sync_to_thread=True)
     def list_routes(

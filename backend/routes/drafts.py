@@ -16,6 +16,14 @@ from backend.routes.repository import Candidate
 from backend.routes.schemas import DroppedVisit, Lunch, PlanRequest, RouteStop
 
 
+class Frozen(msgspec.Struct, frozen=True):
+    """What of a day under way is not planned anew: the visits begun, and what was found closed."""
+
+    starts_at: datetime
+    stops: tuple[RouteStop, ...]
+    closed: tuple[DroppedVisit, ...]
+
+
 class Draft(msgspec.Struct, frozen=True):
     """A solved day before it is written."""
 
@@ -26,6 +34,7 @@ class Draft(msgspec.Struct, frozen=True):
     problem: DayProblem
     plan: DayPlan
     line: tuple[LonLat, ...]
+    frozen: Frozen | None = None
 
 
 def write_route(connection: sa.Connection, actor: Actor, draft: Draft) -> UUID:
@@ -37,6 +46,8 @@ def write_route(connection: sa.Connection, actor: Actor, draft: Draft) -> UUID:
     # A visit that began while the day was solved comes last here: the new route shows that one.
     ranked = sorted(known, key=lambda one: one.is_begun)
     stops = _stops(draft, {one.account_id: one.id for one in ranked})
+    done = draft.frozen.stops if draft.frozen else ()
+    starts_at = survey.moment(draft.midnight, plan.start_s)
     repository.insert_route(
         connection,
         org_id,
@@ -48,13 +59,13 @@ def write_route(connection: sa.Connection, actor: Actor, draft: Draft) -> UUID:
             "engine": plan.engine,
             "seed": plan.seed,
             "is_estimate": plan.is_estimate,
-            "distance_m": plan.distance_m,
-            "travel_seconds": plan.travel_s,
+            "distance_m": plan.distance_m + sum(stop.leg_distance_m for stop in done),
+            "travel_seconds": plan.travel_s + sum(stop.leg_seconds for stop in done),
             "wait_seconds": plan.wait_s,
-            "starts_at": survey.moment(draft.midnight, plan.start_s),
+            "starts_at": draft.frozen.starts_at if draft.frozen else starts_at,
             "ends_at": survey.moment(draft.midnight, plan.end_s),
             "line": _line_text(draft.line),
-            "stops": _json(stops),
+            "stops": _json([*done, *stops]),
             "dropped": _json(_dropped(draft)),
             "lunch": _json(_lunch(draft, plan.lunch)),
             "inputs": _json({"request": draft.request, "problem": draft.problem}),
@@ -84,6 +95,7 @@ def write_route(connection: sa.Connection, actor: Actor, draft: Draft) -> UUID:
 
 
 def _stops(draft: Draft, kept: dict[UUID, UUID]) -> list[RouteStop]:
+    first = len(draft.frozen.stops) + 1 if draft.frozen else 1
     accounts = {str(one.id): one for one in draft.candidates}
     return [
         RouteStop(
@@ -99,13 +111,14 @@ def _stops(draft: Draft, kept: dict[UUID, UUID]) -> list[RouteStop]:
             leg_seconds=stop.leg_duration_s,
             is_preferred=stop.is_preferred,
         )
-        for sequence, stop in enumerate(draft.plan.stops, start=1)
+        for sequence, stop in enumerate(draft.plan.stops, start=first)
     ]
 
 
 def _dropped(draft: Draft) -> list[DroppedVisit]:
     accounts = {str(one.id): one for one in draft.candidates}
-    return [
+    closed = draft.frozen.closed if draft.frozen else ()
+    return [*closed] + [
         DroppedVisit(
             account_id=accounts[one.key].id,
             name=accounts[one.key].name,
@@ -122,10 +135,11 @@ def _lunch(draft: Draft, lunch: PlannedLunch | None) -> Lunch | None:
         return None
     order = [stop.key for stop in draft.plan.stops]
     place = draft.request.lunch_place
+    done = len(draft.frozen.stops) if draft.frozen else 0
     return Lunch(
         starts_at=survey.moment(draft.midnight, lunch.start_s),
         minutes=(lunch.end_s - lunch.start_s) // 60,
-        after_sequence=order.index(lunch.after) + 1 if lunch.after is not None else 0,
+        after_sequence=done + (order.index(lunch.after) + 1 if lunch.after is not None else 0),
         location=None if place is None else (place[0], place[1]),
         leg_distance_m=lunch.leg_distance_m,
         leg_seconds=lunch.leg_duration_s,

@@ -9,7 +9,7 @@ import msgspec
 import sqlalchemy as sa
 
 from backend.ids import OrgId, UserId
-from backend.routes.schemas import RouteRead
+from backend.routes.schemas import PlanRequest, RouteRead
 
 _SELECT = """
 SELECT r.id, r.rep_id, u.full_name AS rep_name, r.on_date, r.status, r.profile, r.is_estimate,
@@ -190,6 +190,27 @@ def retire_route(
         {"org_id": org_id, "rep_id": rep_id, "on_date": on_date},
     ).mappings()
     return msgspec.convert([dict(row) for row in rows], list[DayVisit])
+
+
+def find_request(connection: sa.Connection, org_id: OrgId, route_id: UUID) -> PlanRequest:
+    """Return what was asked when a route that is there was planned."""
+    request = connection.execute(
+        sa.text("SELECT inputs -> 'request' FROM route WHERE org_id = :org_id AND id = :id"),
+        {"org_id": org_id, "id": route_id},
+    ).scalar_one()
+    return msgspec.convert(request, PlanRequest)
+
+
+def select_begun(connection: sa.Connection, org_id: OrgId, visit_ids: Sequence[UUID]) -> set[UUID]:
+    """Return those visits that were begun or done."""
+    rows = connection.execute(
+        sa.text(
+            "SELECT id FROM visit WHERE org_id = :org_id AND id = ANY (cast(:ids AS uuid[]))"
+            " AND status IN ('checked_in', 'done') AND deleted_at IS NULL"
+        ),
+        {"org_id": org_id, "ids": list(visit_ids)},
+    )
+    return set(rows.scalars())
 
 
 def insert_route(connection: sa.Connection, org_id: OrgId, values: Mapping[str, Any]) -> None:

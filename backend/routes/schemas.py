@@ -12,6 +12,9 @@ from backend.geo.network.provider import Profile
 Minutes = Annotated[int, msgspec.Meta(ge=0, le=240)]
 
 
+Traffic = Annotated[int, msgspec.Meta(ge=50, le=400)]
+
+
 class Appointment(Payload, frozen=True, kw_only=True):
     """A visit whose time is agreed; it is made then, whatever the opening hours say."""
 
@@ -47,7 +50,25 @@ class PlanRequest(Payload, frozen=True, kw_only=True):
     """Due accounts that are not to be considered."""
     profile: Profile = "car"
     """How the rep travels."""
+    traffic_percent: Traffic = 100
+    """Travel time in per cent of the usual one."""
     seed: Annotated[int, msgspec.Meta(ge=0, le=2**31 - 1)] = 1
+
+
+class ReplanRequest(Payload, frozen=True, kw_only=True):
+    """How a day stands that is under way; what was done is known from its visits."""
+
+    at: time | None = None
+    """The local time to go on from; now by default."""
+    position: LonLatPair | None = None
+    """Where the rep is; by default at the last visit that was begun."""
+    closed_ids: Annotated[list[UUID], msgspec.Meta(max_length=120)] = []
+    """Accounts that were found closed, or where nobody was in."""
+    urgent_ids: Annotated[list[UUID], msgspec.Meta(max_length=50)] = []
+    """Accounts that must be visited today after all."""
+    traffic_percent: Traffic = 100
+    had_lunch: bool | None = None
+    """By default as the plan has it: lunch is over when its time is."""
 
 
 class RouteStop(msgspec.Struct, frozen=True):

@@ -11,7 +11,7 @@ from backend.geo.vocabulary import GeoError, check_lonlat
 from backend.identity.actor import Actor, Role
 from backend.ids import UserId
 from backend.routes import repository, survey
-from backend.routes.drafts import Draft, write_route
+from backend.routes.drafts import Draft, Frozen, write_route
 from backend.routes.engines import Engines
 from backend.routes.pool import SolverCrash, SolverTimeout
 from backend.routes.repository import Candidate, Rep
@@ -31,7 +31,20 @@ def plan_day(db: Database, actor: Actor, request: PlanRequest, engines: Engines)
     those without a place are cancelled. Raises Malformed, Forbidden, NotFound or Unavailable.
     """
     rep_id = UserId(request.rep_id or actor.user_id)
-    _check_planner(actor, rep_id)
+    check_planner(actor, rep_id)
+    return plan_rest(db, actor, rep_id, request, engines, frozen=None)
+
+
+def plan_rest(
+    db: Database,
+    actor: Actor,
+    rep_id: UserId,
+    request: PlanRequest,
+    engines: Engines,
+    *,
+    frozen: Frozen | None,
+) -> RouteRead:
+    """Plan what is not frozen of a day and keep both, as `plan_day` does."""
     _check_request(request)
     with db.for_org(actor.org_id, snapshot=True) as connection:
         rep = _find_rep(connection, actor, rep_id)
@@ -57,7 +70,7 @@ def plan_day(db: Database, actor: Actor, request: PlanRequest, engines: Engines)
         raise malformed_field(
             "rep_id", f"{rep.full_name} holds no territory today: assign one, or name accounts."
         )
-    draft = _solve(request, rep, rep_id, start, tuple(candidates), midnight, engines)
+    draft = _solve(request, rep, rep_id, start, tuple(candidates), midnight, engines, frozen)
     with db.for_org(actor.org_id) as connection:
         route_id = write_route(connection, actor, draft)
         return get_route(connection, actor, route_id)
@@ -82,7 +95,8 @@ def get_route(connection: sa.Connection, actor: Actor, route_id: UUID) -> RouteR
     return found[0]
 
 
-def _check_planner(actor: Actor, rep_id: UserId) -> None:
+def check_planner(actor: Actor, rep_id: UserId) -> None:
+    """Raise Forbidden for who may not plan this person's day."""
     if actor.role is Role.ANALYST:
         raise Forbidden("Analysts read routes; they do not plan them.")
     if rep_id != actor.user_id and actor.role not in _PLANNERS:
@@ -149,6 +163,7 @@ def _solve(
     candidates: tuple[Candidate, ...],
     midnight: datetime,
     engines: Engines,
+    frozen: Frozen | None,
 ) -> Draft:
     network = engines.network(request.profile)
     ground = survey.measure(network, start, request.end or start, candidates, request.lunch_place)
@@ -162,4 +177,4 @@ def _solve(
             headers={"Retry-After": "5"},
         ) from error
     line = survey.draw_line(network, ground, survey.stop_nodes(problem, plan))
-    return Draft(request, rep_id, midnight, candidates, problem, plan, line)
+    return Draft(request, rep_id, midnight, candidates, problem, plan, line, frozen)

@@ -12,6 +12,7 @@ from backend.geo.vocabulary import LonLat
 from backend.routes.day import problem as days
 from backend.routes.day.plan import DayPlan
 from backend.routes.day.problem import DayProblem, Stop
+from backend.routes.day.rest import slower
 from backend.routes.day.timetable import Timetable
 from backend.routes.day.windows import Window, merge_windows
 from backend.routes.repository import Candidate, Rep
@@ -99,7 +100,7 @@ def make_problem(
             stops=stops,
             start=0,
             end=1,
-            durations_s=ground.matrix.duration_rows(),
+            durations_s=slower(ground.matrix.duration_rows(), request.traffic_percent),
             distances_m=ground.matrix.distance_rows(),
             shift_start_s=_seconds(request.shift_start),
             shift_end_s=_seconds(request.shift_end),

@@ -40,14 +40,15 @@ def rest_of_day(problem: DayProblem, now: Now) -> DayProblem:
         for stop in problem.stops
         if stop.key not in now.done
     )
-    slower = msgspec.structs.replace(problem, durations_s=_slower(problem.durations_s, now.traffic))
+    durations_s = slower(problem.durations_s, now.traffic)
+    today = msgspec.structs.replace(problem, durations_s=durations_s)
     return msgspec.structs.replace(
-        slower,
+        today,
         stops=stops,
         start=now.node,
         shift_start_s=now.at_s,
         shift_end_s=max(problem.shift_end_s, now.at_s + 1),
-        lunch=_lunch(slower, now),
+        lunch=_lunch(today, now),
         max_travel_s=None,
         max_distance_m=None,
     )
@@ -75,7 +76,8 @@ def _longer(matrix: Matrix, legs: Sequence[int | None]) -> Matrix:
     return (*((*row, None) for row in matrix), (*legs, 0))
 
 
-def _slower(matrix: Matrix, traffic: int) -> Matrix:
+def slower(matrix: Matrix, traffic: int) -> Matrix:
+    """Return travel times at so many per cent of the usual ones, rounded up."""
     if traffic == 100:  # noqa: PLR2004  # per cent
         return matrix
     return tuple(

@@ -1,0 +1,141 @@
+"""Plan the rest of a day that is under way: what was begun stays, the rest goes on from here."""
+
+from datetime import datetime, time, timedelta
+from uuid import UUID
+
+import msgspec
+
+from backend.api.problems import Conflict, malformed_field
+from backend.db.tenancy import Database
+from backend.identity.actor import Actor
+from backend.ids import UserId
+from backend.routes import repository
+from backend.routes.drafts import Frozen
+from backend.routes.engines import Engines
+from backend.routes.schemas import (
+    DroppedVisit,
+    PlanRequest,
+    ReplanRequest,
+    RouteRead,
+    RouteStop,
+)
+from backend.routes.service import check_planner, get_route, plan_rest
+
+_DAY_S = 86_400
+_LATE_LUNCH = timedelta(hours=1)
+"""A lunch whose time is over is taken within so long."""
+
+
+def replan_day(
+    db: Database,
+    actor: Actor,
+    route_id: UUID,
+    data: ReplanRequest,
+    engines: Engines,
+    *,
+    now: datetime,
+) -> RouteRead:
+    """Plan the rest of a route's day in its place; raise as `plan_day` does, and Conflict.
+
+    Visits that were begun stay as they were planned. Accounts that were found closed are told as
+    such and not tried again.
+    """
+    with db.for_org(actor.org_id, snapshot=True) as connection:
+        route = get_route(connection, actor, route_id)
+        check_planner(actor, UserId(route.rep_id))
+        if route.status != "planned":
+            raise Conflict("This plan was replaced by another: go on from that one.")
+        former = repository.find_request(connection, actor.org_id, route_id)
+        rep = repository.find_rep(connection, actor.org_id, UserId(route.rep_id))
+        zone = rep.time_zone if rep else "UTC"
+        midnight = repository.midnight_utc(connection, route.on_date, zone)
+        begun = repository.select_begun(
+            connection, actor.org_id, [stop.visit_id for stop in route.stops]
+        )
+    at = _time_of_day(data.at, now - midnight)
+    done = tuple(stop for stop in route.stops if stop.visit_id in begun)
+    frozen = Frozen(route.starts_at, done, _closed(route, data.closed_ids, done))
+    base = former.start or (rep.base if rep else None)
+    moment = midnight + timedelta(hours=at.hour, minutes=at.minute, seconds=at.second)
+    request = msgspec.structs.replace(
+        former,
+        rep_id=route.rep_id,
+        start=data.position or (done[-1].location if done else base),
+        end=former.end or base,
+        shift_start=at,
+        account_ids=_still_wanted(former, data, done),
+        appointments=[one for one in former.appointments if one.account_id not in _ids(done)],
+        excluded_ids=[*former.excluded_ids, *data.closed_ids],
+        max_travel_minutes=None,
+        max_distance_m=None,
+        traffic_percent=data.traffic_percent,
+        **_lunch(former, route, data, moment, at),
+    )
+    return plan_rest(db, actor, UserId(route.rep_id), request, engines, frozen=frozen)
+
+
+def _time_of_day(asked: time | None, since_midnight: timedelta) -> time:
+    if asked is not None:
+        return asked
+    if not timedelta() <= since_midnight < timedelta(days=1):
+        raise malformed_field("at", "This route's day is not today: say from when to go on.")
+    return _clock(since_midnight)
+
+
+def _clock(since_midnight: timedelta) -> time:
+    """Return a time of day to the second; the day's last one for what lies beyond it."""
+    seconds = min(int(since_midnight.total_seconds()), _DAY_S - 1)
+    return time(seconds // 3600, seconds // 60 % 60, seconds % 60)
+
+
+def _ids(stops: tuple[RouteStop, ...]) -> set[UUID]:
+    return {stop.account_id for stop in stops}
+
+
+def _closed(
+    route: RouteRead, closed_ids: list[UUID], done: tuple[RouteStop, ...]
+) -> tuple[DroppedVisit, ...]:
+    """Return what was found closed; raise Malformed for an account that the day does not have."""
+    names = {stop.account_id: stop.name for stop in route.stops}
+    names |= {one.account_id: one.name for one in route.dropped}
+    for account_id in closed_ids:
+        if account_id not in names or account_id in _ids(done):
+            raise malformed_field("closed_ids", f"The day has no visit left at {account_id}.")
+    return tuple(
+        DroppedVisit(
+            account_id=account_id,
+            name=names[account_id],
+            reason="closed_today",
+            detail=f"{names[account_id]} was found closed.",
+            facts={},
+        )
+        for account_id in dict.fromkeys(closed_ids)
+    )
+
+
+def _still_wanted(
+    former: PlanRequest, data: ReplanRequest, done: tuple[RouteStop, ...]
+) -> list[UUID]:
+    gone = _ids(done) | set(data.closed_ids)
+    wanted = [one for one in former.account_ids if one not in gone]
+    return list(dict.fromkeys([*wanted, *data.urgent_ids]))
+
+
+def _lunch(
+    former: PlanRequest, route: RouteRead, data: ReplanRequest, moment: datetime, at: time
+) -> dict[str, object]:
+    """Return the lunch still to come: none when it was had, within the hour when it is late."""
+    planned = route.lunch
+    is_over = planned is not None and (
+        planned.starts_at + timedelta(minutes=planned.minutes) <= moment
+    )
+    if is_over if data.had_lunch is None else data.had_lunch:
+        return {"lunch_minutes": 0}
+    if at <= former.lunch_latest:
+        return {}
+    since_midnight = timedelta(hours=at.hour, minutes=at.minute, seconds=at.second)
+    return {
+        "lunch_earliest": at,
+        "lunch_latest": _clock(since_midnight + _LATE_LUNCH),
+        "lunch_place": None,
+    }

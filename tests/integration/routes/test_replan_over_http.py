@@ -1,0 +1,127 @@
+"""A day that is under way: what was begun stays, the rest goes on from here and now."""
+
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import httpx
+import pytest
+
+from backend.identity.actor import Actor
+from tests.integration.routes.conftest import MONDAY, Town
+from tests.support.ground import execute
+
+_ZONE = ZoneInfo("Europe/Helsinki")
+
+
+def _clock(text: str) -> str:
+    return datetime.fromisoformat(text).astimezone(_ZONE).strftime("%H:%M")
+
+
+def _replan(
+    town: Town, route: dict[str, Any], who: Actor | None = None, **body: Any
+) -> httpx.Response:
+    path = f"/v1/routes/{route['id']}/replan"
+    return town.api.client.post(path, headers=town.api.as_(who or town.org.rep), json=body)
+
+
+def _begin(town: Town, *stops: dict[str, Any]) -> None:
+    for stop in stops:
+        execute(town.url, "UPDATE visit SET status = 'done', outcome = 'met' WHERE id = %s", stop["visit_id"])
+
+
+def _accounts(parts: list[dict[str, Any]]) -> list[str]:
+    return [one["account_id"] for one in parts]
+
+
+def test_what_was_done_stays_and_the_rest_goes_on_from_here(town: Town) -> None:
+    former = town.planned(max_candidates=12)
+    done = former["stops"][:3]
+    _begin(town, *done)
+
+    answer = _replan(town, former, at="11:00:00", had_lunch=False)
+
+    assert answer.status_code == 201, answer.text
+    route = answer.json()
+    assert route["stops"][:3] == done
+    assert [stop["sequence"] for stop in route["stops"]] == list(range(1, len(route["stops"]) + 1))
+    assert all(_clock(stop["start_at"]) >= "11:00" for stop in route["stops"][3:])
+    assert set(_accounts(done)).isdisjoint(_accounts(route["stops"][3:]))
+    assert route["starts_at"] == former["starts_at"]
+    statuses = town.visits()
+    assert [statuses[stop["visit_id"]] for stop in done] == ["done"] * 3
+    kept = {stop["visit_id"] for stop in former["stops"]} & {s["visit_id"] for s in route["stops"]}
+    assert len(kept) > 3, "visits that stay keep their id"
+    listed = town.get(town.org.rep, "/v1/routes", on_date=MONDAY).json()["items"]
+    assert [one["id"] for one in listed] == [route["id"]]
+
+
+def test_a_closed_shop_is_told_and_an_urgent_one_moves_in(town: Town) -> None:
+    former = town.planned(max_candidates=8)
+    closed, known = former["stops"][2], _accounts(former["stops"]) + _accounts(former["dropped"])
+    urgent = next(str(one) for one in sorted(town.shops) if str(one) not in known)
+
+    route = _replan(
+        town, former, at="08:30:00", closed_ids=[closed["account_id"]], urgent_ids=[urgent]
+    ).json()
+
+    assert closed["account_id"] not in _accounts(route["stops"])
+    told = {one["account_id"]: one["reason"] for one in route["dropped"]}
+    assert told[closed["account_id"]] == "closed_today"
+    assert urgent in _accounts(route["stops"]) + list(told)
+
+
+def test_traffic_makes_the_way_longer(town: Town) -> None:
+    former = town.planned(max_candidates=8)
+    usual = _replan(town, former, at="08:00:00").json()
+    jam = _replan(town, usual, at="08:00:00", traffic_percent=300).json()
+
+    assert jam["travel_seconds"] > 2 * usual["travel_seconds"]
+
+
+def test_lunch_that_was_had_does_not_come_again(town: Town) -> None:
+    former = town.planned(max_candidates=20)
+
+    by_plan = _replan(town, former, at="14:30:00").json()
+    late = _replan(town, by_plan, at="14:45:00", had_lunch=False).json()
+
+    assert by_plan["lunch"] is None
+    assert late["lunch"] is None or "14:45" <= _clock(late["lunch"]["starts_at"]) <= "15:45"
+
+
+def test_a_replaced_plan_is_not_gone_on_from(town: Town) -> None:
+    first = town.planned(max_candidates=6)
+    town.planned(max_candidates=6)
+
+    assert _replan(town, first, at="09:00:00").status_code == 409
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({}, "at"),
+        ({"at": "09:00:00", "closed_ids": ["01890000-0000-7000-8000-000000000000"]}, "closed_ids"),
+        ({"at": "09:00:00", "urgent_ids": ["01890000-0000-7000-8000-000000000000"]}, "account_ids"),
+        ({"at": "09:00:00", "traffic_percent": 5}, "traffic_percent"),
+        ({"at": "09:00:00", "position": [24.95, 59.9]}, "start"),
+        ({"at": "23:00:00"}, "shift_start"),
+    ],
+    ids=["another-day", "closed", "urgent", "traffic", "sea", "after-the-shift"],
+)
+def test_a_moment_that_cannot_be_is_refused_and_the_plan_stays(
+    town: Town, body: dict[str, Any], field: str
+) -> None:
+    former = town.planned(max_candidates=6)
+
+    answer = _replan(town, former, **body)
+
+    assert answer.status_code == 422, answer.text
+    assert field in answer.text
+    assert town.get(town.org.rep, f"/v1/routes/{former['id']}").json()["status"] == "planned"
+
+
+def test_only_who_may_plan_the_day_goes_on_with_it(town: Town) -> None:
+    former = town.planned(max_candidates=6)
+
+    assert _replan(town, former, town.org.manager, at="09:00:00").status_code == 201
+    assert _replan(town, former, town.org.analyst, at="09:00:00").status_code == 403
