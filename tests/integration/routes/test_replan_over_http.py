@@ -27,7 +27,11 @@ def _replan(
 
 def _begin(town: Town, *stops: dict[str, Any]) -> None:
     for stop in stops:
-        execute(town.url, "UPDATE visit SET status = 'done', outcome = 'met' WHERE id = %s", stop["visit_id"])
+        execute(
+            town.url,
+            "UPDATE visit SET status = 'done', outcome = 'met' WHERE id = %s",
+            stop["visit_id"],
+        )
 
 
 def _accounts(parts: list[dict[str, Any]]) -> list[str]:
