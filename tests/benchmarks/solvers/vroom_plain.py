@@ -11,7 +11,7 @@ from tests.benchmarks.vrp import Instance, Tours
 def solve(instance: Instance, seconds: float) -> Tours:
     """Return the tours; VROOM's time-out is by the wall clock."""
     if any(prize is not None for prize in instance.prizes):
-        raise NotImplementedError("VROOM counts priorities and knows no prizes.")
+        raise ValueError("VROOM counts priorities and knows no prizes.")
     first, last = instance.windows[0]
     problem = vroom.Input()
     problem.set_durations_matrix("car", instance.legs.astype(np.uint32))
