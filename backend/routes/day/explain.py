@@ -1,6 +1,6 @@
 """Why a stop is not in a day's plan, in a sentence with its numbers, and what would let it in."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from backend.routes.day.improve import Room, best_insertion, best_squeeze, best_swap, room_in
 from backend.routes.day.plan import Dropped, Reason
@@ -37,6 +37,22 @@ def find_hopeless(table: Timetable, stop: int) -> Dropped | None:
     return (
         _outside_shift(table, stop) or _no_lunch(table, stop) or _beyond_limits(table, alone, stop)
     )
+
+
+def explain_left_out(
+    table: Timetable, order: Sequence[int], hopeless: Mapping[int, Dropped | None]
+) -> list[Dropped]:
+    """Return why each stop that an order does not visit is left out.
+
+    `hopeless` has what `find_hopeless` says of every stop.
+    """
+    visited = {table.stop_of[option] for option in order}
+    room = room_in(table, order or table.nothing)
+    return [
+        dropped or explain_dropped(table, room, stop)
+        for stop, dropped in hopeless.items()
+        if stop not in visited
+    ]
 
 
 def explain_dropped(table: Timetable, room: Room, stop: int) -> Dropped:

@@ -7,8 +7,8 @@ left out moves in where it pays. It is a descent: it ends at an order that no su
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
-from backend.routes.day.explain import explain_dropped, find_hopeless
-from backend.routes.day.improve import improve, make_possible, make_room, room_in, worth_going
+from backend.routes.day.explain import explain_left_out, find_hopeless
+from backend.routes.day.improve import improve, make_possible, make_room, worth_going
 from backend.routes.day.plan import DayPlan
 from backend.routes.day.problem import DayProblem, ProblemError
 from backend.routes.day.schedule import Proof, lay_out
@@ -36,10 +36,7 @@ def reorder_day(problem: DayProblem, order: Sequence[str]) -> DayPlan:
         raise ProblemError("The order names a stop twice; name it once.", field="order")
     begin = _with_meal(table, [stop for stop in known if hopeless[stop] is None])
     best = worth_going(table, settle(table, begin, candidates), candidates)
-    visited = {table.stop_of[option] for option in best}
-    room = room_in(table, best or table.nothing)
-    dropped = [one for one in hopeless.values() if one is not None]
-    dropped += [explain_dropped(table, room, stop) for stop in candidates if stop not in visited]
+    dropped = explain_left_out(table, best, hopeless)
     return lay_out(table, best, dropped, Proof(engine=ENGINE))
 
 

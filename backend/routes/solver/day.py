@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from backend.routes.day.explain import explain_dropped, find_hopeless
-from backend.routes.day.improve import improve, make_possible, room_in, worth_going
+from backend.routes.day.explain import explain_left_out, find_hopeless
+from backend.routes.day.improve import improve, make_possible, worth_going
 from backend.routes.day.plan import DayPlan, Optimality
 from backend.routes.day.problem import DayProblem
 from backend.routes.day.schedule import Proof, lay_out
@@ -39,12 +39,7 @@ def solve_day(
     proof = Proof(engine="pyvrp")
     if len(candidates) <= prove_up_to:
         order, proof = _prove(table, candidates, order, proof_effort)
-    visited = {table.stop_of[option] for option in order}
-    left_out = [stop for stop in candidates if stop not in visited]
-    dropped = [one for one in hopeless.values() if one is not None]
-    room = room_in(table, order or table.nothing)
-    dropped += [explain_dropped(table, room, stop) for stop in left_out]
-    return lay_out(table, order, dropped, proof)
+    return lay_out(table, order, explain_left_out(table, order, hopeless), proof)
 
 
 def _search(table: Timetable, candidates: Sequence[int], effort: Effort) -> list[int]:
