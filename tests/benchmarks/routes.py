@@ -2,7 +2,8 @@
 
 `make bench-routes`, or with ARGS="--quick" on a few instances. Every solver runs in a process of
 its own with the same CPU limit, so many at a time as there are cores. The gap is to the best value
-known, or found in this run where none is published.
+known, or found in this run where none is published. A run of hours can be broken off: with
+--answers FILE what was found is kept there, and not sought again.
 """
 
 import argparse
@@ -14,6 +15,8 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from pathlib import Path
+from threading import Lock
 
 import msgspec
 from rich.console import Console
@@ -76,13 +79,40 @@ class Race:
         return msgspec.json.decode(done.stdout, type=Answer)
 
 
+class Kept:
+    """The answers of a run, one a line, in a file that the next run goes on with."""
+
+    def __init__(self, path: Path | None) -> None:
+        self._path = path
+        self._lock = Lock()
+        lines = path.read_text().splitlines() if path is not None and path.exists() else ()
+        self._known: dict[str, Answer] = dict(
+            msgspec.json.decode(line, type=tuple[str, Answer]) for line in lines
+        )
+
+    def answer(self, race: Race) -> Answer:
+        """Return what is known, or run the race and keep its answer."""
+        key = f"{race.solver} {race.instance.family}/{race.instance.name} {race.seconds:g}"
+        if key not in self._known:
+            answer = race.run()
+            with self._lock:
+                self._known[key] = answer
+                if self._path is not None:
+                    with self._path.open("ab") as file:
+                        file.write(msgspec.json.encode((key, answer)) + b"\n")
+        return self._known[key]
+
+
 def main() -> None:
     """Race and print; exit 1 where ours is worse than a peer, or not better where it must be."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="a few instances of each family")
     parser.add_argument("--only", default="", help="only families whose name has this in it")
     parser.add_argument("--limit", type=float, help="only this CPU limit, in seconds")
+    parser.add_argument("--answers", type=Path, help="a file to keep answers in, and to go on with")
+    parser.add_argument("--at-once", type=int, default=os.process_cpu_count() or 1)
     asked = parser.parse_args()
+    kept = Kept(asked.answers)
     table = Table("instances", "CPU s", "solver", "gap mean %", "worst %", "no plan", "CPU s used",
                   "verdict", title="Routes: gap to the best known plan")  # fmt: skip
     missed = False
@@ -90,9 +120,9 @@ def main() -> None:
         if asked.only in family.name:
             for limit in family.limits:
                 if asked.limit in {None, limit}:
-                    missed |= _race(
-                        family, limit, table, every=family.quick_every if asked.quick else 1
-                    )
+                    every = family.quick_every if asked.quick else 1
+                    with ThreadPoolExecutor(asked.at_once) as pool:
+                        missed |= _race(family, limit, table, kept, pool, every=every)
     Console(width=130).print(table)
     sys.exit(1 if missed else 0)
 
@@ -105,13 +135,21 @@ def _told(answers: Iterator[Answer], count: int) -> Iterator[Answer]:
         yield answer
 
 
-def _race(family: Family, limit: float, table: Table, *, every: int) -> bool:
+def _race(
+    family: Family,
+    limit: float,
+    table: Table,
+    kept: Kept,
+    pool: ThreadPoolExecutor,
+    *,
+    every: int,
+) -> bool:
     """Add a family's rows; return whether ours falls behind."""
     chosen = list(instances(family.folder))[::every]
     solvers = ("ours", *family.peers)
     races = [Race(solver, one, limit) for one in chosen for solver in solvers]
-    with ThreadPoolExecutor(os.process_cpu_count() or 1) as pool:
-        answers = dict(zip(races, _told(pool.map(Race.run, races), len(races)), strict=True))
+    told = _told(pool.map(kept.answer, races), len(races))
+    answers = dict(zip(races, told, strict=True))
     found = {(race.solver, race.instance.name): answer for race, answer in answers.items()}
     gaps: dict[str, list[float]] = defaultdict(list)
     for one in chosen:

@@ -16,7 +16,7 @@ from tests.benchmarks.vrp import cost_of, instances
 def main() -> None:
     """Solve and print the cost, None where the plan breaks a rule, and the CPU seconds used."""
     solver, family, name, seconds = sys.argv[1:]
-    instance = next(one for one in instances(family) if one.name == name)
+    instance = next(instances(family, name))
     module = importlib.import_module(f"tests.benchmarks.solvers.{solver}")
     started = time.process_time()
     tours = module.solve(instance, float(seconds))

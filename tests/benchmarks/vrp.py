@@ -72,9 +72,11 @@ def _cost_of_tour(instance: Instance, tour: Sequence[int]) -> int:
     return total
 
 
-def instances(family: str) -> Iterator[Instance]:
-    """Yield the instances of a folder in the order of their names."""
+def instances(family: str, name: str | None = None) -> Iterator[Instance]:
+    """Yield the instances of a folder in the order of their names, or the one so named."""
     for path in sorted((DATA / family).iterdir()):
+        if name is not None and path.stem.lower() != name.lower():
+            continue
         if path.suffix == ".txt":
             yield _solomon(path, family)
         elif path.suffix == ".vrp":
