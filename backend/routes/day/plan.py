@@ -31,7 +31,9 @@ class PlannedStop(msgspec.Struct, frozen=True, kw_only=True):
     """One visit of the plan; the leg is the way into it.
 
     `wait_s` is idle time before it starts, after lunch where lunch is taken on arrival.
-    `is_preferred` says that the visit lies in a preferred window, or that there is none.
+    `is_preferred` says that the visit lies in a preferred window, or that there is none. Without
+    it the day has `detour_s` less travel and is `detour_m` shorter; the rep may leave it `spare_s`
+    later and still keep all that comes after.
     """
 
     key: str
@@ -42,6 +44,9 @@ class PlannedStop(msgspec.Struct, frozen=True, kw_only=True):
     leg_duration_s: int
     leg_distance_m: int
     is_preferred: bool = True
+    detour_s: int = 0
+    detour_m: int = 0
+    spare_s: int = 0
 
 
 class PlannedLunch(msgspec.Struct, frozen=True, kw_only=True):

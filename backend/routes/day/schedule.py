@@ -16,6 +16,7 @@ from backend.routes.day.plan import (
 from backend.routes.day.problem import DayProblem, ProblemError, Stop
 from backend.routes.day.timetable import Timetable, shift
 from backend.routes.day.windows import start_ranges
+from backend.routes.day.worth import effects_of
 
 
 class LunchPlace(msgspec.Struct, frozen=True):
@@ -201,6 +202,7 @@ def _walk(
     table: Timetable, order: Sequence[int], place: LunchPlace | None, now_s: int
 ) -> tuple[list[PlannedStop], PlannedLunch | None, int]:
     stops: list[PlannedStop] = []
+    leaves: list[tuple[int, bool]] = []
     lunch = _Break(table, place)
     previous: str | None = None
     now_s = lunch.pass_by(_LUNCH_FIRST, now_s, after=None, at=None)
@@ -209,12 +211,14 @@ def _walk(
         arrive_s = now_s + leg_s
         if option == table.meal:
             now_s = lunch.sit_down(arrive_s, after=previous, leg_s=leg_s, leg_m=leg_m)
+            leaves.append((now_s, True))
             continue
         key = table.wishes[option].key
         on_arrival = LunchPlace(number, on_arrival=True)
         ready_s = lunch.pass_by(on_arrival, arrive_s, after=previous, at=key)
         start_s = table.first_start(option, ready_s)
         leave_s = start_s + table.service_s[option]
+        leaves.append((leave_s, table.lunch is None or lunch.taken is not None))
         stops.append(
             PlannedStop(
                 key=key,
@@ -231,7 +235,23 @@ def _walk(
         now_s = lunch.pass_by(on_leaving, leave_s, after=key, at=key)
         previous = key
     now_s += table.leg_s[order[-1]][table.end] if order else 0
-    return stops, lunch.taken, now_s
+    return _with_effects(table, order, stops, leaves), lunch.taken, now_s
+
+
+def _with_effects(
+    table: Timetable,
+    order: Sequence[int],
+    stops: Sequence[PlannedStop],
+    leaves: Sequence[tuple[int, bool]],
+) -> list[PlannedStop]:
+    effects = zip(order, effects_of(table, order, leaves), strict=True)
+    of_visits = [effect for option, effect in effects if option != table.meal]
+    return [
+        msgspec.structs.replace(
+            stop, detour_s=one.detour_s, detour_m=one.detour_m, spare_s=one.spare_s
+        )
+        for stop, one in zip(stops, of_visits, strict=True)
+    ]
 
 
 def _is_preferred(wish: Stop, start_s: int) -> bool:

@@ -76,6 +76,29 @@ def test_trying_a_gap_agrees_with_trying_the_whole_day(day: DayProblem) -> None:
         )
 
 
+@settings(max_examples=150, deadline=None)
+@given(days(max_stops=6))
+def test_the_spare_time_of_a_visit_is_really_there(day: DayProblem) -> None:
+    plan = schedule_in_order(day, [stop.key for stop in day.stops if is_kept(day, [stop.key])])
+    order = [stop.key for stop in plan.stops]
+
+    for number, planned in enumerate(plan.stops):
+        assert planned.spare_s >= 0
+        held = Window(start_s=planned.start_s, end_s=planned.leave_s + planned.spare_s)
+        longer = [
+            msgspec.structs.replace(
+                stop, windows=(held,), preferred=(), service_s=held.end_s - held.start_s
+            )
+            if stop.key == planned.key and held.end_s > held.start_s
+            else stop
+            for stop in day.stops
+        ]
+        assert is_kept(msgspec.structs.replace(day, stops=tuple(longer)), order)
+        fewer = schedule_in_order(day, order[:number] + order[number + 1 :])
+        if len(fewer.stops) == len(order) - 1 and planned.detour_s:
+            assert plan.travel_s - fewer.travel_s == planned.detour_s
+
+
 def check_reason(day: DayProblem, plan: DayPlan, dropped: Dropped) -> None:
     """Assert that a reason holds, and that what would let the stop in does let it in."""
     stop = next(stop for stop in day.stops if stop.key == dropped.key)
