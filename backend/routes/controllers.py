@@ -10,9 +10,16 @@ from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 from backend.api.payloads import Page
 from backend.identity.call import Call
 from backend.identity.permissions import ANYBODY
-from backend.routes import replanning, service
+from backend.routes import adjusting, choices, replanning, service
 from backend.routes.engines import Engines
-from backend.routes.schemas import PlanRequest, ReplanRequest, RouteRead
+from backend.routes.schemas import (
+    AdjustedRoute,
+    AdjustRequest,
+    ChoiceCost,
+    PlanRequest,
+    ReplanRequest,
+    RouteRead,
+)
 
 
 class RouteController(Controller):
@@ -36,6 +43,27 @@ class RouteController(Controller):
         db, actor, engines = request.db, request.actor, request.part(Engines)
         now = request.clock.now()
         return replanning.replan_day(db, actor, route_id, data, engines, now=now)
+
+    @post("/{route_id:uuid}/adjust", operation_id="adjust_day", sync_to_thread=True)
+    def adjust_day(
+        self, request: Call, route_id: FromPath[UUID], data: JSONBody[AdjustRequest]
+    ) -> AdjustedRoute:
+        """Change a plan by hand: pin, fix, exclude or order visits, and see what that costs."""
+        db, actor, engines = request.db, request.actor, request.part(Engines)
+        now = request.clock.now()
+        return adjusting.adjust_day(db, actor, route_id, data, engines, now=now)
+
+    @get("/{route_id:uuid}/choices", operation_id="price_choices", sync_to_thread=True)
+    def price_choices(
+        self,
+        request: Call,
+        route_id: FromPath[UUID],
+        account_id: FromQuery[UUID | None] = None,
+    ) -> list[ChoiceCost]:
+        """Tell what each choice costs: the best day with it against the best without it."""
+        db, actor, engines = request.db, request.actor, request.part(Engines)
+        now = request.clock.now()
+        return choices.price_choices(db, actor, route_id, engines, account_id=account_id, now=now)
 
     @get(operation_id="list_routes", sync_to_thread=True)
     def list_routes(

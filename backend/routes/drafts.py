@@ -6,11 +6,12 @@ from uuid import UUID
 import msgspec
 import sqlalchemy as sa
 
+from backend.api.problems import Conflict
 from backend.geo.vocabulary import LonLat
 from backend.identity.actor import Actor
 from backend.ids import UserId, new_id
 from backend.routes import repository, survey
-from backend.routes.day.plan import DayPlan, PlannedLunch
+from backend.routes.day.plan import DayPlan, Optimality, PlannedLunch
 from backend.routes.day.problem import DayProblem
 from backend.routes.repository import Candidate
 from backend.routes.schemas import DroppedVisit, Lunch, PlanRequest, RouteStop
@@ -24,23 +25,31 @@ class Frozen(msgspec.Struct, frozen=True):
     closed: tuple[DroppedVisit, ...]
 
 
-class Draft(msgspec.Struct, frozen=True):
+class Draft(msgspec.Struct, frozen=True, kw_only=True):
     """A solved day before it is written."""
 
     request: PlanRequest
     rep_id: UserId
     midnight: datetime
     candidates: tuple[Candidate, ...]
+    excluded: dict[UUID, str]
     problem: DayProblem
     plan: DayPlan
     line: tuple[LonLat, ...]
     frozen: Frozen | None = None
+    replaces: UUID | None = None
+    """The plan that it must take the place of; by default whichever there is."""
 
 
 def write_route(connection: sa.Connection, actor: Actor, draft: Draft) -> UUID:
-    """Write a day and return the route's id; visits that stay keep theirs."""
+    """Write a day and return the route's id; visits that stay keep theirs.
+
+    Raises Conflict when the plan that it was made from was replaced meanwhile.
+    """
     org_id, plan, on_date = actor.org_id, draft.plan, draft.request.on_date
     repository.lock_day(connection, org_id, draft.rep_id)
+    if draft.replaces and not repository.is_in_use(connection, org_id, draft.replaces):
+        raise Conflict("This plan was replaced by another: go on from that one.")
     known = repository.retire_route(connection, org_id, draft.rep_id, on_date)
     route_id = new_id()
     # A visit that began while the day was solved comes last here: the new route shows that one.
@@ -62,13 +71,15 @@ def write_route(connection: sa.Connection, actor: Actor, draft: Draft) -> UUID:
             "distance_m": plan.distance_m + sum(stop.leg_distance_m for stop in done),
             "travel_seconds": plan.travel_s + sum(stop.leg_seconds for stop in done),
             "wait_seconds": plan.wait_s,
-            "starts_at": draft.frozen.starts_at if draft.frozen else starts_at,
+            "starts_at": draft.frozen.starts_at if draft.frozen and done else starts_at,
             "ends_at": survey.moment(draft.midnight, plan.end_s),
             "line": _line_text(draft.line),
             "stops": _json([*done, *stops]),
             "dropped": _json(_dropped(draft)),
             "lunch": _json(_lunch(draft, plan.lunch)),
             "inputs": _json({"request": draft.request, "problem": draft.problem}),
+            "objective": plan.objective,
+            "bound": plan.objective if plan.optimality is Optimality.PROVEN else plan.bound,
         },
     )
     repository.upsert_visits(
@@ -110,6 +121,9 @@ def _stops(draft: Draft, kept: dict[UUID, UUID]) -> list[RouteStop]:
             leg_distance_m=stop.leg_distance_m,
             leg_seconds=stop.leg_duration_s,
             is_preferred=stop.is_preferred,
+            detour_seconds=stop.detour_s,
+            detour_m=stop.detour_m,
+            spare_seconds=stop.spare_s,
         )
         for sequence, stop in enumerate(draft.plan.stops, start=first)
     ]
@@ -118,7 +132,13 @@ def _stops(draft: Draft, kept: dict[UUID, UUID]) -> list[RouteStop]:
 def _dropped(draft: Draft) -> list[DroppedVisit]:
     accounts = {str(one.id): one for one in draft.candidates}
     closed = draft.frozen.closed if draft.frozen else ()
-    return [*closed] + [
+    told = {one.account_id for one in closed}
+    excluded = [
+        DroppedVisit(account, name, "excluded", f"{name} was left out by hand.", {})
+        for account, name in draft.excluded.items()
+        if account not in told
+    ]
+    return [*closed, *excluded] + [
         DroppedVisit(
             account_id=accounts[one.key].id,
             name=accounts[one.key].name,

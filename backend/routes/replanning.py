@@ -10,6 +10,7 @@ from backend.db.tenancy import Database
 from backend.identity.actor import Actor
 from backend.ids import UserId
 from backend.routes import repository
+from backend.routes.day.plan import Reason
 from backend.routes.drafts import Frozen
 from backend.routes.engines import Engines
 from backend.routes.schemas import (
@@ -22,8 +23,19 @@ from backend.routes.schemas import (
 from backend.routes.service import check_planner, get_route, plan_rest
 
 _DAY_S = 86_400
+_CLOSED = Reason.CLOSED_TODAY.value
 _LATE_LUNCH = timedelta(hours=1)
 """A lunch whose time is over is taken within so long."""
+
+
+class Standing(msgspec.Struct, frozen=True):
+    """How a day stands: its plan, what was asked for it, and the visits that were begun."""
+
+    route: RouteRead
+    former: PlanRequest
+    base: tuple[float, float] | None
+    midnight: datetime
+    done: tuple[RouteStop, ...]
 
 
 def replan_day(
@@ -40,6 +52,14 @@ def replan_day(
     Visits that were begun stay as they were planned. Accounts that were found closed are told as
     such and not tried again.
     """
+    stands = how_it_stands(db, actor, route_id)
+    request, frozen = go_on(stands, data, now)
+    rep_id = UserId(stands.route.rep_id)
+    return plan_rest(db, actor, rep_id, request, engines, frozen=frozen, replaces=route_id)
+
+
+def how_it_stands(db: Database, actor: Actor, route_id: UUID) -> Standing:
+    """Return how a route's day stands; raise NotFound, Forbidden, or Conflict for a former plan."""
     with db.for_org(actor.org_id, snapshot=True) as connection:
         route = get_route(connection, actor, route_id)
         check_planner(actor, UserId(route.rep_id))
@@ -52,11 +72,18 @@ def replan_day(
         begun = repository.select_begun(
             connection, actor.org_id, [stop.visit_id for stop in route.stops]
         )
-    at = _time_of_day(data.at, now - midnight)
     done = tuple(stop for stop in route.stops if stop.visit_id in begun)
-    frozen = Frozen(route.starts_at, done, _closed(route, data.closed_ids, done))
-    base = former.start or (rep.base if rep else None)
-    moment = midnight + timedelta(hours=at.hour, minutes=at.minute, seconds=at.second)
+    return Standing(route, former, rep.base if rep else None, midnight, done)
+
+
+def go_on(stands: Standing, data: ReplanRequest, now: datetime) -> tuple[PlanRequest, Frozen]:
+    """Return the rest of a day as a day to plan, and what is not planned anew."""
+    route, former, done = stands.route, stands.former, stands.done
+    at = _time_of_day(data.at, now - stands.midnight)
+    closed = [*closed_before(route, former), *_closed(route, data.closed_ids, done)]
+    frozen = Frozen(route.starts_at, done, tuple(closed))
+    base = former.start or stands.base
+    moment = stands.midnight + timedelta(hours=at.hour, minutes=at.minute, seconds=at.second)
     request = msgspec.structs.replace(
         former,
         rep_id=route.rep_id,
@@ -66,12 +93,21 @@ def replan_day(
         account_ids=_still_wanted(former, data, done),
         appointments=[one for one in former.appointments if one.account_id not in _ids(done)],
         excluded_ids=[*former.excluded_ids, *data.closed_ids],
+        order=[],
         max_travel_minutes=None,
         max_distance_m=None,
         traffic_percent=data.traffic_percent,
         **_lunch(former, route, data, moment, at),
     )
-    return plan_rest(db, actor, UserId(route.rep_id), request, engines, frozen=frozen)
+    return request, frozen
+
+
+def closed_before(route: RouteRead, asked: PlanRequest) -> tuple[DroppedVisit, ...]:
+    """Return what was found closed earlier in the day and is still not to be tried."""
+    excluded = set(asked.excluded_ids)
+    return tuple(
+        one for one in route.dropped if one.reason == _CLOSED and one.account_id in excluded
+    )
 
 
 def _time_of_day(asked: time | None, since_midnight: timedelta) -> time:
@@ -105,7 +141,7 @@ def _closed(
         DroppedVisit(
             account_id=account_id,
             name=names[account_id],
-            reason="closed_today",
+            reason=_CLOSED,
             detail=f"{names[account_id]} was found closed.",
             facts={},
         )

@@ -14,7 +14,9 @@ from backend.routes.schemas import PlanRequest, RouteRead
 _SELECT = """
 SELECT r.id, r.rep_id, u.full_name AS rep_name, r.on_date, r.status, r.profile, r.is_estimate,
   r.engine, r.seed, r.distance_m, r.travel_seconds, r.wait_seconds, r.starts_at, r.ends_at,
-  ST_AsEncodedPolyline(r.line, 6) AS line, r.stops, r.dropped, r.lunch, r.rv
+  ST_AsEncodedPolyline(r.line, 6) AS line, r.stops, r.dropped, r.lunch,
+  round(100.0 * (r.objective - r.bound) / nullif(r.objective, 0), 2) AS gap_percent,
+  coalesce(r.inputs -> 'request', '{}') AS choices, r.rv
  FROM route r JOIN app_user u ON u.org_id = r.org_id AND u.id = r.rep_id
 """
 
@@ -151,12 +153,36 @@ SELECT i.id FROM unnest(cast(:ids AS uuid[])) WITH ORDINALITY i (id, place) WHER
     return list(connection.execute(statement, values).scalars())
 
 
+def select_names(
+    connection: sa.Connection, org_id: OrgId, account_ids: Sequence[UUID]
+) -> dict[UUID, str]:
+    """Return the names of accounts."""
+    rows = connection.execute(
+        sa.text(
+            "SELECT id, name FROM account WHERE org_id = :org_id"
+            " AND id = ANY (cast(:ids AS uuid[])) ORDER BY name, id"
+        ),
+        {"org_id": org_id, "ids": list(account_ids)},
+    )
+    return {row.id: row.name for row in rows}
+
+
 def lock_day(connection: sa.Connection, org_id: OrgId, rep_id: UserId) -> None:
     """Let one plan at a time be written for a person."""
     connection.execute(
         sa.text("SELECT 1 FROM app_user WHERE org_id = :org_id AND id = :id FOR NO KEY UPDATE"),
         {"org_id": org_id, "id": rep_id},
     )
+
+
+def is_in_use(connection: sa.Connection, org_id: OrgId, route_id: UUID) -> bool:
+    """Return whether a route is its day's plan; the caller holds the day's lock."""
+    statement = sa.text(
+        "SELECT status = 'planned' AND deleted_at IS NULL FROM route"
+        " WHERE org_id = :org_id AND id = :id"
+    )
+    found = connection.execute(statement, {"org_id": org_id, "id": route_id})
+    return bool(found.scalar_one_or_none())
 
 
 class DayVisit(msgspec.Struct, frozen=True):
@@ -219,11 +245,13 @@ def insert_route(connection: sa.Connection, org_id: OrgId, values: Mapping[str, 
         sa.text(
             """
 INSERT INTO route (org_id, id, rep_id, on_date, profile, engine, seed, is_estimate, distance_m,
-  travel_seconds, wait_seconds, starts_at, ends_at, line, stops, dropped, lunch, inputs)
+  travel_seconds, wait_seconds, starts_at, ends_at, line, stops, dropped, lunch, inputs, objective,
+  bound)
 VALUES (:org_id, :id, :rep_id, :on_date, :profile, :engine, :seed, :is_estimate, :distance_m,
   :travel_seconds, :wait_seconds, :starts_at, :ends_at,
   ST_SetSRID(ST_GeomFromText(cast(:line AS text)), 4326), cast(:stops AS jsonb),
-  cast(:dropped AS jsonb), cast(:lunch AS jsonb), cast(:inputs AS jsonb))"""
+  cast(:dropped AS jsonb), cast(:lunch AS jsonb), cast(:inputs AS jsonb),
+  :objective, :bound)"""
         ),
         {"org_id": org_id, **values},
     )

@@ -1,7 +1,7 @@
 """What visit routes look like to the outside."""
 
 from datetime import date, datetime, time
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import UUID
 
 import msgspec
@@ -12,6 +12,7 @@ from backend.geo.network.provider import Profile
 Minutes = Annotated[int, msgspec.Meta(ge=0, le=240)]
 
 
+type ChoiceKind = Literal["must_visit", "appointment", "excluded", "visit_length", "order"]
 Traffic = Annotated[int, msgspec.Meta(ge=50, le=400)]
 
 
@@ -20,6 +21,13 @@ class Appointment(Payload, frozen=True, kw_only=True):
 
     account_id: UUID
     start: time
+
+
+class VisitLength(Payload, frozen=True, kw_only=True):
+    """How long a visit takes on this day."""
+
+    account_id: UUID
+    minutes: Minutes
 
 
 class PlanRequest(Payload, frozen=True, kw_only=True):
@@ -48,11 +56,31 @@ class PlanRequest(Payload, frozen=True, kw_only=True):
     """Visits that must be made at an agreed time."""
     excluded_ids: Annotated[list[UUID], msgspec.Meta(max_length=500)] = []
     """Due accounts that are not to be considered."""
+    visit_lengths: Annotated[list[VisitLength], msgspec.Meta(max_length=120)] = []
+    """Visits that take longer or shorter than their account's usually do."""
+    order: Annotated[list[UUID], msgspec.Meta(max_length=120)] = []
+    """These accounts in this order and no others; by default the best order is sought."""
     profile: Profile = "car"
     """How the rep travels."""
     traffic_percent: Traffic = 100
     """Travel time in per cent of the usual one."""
     seed: Annotated[int, msgspec.Meta(ge=0, le=2**31 - 1)] = 1
+
+
+class AdjustRequest(Payload, frozen=True, kw_only=True):
+    """What is to be different in a plan; what is not named stays as it was asked for."""
+
+    account_ids: Annotated[list[UUID], msgspec.Meta(max_length=120)] | None = None
+    """All accounts that must be visited."""
+    appointments: Annotated[list[Appointment], msgspec.Meta(max_length=50)] | None = None
+    excluded_ids: Annotated[list[UUID], msgspec.Meta(max_length=500)] | None = None
+    visit_lengths: Annotated[list[VisitLength], msgspec.Meta(max_length=120)] | None = None
+    order: Annotated[list[UUID], msgspec.Meta(max_length=120)] | None = None
+    """The visits in an order of one's own; empty to have the best order sought again."""
+    at: time | None = None
+    """The local time that a day under way goes on from; now by default."""
+    is_trial: bool = False
+    """Tell what would be, and keep the plan as it is."""
 
 
 class ReplanRequest(Payload, frozen=True, kw_only=True):
@@ -86,6 +114,11 @@ class RouteStop(msgspec.Struct, frozen=True):
     leg_seconds: int
     is_preferred: bool = True
     """Whether the visit is at a time that the account prefers, or it prefers none."""
+    detour_seconds: int = 0
+    """The travel that the day has for its sake."""
+    detour_m: int = 0
+    spare_seconds: int = 0
+    """How much later it may end with all others still kept."""
 
 
 class DroppedVisit(msgspec.Struct, frozen=True):
@@ -112,8 +145,22 @@ class Lunch(msgspec.Struct, frozen=True):
     leg_seconds: int = 0
 
 
+class Choices(msgspec.Struct, frozen=True):
+    """What people decided about a day: the planner kept to it."""
+
+    account_ids: list[UUID] = []
+    appointments: list[Appointment] = []
+    excluded_ids: list[UUID] = []
+    visit_lengths: list[VisitLength] = []
+    order: list[UUID] = []
+
+
 class RouteRead(msgspec.Struct, frozen=True):
-    """A rep's day; `line` is an encoded polyline of precision 6."""
+    """A rep's day; `line` is an encoded polyline of precision 6.
+
+    No plan of the day is better by more than `gap_percent` of its cost, which is travel and the
+    worth of the visits left out; 0 is proven, None when nobody knows.
+    """
 
     id: UUID
     rep_id: UUID
@@ -134,3 +181,33 @@ class RouteRead(msgspec.Struct, frozen=True):
     dropped: list[DroppedVisit]
     lunch: Lunch | None
     rv: int
+    gap_percent: float | None = None
+    choices: Choices = Choices()
+
+
+class Change(msgspec.Struct, frozen=True):
+    """How a plan differs from the one before; positive is more, or later."""
+
+    travel_seconds: int
+    distance_m: int
+    wait_seconds: int
+    ends_later_seconds: int
+    visits: int
+    added_ids: list[UUID]
+    removed_ids: list[UUID]
+
+
+class AdjustedRoute(msgspec.Struct, frozen=True):
+    """A plan with somebody's changes; of a trial nothing is kept, and its ids mean nothing."""
+
+    route: RouteRead
+    change: Change
+    is_trial: bool
+
+
+class ChoiceCost(msgspec.Struct, frozen=True):
+    """What one choice costs: how the best day with it differs from the best one without it."""
+
+    kind: ChoiceKind
+    account_id: UUID | None
+    change: Change

@@ -1,16 +1,22 @@
 """Plan a rep's day and keep it."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from uuid import UUID
 
+import msgspec
 import sqlalchemy as sa
 
 from backend.api.problems import Forbidden, NotFound, Unavailable, malformed_field
-from backend.db.tenancy import Database
+from backend.db.tenancy import Database, send
+from backend.geo.network.provider import StreetNetwork
 from backend.geo.vocabulary import GeoError, check_lonlat
 from backend.identity.actor import Actor, Role
 from backend.ids import UserId
 from backend.routes import repository, survey
+from backend.routes.day.plan import DayPlan
+from backend.routes.day.problem import DayProblem
+from backend.routes.day.schedule import schedule_in_order
 from backend.routes.drafts import Draft, Frozen, write_route
 from backend.routes.engines import Engines
 from backend.routes.pool import SolverCrash, SolverTimeout
@@ -32,7 +38,7 @@ def plan_day(db: Database, actor: Actor, request: PlanRequest, engines: Engines)
     """
     rep_id = UserId(request.rep_id or actor.user_id)
     check_planner(actor, rep_id)
-    return plan_rest(db, actor, rep_id, request, engines, frozen=None)
+    return plan_rest(db, actor, rep_id, request, engines)
 
 
 def plan_rest(
@@ -42,9 +48,55 @@ def plan_rest(
     request: PlanRequest,
     engines: Engines,
     *,
-    frozen: Frozen | None,
+    frozen: Frozen | None = None,
+    replaces: UUID | None = None,
+    is_trial: bool = False,
 ) -> RouteRead:
-    """Plan what is not frozen of a day and keep both, as `plan_day` does."""
+    """Plan what is not frozen of a day and keep both, as `plan_day` does.
+
+    Raises Conflict when the plan that it `replaces` is no longer the day's. Of a trial nothing is
+    kept: the route is returned as it would be.
+    """
+    prepared = prepare(db, actor, rep_id, request)
+    network = engines.network(request.profile)
+    ground = survey_ground(prepared, network)
+    problem, plan = solve(prepared, ground, engines)
+    line = survey.draw_line(network, ground, survey.stop_nodes(problem, plan))
+    draft = Draft(
+        request=request,
+        rep_id=rep_id,
+        midnight=prepared.midnight,
+        candidates=prepared.candidates,
+        excluded=prepared.excluded,
+        problem=problem,
+        plan=plan,
+        line=line,
+        frozen=frozen,
+        replaces=replaces,
+    )
+    with db.for_org(actor.org_id) as connection:
+        if is_trial:
+            send(connection, "SAVEPOINT trial")
+        route = get_route(connection, actor, write_route(connection, actor, draft))
+        if is_trial:
+            send(connection, "ROLLBACK TO SAVEPOINT trial")
+        return route
+
+
+class Prepared(msgspec.Struct, frozen=True):
+    """A day as asked for, with what the organisation knows about it."""
+
+    request: PlanRequest
+    rep: Rep
+    start: Sequence[float]
+    candidates: tuple[Candidate, ...]
+    midnight: datetime
+    excluded: dict[UUID, str]
+    """The names of those accounts left out by hand that the person may see."""
+
+
+def prepare(db: Database, actor: Actor, rep_id: UserId, request: PlanRequest) -> Prepared:
+    """Find the day's candidates; raise Malformed or NotFound for a day that cannot be planned."""
     _check_request(request)
     with db.for_org(actor.org_id, snapshot=True) as connection:
         rep = _find_rep(connection, actor, rep_id)
@@ -66,14 +118,37 @@ def plan_rest(
             limit=max(request.max_candidates, len(required)),
         )
         midnight = repository.midnight_utc(connection, request.on_date, rep.time_zone)
+        excluded = _names_of_excluded(connection, actor, rep_id, request.excluded_ids)
     if not candidates and not rep.has_territory:
         raise malformed_field(
             "rep_id", f"{rep.full_name} holds no territory today: assign one, or name accounts."
         )
-    draft = _solve(request, rep, rep_id, start, tuple(candidates), midnight, engines, frozen)
-    with db.for_org(actor.org_id) as connection:
-        route_id = write_route(connection, actor, draft)
-        return get_route(connection, actor, route_id)
+    return Prepared(request, rep, start, tuple(candidates), midnight, excluded)
+
+
+def survey_ground(prepared: Prepared, network: StreetNetwork) -> survey.Ground:
+    """Measure the ways of a prepared day; raise Malformed or Unavailable."""
+    request, start = prepared.request, prepared.start
+    return survey.measure(
+        network, start, request.end or start, prepared.candidates, request.lunch_place
+    )
+
+
+def solve(
+    prepared: Prepared, ground: survey.Ground, engines: Engines
+) -> tuple[DayProblem, DayPlan]:
+    """State the day and plan it: in the order asked for, else in the best one that is found."""
+    problem = survey.make_problem(prepared.request, prepared.rep, prepared.candidates, ground)
+    if prepared.request.order:
+        return problem, schedule_in_order(problem, [str(one) for one in prepared.request.order])
+    try:
+        return problem, engines.solvers.solve(problem, _SOLVE_SECONDS)
+    except (SolverTimeout, SolverCrash) as error:
+        raise Unavailable(
+            f"The day could not be planned: {error}. Try again, or with fewer candidates.",
+            code="solver_failed",
+            headers={"Retry-After": "5"},
+        ) from error
 
 
 def list_routes(
@@ -125,7 +200,9 @@ def _required(request: PlanRequest) -> list[UUID]:
     agreed = [one.account_id for one in request.appointments]
     if len(set(agreed)) < len(agreed):
         raise malformed_field("appointments", "An account has two appointments: keep one a day.")
-    required = list(dict.fromkeys([*request.account_ids, *agreed]))
+    if len(set(request.order)) < len(request.order):
+        raise malformed_field("order", "An account comes twice in the order: keep one visit a day.")
+    required = list(dict.fromkeys([*request.account_ids, *agreed, *request.order]))
     both = set(required) & set(request.excluded_ids)
     if both:
         names = ", ".join(sorted(str(one) for one in both)[:_NAMED])
@@ -142,39 +219,31 @@ def _find_rep(connection: sa.Connection, actor: Actor, rep_id: UserId) -> Rep:
     return rep
 
 
+def _names_of_excluded(
+    connection: sa.Connection, actor: Actor, rep_id: UserId, excluded_ids: Sequence[UUID]
+) -> dict[UUID, str]:
+    if not excluded_ids:
+        return {}
+    unseen = _select_unvisitable(connection, actor, rep_id, excluded_ids)
+    seen = [one for one in excluded_ids if one not in set(unseen)]
+    return repository.select_names(connection, actor.org_id, seen)
+
+
+def _select_unvisitable(
+    connection: sa.Connection, actor: Actor, rep_id: UserId, account_ids: Sequence[UUID]
+) -> list[UUID]:
+    """Return the accounts that cannot be visited: reps see only what is theirs."""
+    within = None if actor.role in _PLANNERS else rep_id
+    return repository.select_unvisitable(connection, actor.org_id, account_ids, within=within)
+
+
 def _check_required(
     connection: sa.Connection, actor: Actor, rep_id: UserId, account_ids: list[UUID]
 ) -> None:
-    """Raise Malformed for accounts that cannot be visited: reps see only what is theirs."""
-    within = None if actor.role in _PLANNERS else rep_id
-    unknown = repository.select_unvisitable(connection, actor.org_id, account_ids, within=within)
+    """Raise Malformed for accounts that cannot be visited."""
+    unknown = _select_unvisitable(connection, actor, rep_id, account_ids)
     if unknown:
         names = ", ".join(str(one) for one in unknown[:_NAMED])
         raise malformed_field(
             "account_ids", f"Not on the map or not in the rep's territories: {names}."
         )
-
-
-def _solve(
-    request: PlanRequest,
-    rep: Rep,
-    rep_id: UserId,
-    start: tuple[float, float] | list[float],
-    candidates: tuple[Candidate, ...],
-    midnight: datetime,
-    engines: Engines,
-    frozen: Frozen | None,
-) -> Draft:
-    network = engines.network(request.profile)
-    ground = survey.measure(network, start, request.end or start, candidates, request.lunch_place)
-    problem = survey.make_problem(request, rep, candidates, ground)
-    try:
-        plan = engines.solvers.solve(problem, _SOLVE_SECONDS)
-    except (SolverTimeout, SolverCrash) as error:
-        raise Unavailable(
-            f"The day could not be planned: {error}. Try again, or with fewer candidates.",
-            code="solver_failed",
-            headers={"Retry-After": "5"},
-        ) from error
-    line = survey.draw_line(network, ground, survey.stop_nodes(problem, plan))
-    return Draft(request, rep_id, midnight, candidates, problem, plan, line, frozen)

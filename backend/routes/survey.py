@@ -73,6 +73,11 @@ def make_problem(
     """State the day; raise Malformed when the request contradicts itself."""
     off = {one.index for one in ground.matrix.off_network}
     agreed = {one.account_id: one.start for one in request.appointments}
+    lengths = {one.account_id: one.minutes for one in request.visit_lengths}
+    candidates = [
+        msgspec.structs.replace(one, visit_minutes=lengths.get(one.id, one.visit_minutes))
+        for one in candidates
+    ]
     stops = tuple(
         Stop(
             key=str(one.id),

@@ -102,6 +102,7 @@ VIETNAMESE = Words(
     profiles={"car": "ô tô", "scooter": "xe máy", "bicycle": "xe đạp", "foot": "đi bộ"},
     reasons={
         "closed_today": "Đóng cửa trong ngày này",
+        "excluded": "Được bỏ ra bằng tay",
         "no_street_nearby": "Gần đó không có đường",
         "unreachable": "Không đến được bằng đường bộ",
         "window_too_short": "Giờ mở cửa ngắn hơn thời gian ghé thăm",
@@ -146,6 +147,7 @@ ENGLISH = Words(
     profiles={"car": "car", "scooter": "scooter", "bicycle": "bicycle", "foot": "on foot"},
     reasons={
         "closed_today": "Closed on this day",
+        "excluded": "Left out by hand",
         "no_street_nearby": "No street is near",
         "unreachable": "No road leads there",
         "window_too_short": "Open for less time than the visit takes",

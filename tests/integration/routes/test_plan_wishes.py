@@ -32,13 +32,16 @@ def test_an_appointment_is_kept_to_the_minute(town: Town) -> None:
     assert _clock(stop["start_at"]) == "14:20"
 
 
-def test_an_excluded_account_is_not_even_considered(town: Town) -> None:
+def test_an_excluded_account_is_told_as_left_out_by_hand(town: Town) -> None:
     first = town.planned(max_candidates=12)
     unwanted = first["stops"][0]["account_id"]
 
     route = town.planned(max_candidates=12, excluded_ids=[unwanted])
 
-    assert unwanted not in _accounts(route["stops"]) + _accounts(route["dropped"])
+    assert unwanted not in _accounts(route["stops"])
+    (told,) = [one for one in route["dropped"] if one["account_id"] == unwanted]
+    assert told["reason"] == "excluded"
+    assert told["detail"] == f"{told['name']} was left out by hand."
 
 
 def test_lunch_at_a_place_is_on_the_way_and_in_the_line(town: Town) -> None:
