@@ -3,10 +3,12 @@
 import { all, request } from '../api.js';
 import { knowReps, repColor } from '../colors.js';
 import { el, swatch } from '../dom.js';
-import { distance, duration, known, language, number, t, time } from '../i18n.js';
+import { distance, duration, number, t, time } from '../i18n.js';
 import { dayPicker, empty, estimateBadge, latest, loading, problemCard, showProblem } from '../parts.js';
 import { go, place } from '../place.js';
+import { adjusting, effect } from './route-adjust.js';
 import { handouts } from './route-handouts.js';
+import { reasonOf } from './reasons.js';
 
 export function routesTab(panel, desk) {
   const picker = dayPicker(desk);
@@ -48,12 +50,35 @@ export function routesTab(panel, desk) {
       el('div.card-head', {},
         swatch(repColor(route.rep_id)),
         el('div', {}, el('h2', {}, route.rep_name, ' ', route.is_estimate ? estimateBadge() : null), facts(route)),
-        desk.isPlanner ? planButton(route.rep_id, message, t('plan_again')) : null),
+        mayAdjust(route) ? el('div.actions', {}, adjustButton(route), planButton(route.rep_id, message, t('plan_again'))) : null),
       message,
       el('details.fold', { open: isChosen, ontoggle: (event) => choose(route, event.target.open) },
         el('summary', {}, t('stops_count', { count: number(route.stops.length) })), stopList(route),
         route.stops.length ? handouts(route) : null),
-      route.dropped.length ? droppedList(route.dropped) : null);
+      route.dropped.length ? droppedList(route) : null);
+  }
+
+  const mayAdjust = (route) => desk.isPlanner || route.rep_id === desk.user.id;
+
+  function adjustButton(route) {
+    return el('button.small', {
+      type: 'button',
+      disabled: !route.stops.length && !route.dropped.length,
+      onclick: (event) => {
+        const panel = adjusting(route, desk, (kept) => {
+          if (!kept) {
+            show();
+            return;
+          }
+          desk.map.refresh('routes', 'visits');
+          go({ route: kept.id });
+          load();
+        });
+        event.target.closest('.card').querySelectorAll('details, .message, .actions').forEach((part) => { part.hidden = true; });
+        event.target.closest('.card').append(panel);
+        go({ route: route.id });
+      },
+    }, t('adjust'));
   }
 
   function choose(route, isOpen) {
@@ -109,7 +134,13 @@ function facts(route) {
   return el('p.facts.number', {},
     el('span', {}, el('b', {}, about + distance(route.distance_m))),
     el('span', {}, el('b', {}, about + duration((Date.parse(route.ends_at) - Date.parse(route.starts_at)) / 1000)), ` (${time(route.starts_at)}–${time(route.ends_at)})`),
-    el('span.quiet', {}, t('driving', { time: about + duration(route.travel_seconds) })));
+    el('span.quiet', {}, t('driving', { time: about + duration(route.travel_seconds) })),
+    route.choices?.order.length ? el('span.badge', {}, t('by_hand')) : provenBadge(route));
+}
+
+function provenBadge({ gap_percent: gap }) {
+  if (gap === null || gap === undefined) return null;
+  return el('span.badge.good', {}, gap === 0 ? t('proven') : t('gap', { gap: number(gap, 1) }));
 }
 
 function stopList(route) {
@@ -120,7 +151,7 @@ function stopList(route) {
       pin(String(stop.sequence), route.rep_id),
       el('span', {},
         el('button.plain', { type: 'button', onclick: () => go({ tab: 'prospects', account: stop.account_id }) }, stop.name),
-        el('br'), el('span.leg', {}, `${about}${distance(stop.leg_distance_m)} · ${about}${duration(stop.leg_seconds)}`)),
+        el('br'), el('span.leg', { title: effect(stop) }, `${about}${distance(stop.leg_distance_m)} · ${about}${duration(stop.leg_seconds)}`)),
       el('time', { dateTime: stop.start_at }, `${time(stop.start_at)}–${time(stop.leave_at)}`)));
     if (route.lunch && route.lunch.after_sequence === stop.sequence) items.push(lunch(route.lunch));
   }
@@ -138,16 +169,10 @@ function lunch({ starts_at: startsAt, minutes }) {
   return el('li.stop', {}, el('span.pin.rest', { 'aria-hidden': 'true' }, '☕'), el('span.quiet', {}, t('lunch', { minutes })), el('time', { dateTime: startsAt }, time(startsAt)));
 }
 
-/** The reason in words; its particulars come in English only. */
-function reasonOf({ reason, detail }) {
-  const words = known(`dropped.${reason}`);
-  return words && (language() !== 'en' || !detail) ? words : [words, detail].filter(Boolean).join(': ') || reason;
-}
-
-function droppedList(dropped) {
+function droppedList({ dropped, stops }) {
   return el('details.fold', {},
     el('summary', {}, t('dropped_count', { count: number(dropped.length) })),
     el('ul.dropped', {}, dropped.map((one) => el('li', {},
       el('button.plain', { type: 'button', onclick: () => go({ tab: 'prospects', account: one.account_id }) }, one.name),
-      el('span.little.quiet', {}, reasonOf(one))))));
+      el('span.little.quiet', {}, reasonOf(one, stops))))));
 }
