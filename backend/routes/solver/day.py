@@ -8,6 +8,7 @@ from backend.routes.day.plan import DayPlan, Optimality
 from backend.routes.day.problem import DayProblem
 from backend.routes.day.schedule import Proof, lay_out
 from backend.routes.day.timetable import Timetable
+from backend.routes.solver.bound import lower_bound
 from backend.routes.solver.ortools_engine import prove_order
 from backend.routes.solver.pyvrp_engine import Effort, Search
 
@@ -16,6 +17,12 @@ PROVE_UP_TO = 8
 
 PROOF_EFFORT = 0.5
 """CP-SAT's deterministic seconds; beyond them a plan stays as good as it was found."""
+
+BOUND_UP_TO = 40
+"""For days of more stops a bound takes about as long as the plan."""
+
+BOUND_EFFORT = 0.2
+"""CP-SAT's deterministic seconds for the bound of a day that is not proven whole."""
 
 _MORE_TRIES = 3
 """The engine limits travel time alone; so often is it given less, for the sake of the way."""
@@ -27,10 +34,12 @@ def solve_day(
     effort: Effort | None = None,
     prove_up_to: int = PROVE_UP_TO,
     proof_effort: float = PROOF_EFFORT,
+    bound_effort: float = BOUND_EFFORT,
 ) -> DayPlan:
     """Return the day's plan; every stop is in it or is dropped with a reason that is true.
 
-    Required stops that cannot all be kept are dropped like others. Same problem, same plan.
+    Required stops that cannot all be kept are dropped like others. Same problem, same plan. An
+    effort of 0 leaves out what it is for.
     """
     table = Timetable(problem)
     hopeless = {stop: find_hopeless(table, stop) for stop in range(len(problem.stops))}
@@ -39,6 +48,8 @@ def solve_day(
     proof = Proof(engine="pyvrp")
     if len(candidates) <= prove_up_to:
         order, proof = _prove(table, candidates, order, proof_effort)
+    elif bound_effort and len(candidates) <= BOUND_UP_TO:
+        proof = _bounded(table, lower_bound(table, candidates, order, effort=bound_effort), order)
     return lay_out(table, order, explain_left_out(table, order, hopeless), proof)
 
 
@@ -87,7 +98,10 @@ def _prove(
         return order, Proof(engine="pyvrp")
     best = min(order, answer.order, key=table.cost)
     order = improve(table, best, candidates)  # a visit that costs nothing is worth making
-    if table.cost(order) > answer.bound:
-        return order, Proof(engine="pyvrp", bound=answer.bound)
-    proof = Proof(engine="pyvrp+cp-sat", optimality=Optimality.PROVEN, bound=answer.bound)
-    return order, proof
+    return order, _bounded(table, answer.bound, order)
+
+
+def _bounded(table: Timetable, bound: int, order: Sequence[int]) -> Proof:
+    if table.cost(order) > bound:
+        return Proof(engine="pyvrp", bound=bound)
+    return Proof(engine="pyvrp+cp-sat", optimality=Optimality.PROVEN, bound=bound)

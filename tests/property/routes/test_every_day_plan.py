@@ -47,6 +47,16 @@ def test_a_proven_plan_is_as_good_as_trying_everything(day: DayProblem) -> None:
     assert plan.objective == best_objective(day)
 
 
+@settings(max_examples=200, deadline=None)
+@given(days(max_stops=4))
+def test_no_plan_costs_less_than_the_bound(day: DayProblem) -> None:
+    plan = solve_day(day, prove_up_to=0)
+
+    if plan.bound is not None:
+        assert plan.bound <= best_objective(day) <= plan.objective
+    assert (plan.optimality is Optimality.PROVEN) == (plan.bound == plan.objective)
+
+
 @settings(max_examples=60, deadline=None)
 @given(days(max_stops=5), st.data())
 def test_no_given_order_beats_a_proven_plan(day: DayProblem, data: st.DataObject) -> None:
