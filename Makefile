@@ -1,7 +1,7 @@
 # People and CI use the same commands. ARGS is handed on: make demo ARGS=--once
 .DEFAULT_GOAL := help
 PY := .venv/bin/python
-.PHONY: help demo test check fix serve phone pictures lock bench-http bench-sync bench-routes bench-matrix bench-mileage setup sim
+.PHONY: help demo test check fix serve phone pictures lock bench-http bench-sync bench-routes bench-days bench-matrix bench-mileage setup sim
 
 help: ## Show the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -51,6 +51,10 @@ bench-sync: ## Sync under load against peers and floors of the machine: ARGS=--q
 bench-routes: ## Routes on published instances beside PyVRP, VROOM and OR-Tools: ARGS=--quick
 	@scripts/setup test
 	@$(PY) -m tests.benchmarks.routes $(ARGS)
+
+bench-days: ## Days on Malta's streets: CPU, gap to the best found, the whole call: ARGS=--quick
+	@scripts/setup test
+	@$(PY) -m tests.benchmarks.days $(ARGS)
 
 bench-matrix: ## Travel matrices against the engine's own call: ARGS=--quick
 	@scripts/setup test

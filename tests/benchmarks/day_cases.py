@@ -32,13 +32,13 @@ _WIDER = 3
 
 def day_cases(size: int, count: int) -> Iterator[DayProblem]:
     """Yield days of so many candidates; the same for the same numbers."""
-    places = _places()
+    everywhere = places()
     network = open_network(_network_folder(), "car")
     try:
         for seed in range(count):
             rng = random.Random(f"{size}/{seed}")  # a test's dice
-            anchor = rng.choice(places)
-            around = sorted(places, key=lambda one: _near(anchor, one))[: _WIDER * size]
+            anchor = rng.choice(everywhere)
+            around = sorted(everywhere, key=lambda one: _near(anchor, one))[: _WIDER * size]
             chosen = rng.sample(around, min(size, len(around)))
             points = [LonLat(one.lon, one.lat) for one in (anchor, *chosen)]
             matrix = network.matrix(points)
@@ -80,9 +80,15 @@ def _windows(opening_hours: str | None) -> tuple[Window, ...]:
     return merge_windows(Window(one.start_minute * 60, one.end_minute * 60) for one in found)
 
 
+def extract() -> Path:
+    """Return the file of the streets and places."""
+    return _DATA / "malta.osm.pbf"
+
+
 @cache
-def _places() -> list[Place]:
-    return list(read_places(_DATA / "malta.osm.pbf"))
+def places() -> list[Place]:
+    """Return the places that can be visited."""
+    return list(read_places(extract()))
 
 
 @cache
@@ -94,5 +100,5 @@ def _foreign_hours() -> list[tuple[Window, ...]]:
 
 @cache
 def _network_folder() -> Path:
-    build_network(_DATA / "malta.osm.pbf", _FOLDER)
+    build_network(extract(), _FOLDER)
     return _FOLDER
