@@ -1,0 +1,203 @@
+"""Several reps' day: PyVRP deals out the visits, then everybody's day is planned like any other."""
+
+from typing import Any, cast
+
+import msgspec
+import numpy as np
+from pyvrp import Client, ClientGroup, Depot, Location, ProblemData, Solution, VehicleType
+
+from backend.routes.day.problem import price_of_leaving_out
+from backend.routes.day.windows import start_ranges
+from backend.routes.solver.budget import Patience
+from backend.routes.solver.day import solve_day
+from backend.routes.solver.search import Tuning, search
+from backend.routes.team.plan import MemberDay, TeamPlan
+from backend.routes.team.problem import Member, TeamProblem, day_of, home_of
+
+_MOST_ITERATIONS = 4000
+_TUNING = Tuning(neighbours=30, perturbations=20, phases=())
+_BALANCE_TRIES = 5
+"""So often the limit of everybody's work is halved towards one that is just long enough."""
+
+
+def plan_team(problem: TeamProblem) -> TeamPlan:
+    """Return everybody's day; the same for the same problem.
+
+    A visit goes to another rep where that saves more travel than its price.
+    """
+    dealt = _balanced(problem, _deal(problem, None)).to
+    days = []
+    for number, member in enumerate(problem.members):
+        hand = [stop for stop, who in enumerate(dealt) if who == number]
+        days.append(MemberDay(member.key, solve_day(day_of(problem, number, hand))))
+    forbidden = [problem.stops[stop].key for stop, who in enumerate(dealt) if who is None]
+    return TeamPlan(tuple(days), tuple(forbidden))
+
+
+def _balanced(problem: TeamProblem, dealt: "_Deal") -> "_Deal":
+    """Return a deal in which nobody works much more than the mean, as far as it drops no more."""
+    if problem.balance_percent is None:
+        return dealt
+    too_short_s, best = sum(dealt.work_s) // len(dealt.work_s), dealt
+    for _ in range(_BALANCE_TRIES):
+        longest_s = max(best.work_s)
+        mean_s = sum(best.work_s) / len(best.work_s)
+        if longest_s <= mean_s * (1 + problem.balance_percent / 100):
+            break
+        most_s = (too_short_s + longest_s) // 2
+        fairer = _deal(problem, most_s)
+        if fairer.dropped_s > dealt.dropped_s:
+            too_short_s = most_s
+        else:
+            best = fairer
+    return best
+
+
+type _Dealt = list[int | None]
+"""Who makes each visit or, where it fits into no day, should have; None where nobody may."""
+
+
+class _Deal(msgspec.Struct, frozen=True):
+    """Who makes which visit, how long everybody works, and what the dropped visits are worth."""
+
+    to: _Dealt
+    work_s: list[int]
+    dropped_s: int
+
+
+def _deal(problem: TeamProblem, most_s: int | None) -> _Deal:
+    """Deal the visits out; with `most_s` nobody works longer, lunch not counted."""
+    model = _Model(problem, most_s)
+    if not model.clients:
+        to = [home_of(problem, stop) for stop in range(len(problem.stops))]
+        return _Deal(to, [0] * len(problem.members), 0)
+    plan = search(
+        model.state(),
+        seed=problem.seed,
+        budget=Patience(20 + 5 * len(model.clients), most=_MOST_ITERATIONS),
+        tuning=_TUNING,
+    )
+    return model.read(plan)
+
+
+class _Model:
+    """The team as PyVRP's problem: a vehicle and a profile for each rep."""
+
+    def __init__(self, problem: TeamProblem, most_s: int | None) -> None:
+        self._problem, self._most_s = problem, most_s
+        self.clients: list[Client] = []
+        self._stops: list[int] = []
+        self._groups: list[ClientGroup] = []
+        for number in range(len(problem.stops)):
+            self._add(number)
+
+    def _add(self, number: int) -> None:
+        stop = self._problem.stops[number]
+        ranges = start_ranges(stop.windows, stop.service_s)
+        if stop.node is None or not ranges or home_of(self._problem, number) is None:
+            return
+        group = len(self._groups) if len(ranges) > 1 else None
+        if group is not None:
+            members = range(len(self.clients), len(self.clients) + len(ranges))
+            self._groups.append(ClientGroup(list(members), required=False))
+        for first_s, last_s in ranges:
+            self._stops.append(number)
+            self.clients.append(
+                Client(
+                    stop.node,
+                    service_duration=stop.service_s,
+                    tw_early=first_s,
+                    tw_late=last_s,
+                    required=False,
+                    prize=self._price_s(number),
+                    group=group,
+                )
+            )
+
+    def _price_s(self, number: int) -> int:
+        """Return what it costs to leave a visit out, in whoever's day that is dearest."""
+        stop = self._problem.stops[number]
+        if not stop.is_required:
+            return stop.value_s
+        everything = range(len(self._problem.stops))
+        return max(
+            price_of_leaving_out(day_of(self._problem, member, everything), stop)
+            for member in range(len(self._problem.members))
+        )
+
+    def state(self) -> ProblemData:
+        """Return the problem."""
+        problem = self._problem
+        matrices = [self._matrices(member) for member in problem.members]
+        depots = [
+            Depot(place, tw_early=one.shift_start_s, tw_late=one.shift_end_s)
+            for one in problem.members
+            for place in (one.start, one.end)
+        ]
+        return ProblemData(
+            locations=[Location(0, 0)] * len(problem.durations_s),
+            clients=self.clients,
+            depots=depots,
+            vehicle_types=[self._vehicle(number) for number in range(len(problem.members))],
+            distance_matrices=[paid for paid, _ in matrices],
+            duration_matrices=[legs for _, legs in matrices],
+            groups=self._groups,
+        )
+
+    def _vehicle(self, number: int) -> VehicleType:
+        one = self._problem.members[number]
+        longest_s = one.shift_end_s - one.shift_start_s - _lunch_s(one)
+        return VehicleType(
+            start_depot=2 * number,
+            end_depot=2 * number + 1,
+            tw_early=one.shift_start_s,
+            tw_late=one.shift_end_s,
+            shift_duration=max(
+                longest_s if self._most_s is None else min(longest_s, self._most_s), 0
+            ),
+            profile=number,
+        )
+
+    def _matrices(self, member: Member) -> tuple[Any, Any]:
+        """Return what the rep's ways cost, prices included, and how long they take."""
+        blocked_s = member.shift_end_s - member.shift_start_s + 1  # no shift has time for it
+        legs = np.array(
+            [
+                [blocked_s if leg is None else leg for leg in row]
+                for row in self._problem.durations_s
+            ]
+        )
+        prices, closed = np.zeros(len(legs), dtype=np.int64), np.zeros(len(legs), dtype=bool)
+        for stop, price in zip(self._problem.stops, member.prices_s, strict=True):
+            if stop.node is not None:
+                prices[stop.node], closed[stop.node] = price or 0, price is None
+        legs = np.where(closed[None, :], blocked_s, legs)
+        paid = legs + prices[None, :]
+        for matrix in (legs, paid):
+            np.fill_diagonal(matrix, 0)
+        # PyVRP's stubs say ndarray[int] where they mean a matrix of integers.
+        return cast("Any", paid), cast("Any", legs)
+
+    def read(self, plan: Solution) -> _Deal:
+        """Return who makes which visit; what is left out goes to whose it is."""
+        to = [home_of(self._problem, stop) for stop in range(len(self._problem.stops))]
+        work_s = [0] * len(self._problem.members)
+        visited: set[int] = set()
+        for route in plan.routes() if plan.is_feasible() else ():
+            member = route.vehicle_type()
+            work_s[member] = route.duration()
+            for activity in route:
+                if activity.is_client():
+                    stop = self._stops[activity.idx]
+                    visited.add(stop)
+                    to[stop] = member
+        left_out = set(self._stops) - visited
+        return _Deal(to, work_s, sum(self._price_s(stop) for stop in left_out))
+
+
+def _lunch_s(member: Member) -> int:
+    """Return how much of a shift lunch takes that is not over before its time."""
+    lunch = member.lunch
+    if lunch is None or not member.shift_start_s <= lunch.latest_s < member.shift_end_s:
+        return 0
+    return lunch.duration_s

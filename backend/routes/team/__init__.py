@@ -1,0 +1,1 @@
+"""A day of several reps who share visits: pure, like the day of one."""

@@ -1,0 +1,45 @@
+"""An independent check of a team's day: its own reading of who may do what."""
+
+from collections import Counter
+from collections.abc import Iterator
+
+from backend.routes.day.check import check_plan
+from backend.routes.day.plan import DayPlan
+from backend.routes.team.plan import TeamPlan
+from backend.routes.team.problem import TeamProblem, day_of
+
+
+def check_team(problem: TeamProblem, plan: TeamPlan) -> list[str]:
+    """Return every rule that a team's plan breaks, as sentences; empty for a sound one."""
+    index = {stop.key: number for number, stop in enumerate(problem.stops)}
+    if [day.key for day in plan.days] != [one.key for one in problem.members]:
+        return ["The plan is not of this team."]
+    return [*_check_once(problem, plan, index), *_check_days(problem, plan, index)]
+
+
+def _check_once(problem: TeamProblem, plan: TeamPlan, index: dict[str, int]) -> Iterator[str]:
+    told = Counter(plan.forbidden)
+    for day in plan.days:
+        told.update(_keys(day.plan))
+    for key in index.keys() | told.keys():
+        if told[key] != 1 or key not in index:
+            yield f"Stop {key} is told {told[key]} times."
+    for key in plan.forbidden:
+        if any(one.prices_s[index[key]] is not None for one in problem.members):
+            yield f"Somebody may visit {key}."
+
+
+def _check_days(problem: TeamProblem, plan: TeamPlan, index: dict[str, int]) -> Iterator[str]:
+    for number, (member, day) in enumerate(zip(problem.members, plan.days, strict=True)):
+        keys = sorted(index[key] for key in _keys(day.plan))
+        yield from (
+            f"{member.key}: {fault}"
+            for fault in check_plan(day_of(problem, number, keys), day.plan)
+        )
+        for stop in day.plan.stops:
+            if member.prices_s[index[stop.key]] is None:
+                yield f"{member.key} may not visit {stop.key}."
+
+
+def _keys(plan: DayPlan) -> list[str]:
+    return [stop.key for stop in plan.stops] + [stop.key for stop in plan.dropped]
