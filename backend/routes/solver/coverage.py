@@ -1,0 +1,234 @@
+"""One rep's weeks from problem to plan: assign days, search, route each day, bound, explain."""
+
+from collections.abc import Callable
+from enum import StrEnum
+
+import msgspec
+import numpy as np
+
+from backend.routes.coverage.account import WEEK
+from backend.routes.coverage.plan import CoveragePlan, Missed, PlannedDay, Rule
+from backend.routes.coverage.problem import CoverageProblem
+from backend.routes.day.plan import DayPlan
+from backend.routes.solver.budget import Budget
+from backend.routes.solver.coverage_assign import Evenness, Trust, assign
+from backend.routes.solver.coverage_bound import travel_bound
+from backend.routes.solver.coverage_days import Routed
+from backend.routes.solver.coverage_search import Found, Search
+from backend.routes.solver.coverage_weeks import Weeks
+from backend.routes.solver.coverage_zones import assign_zones
+from backend.routes.solver.pyvrp_engine import Effort
+
+ENGINE = "cp-sat+annealing+pyvrp"
+
+_ZONES_EFFORT = 0.02
+_ANNEAL_UNTIL = 0.8
+_TRUST_UNTIL = (0.86, 0.92, 1.0)
+"""After each part of the budget CP-SAT looks for changes that only pay together."""
+
+_TRUST = Trust(accounts=14, changes_a_day=2)
+_TRUST_EFFORT = 0.01
+_FIRST = Effort(no_improvement=25)
+
+
+class Phase(StrEnum):
+    """What a planning is busy with."""
+
+    ASSIGN = "assign"
+    FIRST_ROUTES = "first_routes"
+    SEARCH = "search"
+    ROUTES = "routes"
+
+
+class Step(msgspec.Struct, frozen=True, kw_only=True):
+    """How far a planning is: the share of its phase, and the travel of the best weeks so far.
+
+    `plan` comes once, with the first full plan, which is sound but has no bound yet.
+    """
+
+    phase: Phase
+    share: float
+    travel_s: int | None
+    plan: CoveragePlan | None = None
+
+
+class CoverageCancelled(Exception):
+    """The caller does not want the plan any more."""
+
+
+type OnStep = Callable[[Step], None]
+type IsCancelled = Callable[[], bool]
+
+
+def plan_coverage(
+    problem: CoverageProblem,
+    *,
+    budget: Budget,
+    progress: OnStep = lambda _: None,
+    cancelled: IsCancelled = lambda: False,
+) -> CoveragePlan:
+    """Return the weeks' plan; every account is in it as its rules say, or named with the rule.
+
+    Loads that cannot be as even as asked for are as even as was found, with a note. Same problem
+    and same counted budget, same plan. Raises CoverageCancelled soon after `cancelled` says so.
+    """
+    return _Planning(problem, budget, progress, cancelled).run()
+
+
+class _Planning:
+    """One planning, from phase to phase."""
+
+    def __init__(
+        self, problem: CoverageProblem, budget: Budget, progress: OnStep, cancelled: IsCancelled
+    ) -> None:
+        self._problem, self._budget = problem, budget
+        self._progress, self._cancelled = progress, cancelled
+        self._best_s: int | None = None
+
+    def run(self) -> CoveragePlan:
+        """Go through all phases."""
+        weeks = Weeks(self._problem)
+        if not weeks.accounts:
+            return self._plan(weeks, Found([], [[] for _ in weeks.days], 0, 0.0), Effort())
+        choice = assign_zones(
+            weeks,
+            effort=self._budget.effort(_ZONES_EFFORT),
+            check=lambda share: self._tell(Phase.ASSIGN, share),
+        )
+        search = Search(weeks, choice)
+        self._best_s = search.best.travel_s
+        first = self._plan(weeks, search.best, _FIRST)
+        self._tell(Phase.FIRST_ROUTES, 1.0, plan=first)
+        self._search(weeks, search)
+        return self._plan(weeks, search.best, Effort(), is_final=True)
+
+    def _search(self, weeks: Weeks, search: Search) -> None:
+        begin = self._budget.used()
+        self._anneal(search, begin, _ANNEAL_UNTIL, heat=1.0)
+        begin = _ANNEAL_UNTIL
+        for until in _TRUST_UNTIL:
+            self._exchange(weeks, search)
+            self._anneal(search, begin, until, heat=0.2)
+            begin = until
+
+    def _anneal(self, search: Search, begin: float, until: float, *, heat: float) -> None:
+        budget = self._budget
+
+        def share() -> float:
+            budget.step()
+            return max((budget.used() - begin) / max(until - begin, 1e-9), 0.0)
+
+        def check() -> None:
+            self._best_s = search.best.travel_s
+            self._tell(Phase.SEARCH, budget.used())
+
+        search.anneal(heat=heat, progress=share, check=check)
+
+    def _exchange(self, weeks: Weeks, search: Search) -> None:
+        """Let CP-SAT change some accounts at once, with the costs of the tours as they are."""
+        visits = sum(len(route) for route in search.best.routes)
+        evenness = Evenness(search.best.travel_s / max(visits, 1), self._problem.balance_percent)
+        choice = assign(
+            weeks,
+            search.costs(),
+            evenness,
+            before=search.best.choice,
+            trust=_TRUST,
+            effort=self._budget.effort(_TRUST_EFFORT),
+        )
+        if choice is not None:
+            search.try_choice(choice)
+
+    def _plan(
+        self, weeks: Weeks, found: Found, effort: Effort, *, is_final: bool = False
+    ) -> CoveragePlan:
+        phase = Phase.ROUTES if is_final else Phase.FIRST_ROUTES
+        routed = Routed(weeks, effort)
+        plans = routed.plans(found.choice, found.routes, lambda share: self._tell(phase, share))
+        choice = routed.repair(found.choice, plans, lambda share: self._tell(phase, share))
+        return _coverage_plan(weeks, choice, plans, has_bound=is_final)
+
+    def _tell(self, phase: Phase, share: float, plan: CoveragePlan | None = None) -> None:
+        if self._cancelled():
+            raise CoverageCancelled
+        travel_s = plan.travel_s if plan else self._best_s
+        self._progress(Step(phase=phase, share=min(share, 1.0), travel_s=travel_s, plan=plan))
+
+
+def _coverage_plan(
+    weeks: Weeks, choice: list[int], plans: list[DayPlan], *, has_bound: bool
+) -> CoveragePlan:
+    problem = weeks.problem
+    service = {account.key: account.service_s for account in weeks.accounts}
+    loads = np.array(
+        [plan.travel_s + sum(service[stop.key] for stop in plan.stops) for plan in plans],
+        dtype=np.int64,
+    )
+    shares = np.floor(weeks.shares(loads)).astype(np.int64)
+    days = [
+        PlannedDay(
+            day=one.day, on=problem.on(one.day), load_s=int(load), share_s=int(share), plan=plan
+        )
+        for one, plan, load, share in zip(weeks.days, plans, loads, shares, strict=True)
+    ]
+    spread, note = _spread(weeks, days)
+    travel_s = sum(plan.travel_s for plan in plans)
+    return CoveragePlan(
+        days=tuple(days),
+        unplaced=tuple(weeks.unplaced),
+        missed=tuple(_missed(weeks, choice, days)),
+        changed=tuple(account.key for account in weeks.changed(choice)),
+        travel_s=travel_s,
+        distance_m=sum(plan.distance_m for plan in plans),
+        spread_percent=spread,
+        balance_note=note,
+        bound_s=travel_bound(weeks, days) if has_bound else 0,
+        engine=ENGINE,
+        seed=problem.seed,
+        is_estimate=problem.is_estimate,
+    )
+
+
+def _spread(weeks: Weeks, days: list[PlannedDay]) -> tuple[float, str | None]:
+    even = [
+        day for day, is_open in zip(days, weeks.is_open, strict=True) if is_open and day.share_s
+    ]
+    if not even:
+        return 0.0, None
+    worst = max(even, key=lambda day: abs(day.load_s / day.share_s - 1))
+    percent = round(abs(100 * worst.load_s / worst.share_s - 100), 1)
+    asked = weeks.problem.balance_percent
+    if percent <= asked:
+        return percent, None
+    more = "more" if worst.load_s > worst.share_s else "less"
+    return percent, (
+        f"Days that differ by {asked} % at most were not found: {worst.on} has {percent} % {more} "
+        "work than its share. Fewer fixed weekdays, or other days of work, leave more choice."
+    )
+
+
+def _missed(weeks: Weeks, choice: list[int], days: list[PlannedDay]) -> list[Missed]:
+    missed = [
+        Missed(
+            key=account.key,
+            week=week,
+            day=None,
+            rule=Rule.NO_DAY_IN_WEEK,
+            detail=f"{account.name} has too few possible days in the week of "
+            f"{weeks.problem.on(WEEK * week)}; a visit is left out.",
+        )
+        for account, patterns, pattern in zip(weeks.accounts, weeks.patterns, choice, strict=True)
+        for week in patterns[pattern].missed
+    ]
+    missed += [
+        Missed(
+            key=one.key,
+            week=day.day // WEEK,
+            day=day.day,
+            rule=Rule.DAY_IS_FULL,
+            detail=f"On {day.on}, {one.detail}",
+        )
+        for day in days
+        for one in day.plan.dropped
+    ]
+    return missed
