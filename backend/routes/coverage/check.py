@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator
+from itertools import pairwise
 
 from backend.routes.coverage.account import WEEK, Account
 from backend.routes.coverage.days import available_days, day_problem
@@ -106,17 +107,24 @@ class _Visits:
         open_week = self.problem.open_from // WEEK
         if self.every == 1:
             return all(self._count(week) for week in weeks if week >= open_week)
+        if any(self._in(week) for week in self.missed):
+            return False
         extra = [day for day in self.days if day not in self.fixed and day // WEEK not in due]
         empty = {week for week in due if not self._in(week) and not self.missed[week]}
         if any(self._is_free(week) for week in empty if week > open_week):
             return False
-        reached = all(
-            any(week - 1 <= day // WEEK < week + self.every for day in extra) for week in empty
-        )
+        reached = all(self._is_made_up(week, extra) for week in empty)
         doubled = [w for w in due if len(self._in(w)) > max(1, self._fixed_in(w))]
         is_owed = self.account.owed_by is not None
         most = len(empty) + is_owed
         return reached and len(extra) + len(doubled) <= most
+
+    def _is_made_up(self, week: int, extra: list[int]) -> bool:
+        """Return whether a due week without a visit has one near it, or had no day for one."""
+        is_past = WEEK * week < self.problem.open_from
+        near = range(week - 1, week + (self.every if is_past else 2))
+        waiting = [day for day in self.free - set(self.days) if day // WEEK in near]
+        return any(day // WEEK in near for day in extra) or (is_past and not waiting)
 
     def _count(self, week: int) -> bool:
         """Return whether an every-week account has its visits in a week, or had no day for them."""
@@ -127,7 +135,7 @@ class _Visits:
             return made <= max(wanted, self._fixed_in(week)) and made >= min(wanted, possible)
         owed = self.account.owed_by
         more = owed is not None and week == min(self.days, default=0) // WEEK
-        is_enough = made + self.missed[week] >= wanted
+        is_enough = made >= wanted if not self.missed[week] else made + self.missed[week] == wanted
         return is_enough and made <= max(wanted, self._fixed_in(week)) + more
 
     def _in(self, week: int) -> list[int]:
@@ -144,7 +152,7 @@ class _Visits:
         account, end = self.account, self.problem.length
         last = account.last_visit_day
         known = [*([] if last is None else [last]), *self.days]
-        for one, other in zip(known, [*known[1:], end], strict=True):
+        for one, other in pairwise([*known, end]):
             both_fixed = other in self.fixed and (one == last or one in self.fixed)
             least, most = account.min_gap_days, account.max_gap_days
             if least and other != end and other - one < least and not both_fixed:

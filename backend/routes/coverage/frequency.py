@@ -15,8 +15,8 @@ MAX_EVERY_WEEKS = 52
 """Once a year is the rarest visit that is planned."""
 
 _DAYS_A_WEEK = 7
-_SHORT = re.compile(r"(\d{1,2})(?:[.,]([1-9]))?")
-_EVERY = re.compile(r"every (?:(\d{1,2}) weeks|week)", re.IGNORECASE)
+_SHORT = re.compile(r"(\d{1,2})(?:[.,]([1-9]))?", re.ASCII)
+_EVERY = re.compile(r"every (?:(\d{1,2}) weeks|week)", re.ASCII | re.IGNORECASE)
 
 
 class FrequencyError(ValueError):

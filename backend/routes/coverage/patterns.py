@@ -5,7 +5,7 @@ to the nearest day of the week, or of a neighbouring week when the frequency lea
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import combinations, product
+from itertools import combinations
 
 import msgspec
 
@@ -15,15 +15,19 @@ from backend.routes.coverage.gaps import has_gaps, soon, usual_gap_error
 from backend.routes.coverage.plan import Rule, Unplaced
 from backend.routes.coverage.problem import CoverageProblem
 
-_MAX_OPTIONS = 8
-"""Ways to move one pattern's visits off free days; beyond them each goes to its nearest day."""
+_BRANCHES = 3
+"""So many visits on days off are tried on several days; further ones go to their nearest."""
 
 
 class Pattern(msgspec.Struct, frozen=True, order=True):
-    """Days of visits in order, and the weeks in which a visit that is due has no day."""
+    """Days of visits in order, and the weeks in which a visit that is due has no day.
+
+    `spare` are fixed visits beyond what the frequency asks for.
+    """
 
     days: tuple[int, ...]
     missed: tuple[int, ...] = ()
+    spare: int = 0
 
 
 class Choices(msgspec.Struct, frozen=True):
@@ -67,9 +71,13 @@ class _Patterns:
         ]
         if not kept:
             return self._broken_gap(patterns)
-        errors = {one: usual_gap_error(self.problem, self.account, one.days) for one in kept}
-        least = min((len(one.missed), errors[one]) for one in kept)
-        return [self._still_open(one) for one in kept if (len(one.missed), errors[one]) == least]
+        least = min(self._faults(one) for one in kept)
+        return [self._still_open(one) for one in kept if self._faults(one) == least]
+
+    def _faults(self, pattern: Pattern) -> tuple[int, int, int]:
+        """Return in what a pattern falls short of its frequency: what weighs most comes first."""
+        error = usual_gap_error(self.problem, self.account, pattern.days)
+        return len(pattern.missed), pattern.spare, error
 
     def _resolved(self) -> Iterator[Pattern]:
         for targets in self._targets():
@@ -113,19 +121,32 @@ class _Patterns:
     def _settle(self, targets: Sequence[int]) -> Iterator[Pattern]:
         """Yield the patterns that come of some targets when fixed visits and free days are met."""
         waiting = list(targets)
+        spare = 0
         for day in self.fixed:
             same_week = [one for one in waiting if one // WEEK == day // WEEK]
             if same_week:
                 waiting.remove(min(same_week, key=lambda one: abs(one - day)))
-        certain = {*self.fixed, *(one for one in waiting if one in self.free)}
-        options = [self._moves(one, certain) for one in waiting if one not in self.free]
-        if _count(options) > _MAX_OPTIONS:
-            options = [moves[:1] for moves in options]
-        missed = tuple(
-            one // WEEK for one in waiting if one not in self.free and not self._moves(one, certain)
-        )
-        for moved in product(*(moves for moves in options if moves)):
-            yield Pattern(tuple(sorted(certain.union(moved))), missed)
+            else:
+                spare += 1
+        taken = {*self.fixed, *(one for one in waiting if one in self.free)}
+        off = [one for one in waiting if one not in self.free]
+        yield from self._move_off(off, Pattern(tuple(taken), spare=spare), branches=_BRANCHES)
+
+    def _move_off(
+        self, off: Sequence[int], pattern: Pattern, *, branches: int
+    ) -> Iterator[Pattern]:
+        """Yield a pattern with its visits on days off moved, one after the other."""
+        days, missed = pattern.days, pattern.missed
+        if not off:
+            yield Pattern(tuple(sorted(days)), missed, pattern.spare)
+            return
+        moves = self._moves(off[0], set(days))
+        if not moves:
+            left_out = Pattern(days, (*missed, off[0] // WEEK), pattern.spare)
+            yield from self._move_off(off[1:], left_out, branches=branches)
+        for day in moves if branches else moves[:1]:
+            moved = Pattern((*days, day), missed, pattern.spare)
+            yield from self._move_off(off[1:], moved, branches=max(branches - 1, 0))
 
     def _moves(self, target: int, taken: set[int]) -> list[int]:
         """Return the days that may stand in for one that is off, the nearest first."""
@@ -154,7 +175,7 @@ class _Patterns:
         if early:
             return early
         return {
-            Pattern((day, *one.days), one.missed)
+            Pattern((day, *one.days), one.missed, one.spare)
             for one in patterns
             for day in self.free
             if day <= owed_by
@@ -165,7 +186,7 @@ class _Patterns:
         missed = tuple(
             week for week in pattern.missed if WEEK * (week + 1) > self.problem.open_from
         )
-        return Pattern(days, missed)
+        return Pattern(days, missed, pattern.spare)
 
     def _too_often(self) -> Unplaced:
         visits = self.account.frequency.visits
@@ -178,14 +199,16 @@ class _Patterns:
         )
 
     def _broken_gap(self, patterns: Iterable[Pattern]) -> Unplaced:
-        account = self.account
-        rule, wish = Rule.OWED_BY, "a visit that makes up for the skipped one in time"
-        if list(patterns):
-            alone = msgspec.structs.replace(account, min_gap_days=None)
-            is_least = any(has_gaps(self.problem, alone, one.days, self.free) for one in patterns)
-            rule = Rule.MIN_GAP if is_least else Rule.MAX_GAP
-            days = account.min_gap_days if is_least else account.max_gap_days
-            wish = f"{days} days {'at least' if is_least else 'at most'} between visits"
+        account, known = self.account, list(patterns)
+        least, most = account.min_gap_days, account.max_gap_days
+        if not known:
+            rule, wish = Rule.OWED_BY, "a visit that makes up for the skipped one in time"
+        elif self._is_kept_without(known, "min_gap_days"):
+            rule, wish = Rule.MIN_GAP, f"{least} days at least between visits"
+        elif self._is_kept_without(known, "max_gap_days"):
+            rule, wish = Rule.MAX_GAP, f"{most} days at most between visits"
+        else:
+            rule, wish = Rule.BOTH_GAPS, f"{least} to {most} days between visits"
         return Unplaced(
             key=account.key,
             rule=rule,
@@ -193,9 +216,6 @@ class _Patterns:
             f"possible days, no plan keeps {wish}. Change that or the frequency.",
         )
 
-
-def _count(options: Sequence[Sequence[int]]) -> int:
-    count = 1
-    for moves in options:
-        count *= len(moves) or 1
-    return count
+    def _is_kept_without(self, patterns: Sequence[Pattern], gap: str) -> bool:
+        relaxed = msgspec.structs.replace(self.account, **{gap: None})
+        return any(has_gaps(self.problem, relaxed, one.days, self.free) for one in patterns)

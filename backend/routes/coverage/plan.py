@@ -15,6 +15,7 @@ class Rule(StrEnum):
     FREQUENCY = "frequency"
     MIN_GAP = "min_gap"
     MAX_GAP = "max_gap"
+    BOTH_GAPS = "both_gaps"
     OWED_BY = "owed_by"
     NO_DAY_IN_WEEK = "no_day_in_week"
     DAY_IS_FULL = "day_is_full"
