@@ -6,6 +6,7 @@ from itertools import pairwise
 
 from backend.routes.coverage.account import WEEK, Account
 from backend.routes.coverage.days import available_days, day_problem
+from backend.routes.coverage.patterns import Choices, choices_of
 from backend.routes.coverage.plan import CoveragePlan, PlannedDay
 from backend.routes.coverage.problem import CoverageProblem
 from backend.routes.day.check import check_plan
@@ -28,7 +29,7 @@ def check_coverage(problem: CoverageProblem, plan: CoveragePlan) -> list[str]:
             faults += [f"{account.key} is unplaced and visited."] if visits.planned else []
         else:
             faults += [*visits.check_days(), *visits.check_frequency(), *visits.check_gaps()]
-    return [*faults, *_check_totals(problem, plan)]
+    return [*faults, *_check_totals(problem, plan), *_check_changes(problem, plan)]
 
 
 def _check_calendar(problem: CoverageProblem, plan: CoveragePlan) -> Iterator[str]:
@@ -192,15 +193,23 @@ def _check_totals(problem: CoverageProblem, plan: CoveragePlan) -> Iterator[str]
         yield "The days are not even, and nothing says why."
     if sum(day.share_s for day in even) > sum(day.load_s for day in even) + len(even):
         yield "The shares are more than the whole load."
-    before = {one.key: one.previous_days for one in problem.accounts}
-    after = {one.key: _Visits(problem, plan, one).planned for one in problem.accounts}
-    left_out = {one.key for one in plan.unplaced}
-    moved = sorted(
-        key
-        for key, days in before.items()
-        if days is not None
-        and key not in left_out
-        and [day for day in days if day >= problem.open_from] != after[key]
-    )
-    if moved != sorted(plan.changed):
+
+
+def _check_changes(problem: CoverageProblem, plan: CoveragePlan) -> Iterator[str]:
+    unplaced = {one.key for one in plan.unplaced}
+    changed, forced = [], 0
+    for account in problem.accounts:
+        if account.previous_days is None or account.key in unplaced:
+            continue
+        before = tuple(day for day in account.previous_days if day >= problem.open_from)
+        if before != tuple(_Visits(problem, plan, account).planned):
+            changed.append(account.key)
+            found = choices_of(problem, account)
+            is_allowed = isinstance(found, Choices) and any(
+                pattern.days == before for pattern in found.patterns
+            )
+            forced += not is_allowed
+    if sorted(changed) != sorted(plan.changed):
         yield "The changed accounts are not those whose days differ."
+    if problem.max_changes is not None and len(changed) > problem.max_changes + forced:
+        yield f"{len(changed)} accounts change; {problem.max_changes} may and {forced} must."

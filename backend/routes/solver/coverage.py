@@ -22,8 +22,11 @@ from backend.routes.solver.pyvrp_engine import Effort
 ENGINE = "cp-sat+annealing+pyvrp"
 
 _ZONES_EFFORT = 0.02
-_ANNEAL_UNTIL = 0.8
-_TRUST_UNTIL = (0.86, 0.92, 1.0)
+_RACES_UNTIL = (0.17, 0.33, 0.49, 0.65)
+"""Hot searches from the same start: chance decides early in each, so the best of several counts."""
+
+_COOL_UNTIL = 0.85
+_TRUST_UNTIL = (0.9, 0.95, 1.0)
 """After each part of the budget CP-SAT looks for changes that only pay together."""
 
 _TRUST = Trust(accounts=14, changes_a_day=2)
@@ -103,26 +106,28 @@ class _Planning:
         return self._plan(weeks, search.best, Effort(), is_final=True)
 
     def _search(self, weeks: Weeks, search: Search) -> None:
-        begin = self._budget.used()
-        self._anneal(search, begin, _ANNEAL_UNTIL, heat=1.0)
-        begin = _ANNEAL_UNTIL
+        first = search.best
+        for until in _RACES_UNTIL:
+            self._anneal(search, first, until, heat=1.2)
+        self._anneal(search, search.best, _COOL_UNTIL, heat=0.4)
         for until in _TRUST_UNTIL:
             self._exchange(weeks, search)
-            self._anneal(search, begin, until, heat=0.2)
-            begin = until
+            self._anneal(search, search.best, until, heat=0.2)
 
-    def _anneal(self, search: Search, begin: float, until: float, *, heat: float) -> None:
+    def _anneal(self, search: Search, start: Found, until: float, *, heat: float) -> None:
         budget = self._budget
+        begin = budget.used()
 
         def share() -> float:
             budget.step()
-            return max((budget.used() - begin) / max(until - begin, 1e-9), 0.0)
+            used = budget.used()
+            return 1.0 if used >= until else (used - begin) / (until - begin)
 
         def check() -> None:
             self._best_s = search.best.travel_s
             self._tell(Phase.SEARCH, budget.used())
 
-        search.anneal(heat=heat, progress=share, check=check)
+        search.anneal(start, heat=heat, progress=share, check=check)
 
     def _exchange(self, weeks: Weeks, search: Search) -> None:
         """Let CP-SAT change some accounts at once, with the costs of the tours as they are."""

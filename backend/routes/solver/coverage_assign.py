@@ -1,5 +1,6 @@
 """OR-Tools' CP-SAT gives every account its days: the cheapest choice whose loads are even."""
 
+import math
 from collections import defaultdict
 from collections.abc import Sequence
 
@@ -22,7 +23,10 @@ class Trust(msgspec.Struct, frozen=True):
 
 
 class Evenness(msgspec.Struct, frozen=True):
-    """What a day may hold: its share more or less so many per cent; a visit counts its way too."""
+    """What a day may hold: its share more or less so many per cent, infinite for any load.
+
+    A visit counts its way too.
+    """
 
     visit_way_s: float
     percent: float
@@ -45,7 +49,8 @@ def assign(
     chosen = [[model.new_bool_var("") for _ in patterns] for patterns in weeks.visits]
     for options in chosen:
         model.add_exactly_one(options)
-    _keep_even(model, weeks, chosen, evenness)
+    if math.isfinite(evenness.percent):
+        _keep_even(model, weeks, chosen, evenness)
     _keep_what_was(model, weeks, chosen)
     if before is not None:
         for options, known in zip(chosen, before, strict=True):
@@ -53,11 +58,7 @@ def assign(
                 model.add_hint(option, pattern == known)
         if trust is not None:
             _stay_near(model, weeks, chosen, before, trust)
-    terms = []
-    for account, options in enumerate(chosen):
-        prices = weeks.has_visit[account] @ costs[account] + weeks.change_price_s(account)
-        terms += [round(float(price)) * one for price, one in zip(prices, options, strict=True)]
-    model.minimize(sum(terms))
+    model.minimize(_price(weeks, chosen, costs))
     solver = cp_model.CpSolver()
     solver.parameters.num_workers = 1
     solver.parameters.random_seed = weeks.problem.seed
@@ -72,6 +73,14 @@ def assign(
 
 
 type _Options = list[list[cp_model.IntVar]]
+
+
+def _price(weeks: Weeks, chosen: _Options, costs: Costs) -> cp_model.LinearExprT:
+    terms = []
+    for account, options in enumerate(chosen):
+        prices = weeks.has_visit[account] @ costs[account] + weeks.change_price_s(account)
+        terms += [round(float(price)) * one for price, one in zip(prices, options, strict=True)]
+    return sum(terms)
 
 
 def _keep_even(model: cp_model.CpModel, weeks: Weeks, chosen: _Options, evenness: Evenness) -> None:

@@ -20,7 +20,7 @@ _BLOCK = 1024
 _RESERVE = 0.9
 """The part of the allowed unevenness that is used, since windows may still lengthen a day."""
 
-_HOT, _COLD = 0.35, 0.01
+_HOT, _COLD = 0.3, 0.03
 """First and last temperature, as parts of the travel that a visit brings on average."""
 
 _FULL_PRICE = 4.0
@@ -47,6 +47,9 @@ class Search:
         self._change = [weeks.change_price_s(one) for one in range(len(choice))]
         self._changed = {one for one in range(len(choice)) if self._is_changed(one, choice[one])}
         self._may_change = self._most_changes()
+        # An account with more visits has dearer moves: so all freeze at about the same time.
+        visits = np.array([has[0].sum() for has in weeks.has_visit])
+        self._weight = np.maximum(visits, 1.0)
         self._widest = max((len(patterns) for patterns in weeks.visits), default=1)
         self._service = np.zeros(len(weeks.days))
         self._low = self._high = np.zeros(len(weeks.days))
@@ -56,15 +59,20 @@ class Search:
         self.best = self._snapshot()
 
     def anneal(
-        self, *, heat: float, progress: Callable[[], float], check: Callable[[], None]
+        self,
+        start: Found,
+        *,
+        heat: float,
+        progress: Callable[[], float],
+        check: Callable[[], None],
     ) -> None:
-        """Search until `progress`, which is called before each step, gives 1.
+        """Search from a plan until `progress`, which is called before each step, gives 1.
 
         `heat` scales the temperature at the beginning. `check` is called now and then.
         """
         if not self.choice:
             return
-        self.restore(self.best)
+        self.restore(start)
         way_s = max(self.tours.travel_s.sum() / max(self._visits(), 1), 1.0)
         share = progress()
         while share < 1:
@@ -78,7 +86,7 @@ class Search:
                 share = progress()
                 if share >= 1:
                     break
-                self._choose(account, row)
+                self._choose(account, row * self._weight[account])
             self._straighten()
             self._keep_best()
         self.restore(self.best)

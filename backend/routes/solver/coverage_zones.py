@@ -1,17 +1,18 @@
 """The first assignment: a centre for every day, the nearest accounts to it, and centres anew."""
 
+import math
 from collections.abc import Callable
 
 import numpy as np
 
 from backend.routes.coverage.account import WEEK
 from backend.routes.coverage.frequency import CYCLE_WEEKS
-from backend.routes.solver.coverage_assign import Evenness, assign
+from backend.routes.solver.coverage_assign import Costs, Evenness, assign
 from backend.routes.solver.coverage_weeks import Choice, Vector, Weeks
 
 _ROUNDS = 2
-_WIDER = (0.8, 1.0, 1.5, 2.5, 5.0, 20.0)
-"""Loads are kept as even as was asked, with some reserve; then wider and wider."""
+_WIDER = (0.8, 1.0, 1.5, 2.5, 5.0, math.inf)
+"""Loads are kept as even as was asked, with some reserve; then wider and wider, or as they come."""
 
 
 def assign_zones(weeks: Weeks, *, effort: float, check: Callable[[float], None]) -> Choice:
@@ -44,13 +45,16 @@ def assign_zones(weeks: Weeks, *, effort: float, check: Callable[[float], None])
     return best[1] if best else []
 
 
-def _nearest(weeks: Weeks, costs: np.ndarray[tuple[int, int], np.dtype[np.float64]]) -> Choice:
-    return [int((has @ costs[one]).argmin()) for one, has in enumerate(weeks.has_visit)]
+def _nearest(weeks: Weeks, costs: Costs) -> Choice:
+    """Return what there is without CP-SAT: the earlier days where few may change, or near ones."""
+    is_tied = weeks.problem.max_changes is not None
+    return [
+        known if is_tied and known is not None else int((has @ costs[account]).argmin())
+        for account, (known, has) in enumerate(zip(weeks.previous, weeks.has_visit, strict=True))
+    ]
 
 
-def _cost(
-    weeks: Weeks, costs: np.ndarray[tuple[int, int], np.dtype[np.float64]], choice: Choice
-) -> float:
+def _cost(weeks: Weeks, costs: Costs, choice: Choice) -> float:
     return sum(
         float(weeks.has_visit[account][pattern] @ costs[account])
         for account, pattern in enumerate(choice)
