@@ -15,19 +15,18 @@ from backend.routes.solver.coverage_assign import Evenness, Trust, assign
 from backend.routes.solver.coverage_bound import travel_bound
 from backend.routes.solver.coverage_days import Routed
 from backend.routes.solver.coverage_search import Found, Search
-from backend.routes.solver.coverage_weeks import Weeks
+from backend.routes.solver.coverage_weeks import Choice, Weeks
 from backend.routes.solver.coverage_zones import assign_zones
 from backend.routes.solver.pyvrp_engine import Effort
 
 ENGINE = "cp-sat+annealing+pyvrp"
 
 _ZONES_EFFORT = 0.02
-_RACES_UNTIL = (0.17, 0.33, 0.49, 0.65)
-"""Hot searches from the same start: chance decides early in each, so the best of several counts."""
+_RACES_UNTIL = (0.22, 0.4, 0.58, 0.76)
+"""Hot searches from other zones each: what zones are worth shows late, so the best of several."""
 
-_COOL_UNTIL = 0.85
-_TRUST_UNTIL = (0.9, 0.95, 1.0)
-"""After each part of the budget CP-SAT looks for changes that only pay together."""
+_COOL_UNTIL = 0.92
+"""From here on CP-SAT looks for changes that only pay together, and what it finds is settled."""
 
 _TRUST = Trust(accounts=14, changes_a_day=2)
 _TRUST_EFFORT = 0.01
@@ -93,11 +92,7 @@ class _Planning:
         weeks = Weeks(self._problem)
         if not weeks.accounts:
             return self._plan(weeks, Found([], [[] for _ in weeks.days], 0, 0.0), Effort())
-        choice = assign_zones(
-            weeks,
-            effort=self._budget.effort(_ZONES_EFFORT),
-            check=lambda share: self._tell(Phase.ASSIGN, share),
-        )
+        choice = self._zones(weeks, 0)
         search = Search(weeks, choice)
         self._best_s = search.best.travel_s
         first = self._plan(weeks, search.best, _FIRST)
@@ -106,13 +101,23 @@ class _Planning:
         return self._plan(weeks, search.best, Effort(), is_final=True)
 
     def _search(self, weeks: Weeks, search: Search) -> None:
-        first = search.best
-        for until in _RACES_UNTIL:
-            self._anneal(search, first, until, heat=1.2)
+        start = search.best
+        for race, until in enumerate(_RACES_UNTIL):
+            if race:
+                start = search.start_from(self._zones(weeks, race))
+            self._anneal(search, start, until, heat=1.0)
         self._anneal(search, search.best, _COOL_UNTIL, heat=0.4)
-        for until in _TRUST_UNTIL:
-            self._exchange(weeks, search)
-            self._anneal(search, search.best, until, heat=0.2)
+        self._exchange(weeks, search)
+        self._anneal(search, search.best, 1.0, heat=0.2)
+
+    def _zones(self, weeks: Weeks, race: int) -> Choice:
+        phase = Phase.SEARCH if race else Phase.ASSIGN
+        return assign_zones(
+            weeks,
+            seed=weeks.problem.seed + race,
+            effort=self._budget.effort(_ZONES_EFFORT),
+            check=lambda share: self._tell(phase, self._budget.used() if race else share),
+        )
 
     def _anneal(self, search: Search, start: Found, until: float, *, heat: float) -> None:
         budget = self._budget

@@ -42,11 +42,11 @@ class Search:
     def __init__(self, weeks: Weeks, choice: Choice) -> None:
         self.weeks = weeks
         self.tours = Tours(weeks)
-        self.choice = list(choice)
+        self.choice: Choice = []
         self._rng = np.random.default_rng(weeks.problem.seed)
         self._change = [weeks.change_price_s(one) for one in range(len(choice))]
-        self._changed = {one for one in range(len(choice)) if self._is_changed(one, choice[one])}
-        self._may_change = self._most_changes()
+        self._changed: set[int] = set()
+        self._may_change = 0
         # An account with more visits has dearer moves: so all freeze at about the same time.
         visits = np.array([has[0].sum() for has in weeks.has_visit])
         self._weight = np.maximum(visits, 1.0)
@@ -54,9 +54,17 @@ class Search:
         self._service = np.zeros(len(weeks.days))
         self._low = self._high = np.zeros(len(weeks.days))
         self._full_price = 1.0
+        self.best = self.start_from(choice)
+
+    def start_from(self, choice: Choice) -> Found:
+        """Return a plan of a choice of patterns, with tours that are built anew."""
+        for day in range(len(self.weeks.days)):
+            self.tours.set_route(day, [])
+        self._take(choice)
+        self._may_change = self._most_changes()
         self._build()
         self._bound_loads()
-        self.best = self._snapshot()
+        return self._snapshot()
 
     def anneal(
         self,
@@ -102,12 +110,9 @@ class Search:
 
     def restore(self, found: Found) -> None:
         """Go on from a plan."""
-        self.choice = list(found.choice)
+        self._take(found.choice)
         for day, route in enumerate(found.routes):
             self.tours.set_route(day, route)
-        self._changed = {
-            one for one, pattern in enumerate(self.choice) if self._is_changed(one, pattern)
-        }
         self._measure_service()
         self._bound_loads()
 
@@ -185,6 +190,12 @@ class Search:
             self._changed.add(account)
         else:
             self._changed.discard(account)
+
+    def _take(self, choice: Choice) -> None:
+        self.choice = list(choice)
+        self._changed = {
+            one for one, pattern in enumerate(choice) if self._is_changed(one, pattern)
+        }
 
     def _is_changed(self, account: int, pattern: int) -> bool:
         has_earlier = self.weeks.accounts[account].previous_days is not None

@@ -15,13 +15,16 @@ _WIDER = (0.8, 1.0, 1.5, 2.5, 5.0, math.inf)
 """Loads are kept as even as was asked, with some reserve; then wider and wider, or as they come."""
 
 
-def assign_zones(weeks: Weeks, *, effort: float, check: Callable[[float], None]) -> Choice:
+def assign_zones(
+    weeks: Weeks, *, seed: int, effort: float, check: Callable[[float], None]
+) -> Choice:
     """Return a choice of patterns whose days are compact and as even as can be.
 
+    Another seed draws other zones.
     `check` is told the share that is done, after each round. Effort is CP-SAT's deterministic time.
     """
     near = (weeks.leg_s + weeks.leg_s.T) // 2
-    centres = _first_centres(weeks, near)
+    centres = _first_centres(weeks, near, seed)
     best: tuple[float, Choice] | None = None
     choice: Choice | None = None
     width = 0
@@ -68,11 +71,11 @@ def _visit_way_s(weeks: Weeks, near: Vector) -> float:
     return float(np.median(others[:, min(3, count - 1)])) if count else 0.0
 
 
-def _first_centres(weeks: Weeks, near: Vector) -> list[int]:
+def _first_centres(weeks: Weeks, near: Vector, seed: int) -> list[int]:
     """Return an account for each day: zones for weekdays, in each of them one for each week."""
     accounts = list(range(len(weeks.accounts)))
     weekdays = sorted({one.day % WEEK for one in weeks.days})
-    zones = _cluster(near, accounts, len(weekdays), weeks.problem.seed)
+    zones = _cluster(near, accounts, len(weekdays), seed)
     rare = [one for one in accounts if weeks.accounts[one].frequency.every_weeks > 1]
     parts = [
         _cluster(near, [one for one in zone if one in set(rare)] or zone, CYCLE_WEEKS, number)
