@@ -220,7 +220,7 @@ def _months(count: int, reps: int) -> list[tuple[CoverageProblem, list[LonLat]]]
                 rng = random.Random(rep)
                 points = _around(shops, count, rng)
                 matrix = network.matrix(points)
-                months.append((_month(matrix.durations_s, matrix.distances_m, rng), points))
+                months.append((_month(matrix.duration_rows(), matrix.distance_rows(), rng), points))
             return months
         finally:
             network.close()

@@ -124,7 +124,7 @@ class _Planning:
         begin = budget.used()
 
         def share() -> float:
-            budget.step()
+            budget.step(search.best.travel_s)
             used = budget.used()
             return 1.0 if used >= until else (used - begin) / (until - begin)
 
