@@ -45,6 +45,7 @@ from backend.routes.handout.controllers import HandoutController
 from backend.routes.handout.feed_controllers import CalendarController, CalendarFeedController
 from backend.routes.handout.feeds import FeedGate
 from backend.routes.handout.press import Press
+from backend.routes.weeks.controllers import CoverageController
 from backend.settings import Settings
 from backend.sync.controllers import SyncController
 from backend.sync.cursor import CursorSigner, load_secret
@@ -69,6 +70,7 @@ CONTROLLERS: Sequence[ControllerRouterHandler] = [
     CalendarController,
     CalendarFeedController,
     ContactController,
+    CoverageController,
     DeviceController,
     DuplicateController,
     HandoutController,

@@ -10,12 +10,14 @@ from backend.jobs.worker import Pace, Worker
 from backend.media.blobs import Blobs, open_blobs
 from backend.media.inbox import Inbox
 from backend.media.tasks import TASKS as MEDIA_TASKS
+from backend.routes.engines import Engines
+from backend.routes.weeks.tasks import TASKS as ROUTE_TASKS
 from backend.settings import Settings
 from backend.sync.protocol.readiness import prepare_structs
 from backend.sync.tasks import TASKS as SYNC_TASKS
 from backend.territories.tasks import TASKS as TERRITORY_TASKS
 
-TASKS: Sequence[Task] = [*MEDIA_TASKS, *SYNC_TASKS, *TERRITORY_TASKS]
+TASKS: Sequence[Task] = [*MEDIA_TASKS, *ROUTE_TASKS, *SYNC_TASKS, *TERRITORY_TASKS]
 # Jobs may take longer than anybody who waits for an answer would.
 _STATEMENT_TIMEOUT_MS = 300_000
 
@@ -30,12 +32,15 @@ def open_worker(
     database = open_database(
         app_url, connections=pace.jobs, statement_timeout_ms=_STATEMENT_TIMEOUT_MS
     )
+    engines = Engines(settings.network_dir, solvers=pace.jobs)
     parts: dict[type, object] = {
         Blobs: open_blobs(settings.blob_url, settings.blob_dir),
+        Engines: engines,
         Inbox: Inbox(settings.upload_dir),
     }
     try:
         work = Work(database, SystemClock(), parts)
         yield Worker(app_url, TASKS, work, queues=queues, pace=pace)
     finally:
+        engines.close()
         database.close()

@@ -36,6 +36,9 @@ _WORDS: dict[str, tuple[type[Problem], str, str, str]] = {
         Malformed, "outcome_missing", "outcome", "A visit that is done needs an outcome."),
     "route_one_a_day": (
         Conflict, "route_exists", "on_date", "This person has a route for that day already."),
+    "coverage_plan_one_under_way": (
+        Conflict, "coverage_under_way", "rep_ids",
+        "Weeks of this person are being planned: wait for that plan, or cancel it."),
 }  # fmt: skip
 
 

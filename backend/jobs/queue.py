@@ -11,6 +11,8 @@ import sqlalchemy as sa
 from procrastinate.contrib.sqlalchemy import SQLAlchemyPsycopg2Connector
 
 SCHEMA = "jobs"
+_BEHIND = -10
+"""Below the library's usual priority, 0."""
 
 
 class _InOurTransaction(SQLAlchemyPsycopg2Connector):
@@ -37,7 +39,17 @@ def enqueue_in(connection: sa.Connection, seconds: int, task: str, **args: objec
 
     Raises what SQLAlchemy raises for any other statement, when the database is at fault.
     """
-    told: dict[str, Any] = {"schedule_in": {"seconds": seconds}} if seconds else {}
+    _defer(connection, task, args, {"schedule_in": {"seconds": seconds}} if seconds else {})
+
+
+def enqueue_behind(connection: sa.Connection, task: str, **args: object) -> None:
+    """Ask for a long task by name: of what waits to be done, all others go before it."""
+    _defer(connection, task, args, {"priority": _BEHIND})
+
+
+def _defer(
+    connection: sa.Connection, task: str, args: dict[str, object], told: dict[str, Any]
+) -> None:
     deferrer = _APP.configure_task(task, queue=queue_of(task), connection=connection, **told)
     try:
         deferrer.defer(**msgspec.to_builtins(args))

@@ -1,6 +1,7 @@
 """What a task is, and what it gets to work with."""
 
 import inspect
+import threading
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -17,6 +18,16 @@ class Work:
         self.db = db
         self.clock = clock
         self._parts = parts
+        self._ending = threading.Event()
+
+    @property
+    def is_ending(self) -> bool:
+        """Whether the worker is asked to stop: a long task raises then, and is begun anew later."""
+        return self._ending.is_set()
+
+    def end(self) -> None:
+        """Tell the tasks under way that the worker is asked to stop."""
+        self._ending.set()
 
     def part[T](self, kind: type[T]) -> T:
         """Return the one object of this class; raise KeyError when there is none."""

@@ -70,6 +70,7 @@ class Worker:
     def stop(self) -> None:
         """Ask the worker to end, from any thread."""
         self._stopping.set()
+        self._work.end()
         with suppress(RuntimeError):  # its loop has ended already
             self._wake()
 

@@ -13,8 +13,8 @@ _SOLVERS = 1
 class Engines:
     """Street networks by profile, opened when first needed, and a pool of solvers."""
 
-    def __init__(self, network_dir: Path) -> None:
-        self.solvers = SolverPool(_SOLVERS)
+    def __init__(self, network_dir: Path, *, solvers: int = _SOLVERS) -> None:
+        self.solvers = SolverPool(solvers)
         self._folder = network_dir
         self._lock = threading.Lock()
         self._networks: dict[str, tuple[float, StreetNetwork]] = {}

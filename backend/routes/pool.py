@@ -1,7 +1,8 @@
 """Solving in processes of its own: engines hold the interpreter lock and may hang or crash.
 
-A worker is a child process that is reused from day to day and killed when it takes too long. It
-is started as a module, not forked, so it carries nothing of the service, and it ends with it.
+A worker is a child process that is reused from day to day and killed when it takes too long, or
+when nobody wants its coverage plan any more. It is started as a module, not forked, so it carries
+nothing of the service, and it ends with it.
 """
 
 import os
@@ -15,16 +16,30 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-import msgspec
-
+from backend.routes.coverage.plan import CoveragePlan
+from backend.routes.coverage.problem import CoverageProblem
 from backend.routes.day.plan import DayPlan
 from backend.routes.day.problem import DayProblem
-from backend.routes.solver.answer import Failed, Solved, decode_answer
+from backend.routes.solver.answer import (
+    Failed,
+    PlanDay,
+    PlanWeeks,
+    Progress,
+    Solved,
+    WeeksSolved,
+    decode_answer,
+    encode_wish,
+)
 
 _WORKER_MODULE = "backend.routes.solver.worker"
 
 _START_LIMIT_S = 60.0
 """Loading the engines takes about a second; a machine under heavy load may need far longer."""
+
+_LOOK_S = 0.25
+"""How soon it is noticed that a coverage plan is not wanted any more."""
+
+type OnProgress = Callable[[Progress], None]
 
 
 class SolverTimeout(RuntimeError):
@@ -33,6 +48,10 @@ class SolverTimeout(RuntimeError):
 
 class SolverCrash(RuntimeError):
     """The solver failed on this day, twice or with an error of its own."""
+
+
+class SolverCancelled(RuntimeError):
+    """Nobody wants the plan any more; what was computing it has been killed."""
 
 
 class SolverPool:
@@ -62,7 +81,7 @@ class SolverPool:
         deadline = self._monotonic() + timeout_s
         slot = self._take_slot(timeout_s)
         remaining_s = max(deadline - self._monotonic(), 0.0)
-        request = msgspec.msgpack.encode(problem)
+        request = encode_wish(PlanDay(problem))
         try:
             for _attempt in range(2):
                 try:
@@ -79,6 +98,60 @@ class SolverPool:
         finally:
             self._give_back(slot)
         raise SolverCrash("The solver's process ended twice while it planned this day.")
+
+    def solve_weeks(
+        self,
+        problem: CoverageProblem,
+        timeout_s: float,
+        *,
+        progress: OnProgress,
+        is_cancelled: Callable[[], bool],
+    ) -> CoveragePlan:
+        """Return the coverage plan; `progress` and `is_cancelled` are called in this thread.
+
+        A process that dies is replaced once, and plans from the beginning. Each process plans
+        weeks once and ends. Raises SolverCancelled soon after `is_cancelled` says so, and what
+        `solve` raises.
+        """
+        deadline = self._monotonic() + timeout_s
+        slot = self._take_slot(timeout_s)
+        request = encode_wish(PlanWeeks(problem))
+        try:
+            for _attempt in range(2):
+                try:
+                    slot = slot or _Worker()
+                    slot.send(request)
+                    return self._follow(slot, deadline, progress, is_cancelled)
+                except (EOFError, OSError):
+                    _end(slot)
+                    slot = None
+        finally:
+            _end(slot)
+            self._give_back(None)
+        raise SolverCrash("The solver's process ended twice while it planned these weeks.")
+
+    def _follow(
+        self,
+        slot: "_Worker",
+        deadline: float,
+        progress: OnProgress,
+        is_cancelled: Callable[[], bool],
+    ) -> CoveragePlan:
+        while True:
+            if self._is_closed or is_cancelled():
+                raise SolverCancelled("Nobody wants this plan any more.")
+            if self._monotonic() > deadline:
+                raise SolverTimeout("The weeks took longer than they may; the solver was stopped.")
+            answer = slot.hear(_LOOK_S)
+            match answer if answer is None else decode_answer(answer):
+                case Progress() as step:
+                    progress(step)
+                case WeeksSolved(plan=plan):
+                    return plan
+                case Failed(detail=detail):
+                    raise SolverCrash(f"The solver could not plan these weeks ({detail}).")
+                case None | Solved():
+                    pass
 
     def process_ids(self) -> list[int]:
         """Return the ids of the idle workers' processes, for health pages."""
@@ -149,8 +222,16 @@ class _Worker:
 
     def ask(self, request: bytes, timeout_s: float) -> bytes:
         """Return the worker's answer; SolverTimeout, or EOFError or OSError when it is gone."""
-        self._connection.send_bytes(request)
+        self.send(request)
         return self._receive(timeout_s)
+
+    def send(self, request: bytes) -> None:
+        """Send a wish; OSError when the worker is gone."""
+        self._connection.send_bytes(request)
+
+    def hear(self, timeout_s: float) -> bytes | None:
+        """Return what the worker says next, None when it says nothing; EOFError or OSError."""
+        return self._connection.recv_bytes() if self._connection.poll(timeout_s) else None
 
     def end(self) -> None:
         """Kill the process and wait for its end, which leaves nothing behind."""
@@ -175,3 +256,5 @@ def _plan_of(answer: bytes) -> DayPlan:
             return plan
         case Failed(detail=detail):
             raise SolverCrash(f"The solver could not plan this day ({detail}).")
+        case Progress() | WeeksSolved():
+            raise SolverCrash("The solver answered another question.")

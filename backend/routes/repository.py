@@ -83,12 +83,14 @@ def select_candidates(
     required: Sequence[UUID],
     excluded: Sequence[UUID],
     limit: int,
+    planned: Sequence[UUID] | None = None,
 ) -> list[Candidate]:
     """Return the accounts asked for and, nearest first within a priority, those that are due.
 
     The caller has checked those asked for. Excluded ones are left out. Due, in the rep's
     territories and among the own accounts outside every territory, is what was not visited for its
-    interval and has no visit done or begun on that day.
+    interval, or is among the `planned` where there are any, and has no visit done or begun on that
+    day.
     """
     statement = sa.text(
         """
@@ -96,7 +98,9 @@ WITH mine AS (
   SELECT a.id, a.name, a.location, a.opening_hours, a.visit_minutes, a.priority,
     CASE WHEN a.last_visit_at IS NULL THEN 0
          ELSE cast(:on_date AS date) - (a.last_visit_at::date + a.visit_every_days) END AS overdue,
-    a.last_visit_at IS NULL OR a.last_visit_at::date + a.visit_every_days <= :on_date AS is_due,
+    CASE WHEN cast(:planned AS uuid[]) IS NOT NULL THEN a.id = ANY (cast(:planned AS uuid[]))
+         ELSE a.last_visit_at IS NULL
+           OR a.last_visit_at::date + a.visit_every_days <= :on_date END AS is_due,
     a.id = ANY (cast(:required AS uuid[])) AS is_required
    FROM account a
   WHERE a.org_id = :org_id AND a.deleted_at IS NULL AND a.location IS NOT NULL
@@ -125,6 +129,7 @@ SELECT id, name, json_build_array(ST_X(location), ST_Y(location)) AS location, o
             "lon": near[0],
             "lat": near[1],
             "limit": limit,
+            "planned": None if planned is None else list(planned),
         },
     ).mappings()
     return msgspec.convert([dict(row) for row in rows], list[Candidate], strict=False)

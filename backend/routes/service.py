@@ -22,6 +22,7 @@ from backend.routes.engines import Engines
 from backend.routes.pool import SolverCrash, SolverTimeout
 from backend.routes.repository import Candidate, Rep
 from backend.routes.schemas import PlanRequest, RouteRead
+from backend.routes.weeks.ground import select_due
 
 _SOLVE_SECONDS = 30.0
 _PLANNERS = frozenset({Role.MANAGER, Role.ADMIN})
@@ -107,6 +108,7 @@ def prepare(db: Database, actor: Actor, rep_id: UserId, request: PlanRequest) ->
             raise malformed_field(
                 "start", f"{rep.full_name} has neither home nor territory: say where to start."
             )
+        planned = select_due(connection, actor.org_id, rep_id, request.on_date)
         candidates = repository.select_candidates(
             connection,
             actor.org_id,
@@ -115,7 +117,8 @@ def prepare(db: Database, actor: Actor, rep_id: UserId, request: PlanRequest) ->
             near=start,
             required=required,
             excluded=request.excluded_ids,
-            limit=max(request.max_candidates, len(required)),
+            limit=max(request.max_candidates, len(required), len(planned or ())),
+            planned=planned,
         )
         midnight = repository.midnight_utc(connection, request.on_date, rep.time_zone)
         excluded = _names_of_excluded(connection, actor, rep_id, request.excluded_ids)

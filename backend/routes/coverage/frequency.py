@@ -15,6 +15,7 @@ MAX_EVERY_WEEKS = 52
 """Once a year is the rarest visit that is planned."""
 
 _DAYS_A_WEEK = 7
+_MOST_A_WEEK = 5
 _SHORT = re.compile(r"(\d{1,2})(?:[.,]([1-9]))?", re.ASCII)
 _EVERY = re.compile(r"every (?:(\d{1,2}) weeks|week)", re.ASCII | re.IGNORECASE)
 
@@ -80,6 +81,16 @@ def parse_frequency(text: str) -> Frequency:
     if visits % CYCLE_WEEKS or not visits or week is not None:
         raise _unreadable(text)
     return Frequency(visits // CYCLE_WEEKS, 1)
+
+
+def frequency_of_days(every_days: int) -> Frequency:
+    """Return the frequency that is nearest to a visit after so many days, 1 or more.
+
+    Less than a week becomes several visits a week, at most one on each day of work of five.
+    """
+    if every_days < _DAYS_A_WEEK:
+        return Frequency(min(round(_DAYS_A_WEEK / every_days), _MOST_A_WEEK), 1)
+    return Frequency(1, min(round(every_days / _DAYS_A_WEEK), MAX_EVERY_WEEKS))
 
 
 def _unreadable(text: str) -> FrequencyError:

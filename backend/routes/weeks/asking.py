@@ -1,0 +1,220 @@
+"""Asking for coverage plans: whose weeks, what is wrong with the wish, one record and job each."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from datetime import date
+from uuid import UUID
+
+import msgspec
+import sqlalchemy as sa
+
+from backend import jobs
+from backend.api.problems import NotFound, malformed_field
+from backend.identity.actor import Actor, Role
+from backend.ids import OrgId, UserId, new_id
+from backend.routes.coverage.account import WEEK, CoverageError
+from backend.routes.coverage.frequency import CYCLE_WEEKS, FrequencyError, parse_frequency
+from backend.routes.coverage.problem import MAX_ACCOUNTS
+from backend.routes.repository import Rep, find_rep
+from backend.routes.service import check_planner
+from backend.routes.weeks import ground, repository
+from backend.routes.weeks.calendar import first_monday
+from backend.routes.weeks.ground import Held
+from backend.routes.weeks.schemas import MAX_REPS, CoveragePlanRead, CoverageRequest
+from backend.routes.weeks.sharing import share_accounts
+from backend.routes.weeks.statement import check_weeks
+
+_FIRST_DAY, _LAST_DAY = date(2000, 1, 1), date(2199, 12, 31)
+_NAMED = 5
+"""How many wrong ids a sentence lists."""
+_FIELDS = {
+    "lunch.latest_s": "lunch_latest",
+    "lunch.earliest_s": "lunch_earliest",
+    "lunch.duration_s": "lunch_minutes",
+    "country": "weekdays",
+}
+"""What the request calls a field of the weeks."""
+
+
+def start_plans(
+    connection: sa.Connection, actor: Actor, request: CoverageRequest
+) -> list[CoveragePlanRead]:
+    """Ask for one plan a rep; all of them or, with a problem, none.
+
+    Raises Malformed, Forbidden, NotFound, and Conflict for a rep whose weeks are being planned.
+    """
+    if not _FIRST_DAY <= request.from_on <= _LAST_DAY:
+        years = f"{_FIRST_DAY.year} to {_LAST_DAY.year}"
+        raise malformed_field("from_on", f"The first day is not within {years}.")
+    reps = {
+        rep_id: _get_rep(connection, actor, rep_id)
+        for rep_id in _wanted(connection, actor, request)
+    }
+    _check_rules(request)
+    for rep in reps.values():
+        _check_weeks(request, rep.country)
+    held = {
+        rep_id: ground.select_held(connection, actor.org_id, rep_id, request.excluded_ids)
+        for rep_id in reps
+    }
+    bases = {rep_id: _base(rep, held[rep_id]) for rep_id, rep in reps.items()}
+    _check_named(request, held.values())
+    others = share_accounts(bases, held)
+    plan_ids = []
+    for rep_id, rep in reps.items():
+        left = [one for one in held[rep_id] if one.id not in others[rep_id]]
+        _check_count(rep, left)
+        own = msgspec.structs.replace(
+            request,
+            rep_ids=[rep_id],
+            team_id=None,
+            excluded_ids=[*request.excluded_ids, *sorted(others[rep_id])],
+        )
+        plan_ids.append(_enqueue(connection, actor, rep_id, own))
+    return [
+        repository.select_plans(connection, actor.org_id, plan_id=plan_id)[0]
+        for plan_id in plan_ids
+    ]
+
+
+def _wanted(connection: sa.Connection, actor: Actor, request: CoverageRequest) -> Sequence[UserId]:
+    if request.team_id is not None:
+        if request.rep_ids:
+            raise malformed_field("team_id", "Name reps or a team, not both.")
+        team = ground.select_reps_of_team(connection, actor.org_id, request.team_id)
+        if team is None:
+            raise NotFound("There is no such team in your organisation.")
+        if not team:
+            raise malformed_field("team_id", "The team has no active rep: add one, or name reps.")
+        if len(team) > MAX_REPS:
+            raise malformed_field(
+                "team_id", f"The team has {len(team)} reps: name {MAX_REPS} of them at a time."
+            )
+        return team
+    if request.rep_ids:
+        return [UserId(one) for one in dict.fromkeys(request.rep_ids)]
+    if actor.role is Role.REP:
+        return [actor.user_id]
+    raise malformed_field("rep_ids", "Say whose weeks are planned: name reps or a team.")
+
+
+def _get_rep(connection: sa.Connection, actor: Actor, rep_id: UserId) -> Rep:
+    check_planner(actor, rep_id)
+    rep = find_rep(connection, actor.org_id, rep_id)
+    if rep is None:
+        raise NotFound(f"There is no person {rep_id} in your organisation.")
+    if not rep.is_active:
+        raise malformed_field("rep_ids", f"{rep.full_name} is not active any more.")
+    return rep
+
+
+def _check_rules(request: CoverageRequest) -> None:
+    counts = Counter(rule.account_id for rule in request.rules)
+    for index, rule in enumerate(request.rules):
+        field = f"rules[{index}]"
+        if counts[rule.account_id] > 1:
+            raise malformed_field(
+                f"{field}.account_id", "This account has two rules: put them into one."
+            )
+        least, most = rule.min_gap_days, rule.max_gap_days
+        if least is not None and most is not None and least > most:
+            raise malformed_field(
+                f"{field}.max_gap_days",
+                f"{least} days at least and {most} at most is no number: swap the two.",
+            )
+        if rule.frequency is not None:
+            try:
+                parse_frequency(rule.frequency)
+            except FrequencyError as error:
+                raise malformed_field(
+                    f"{field}.frequency", str(error), code="frequency_unreadable"
+                ) from error
+
+
+def _check_weeks(request: CoverageRequest, country: str) -> None:
+    """Raise Malformed for weeks without a day of work, or a day that contradicts itself."""
+    if request.shift_start >= request.shift_end:
+        raise malformed_field(
+            "shift_end", "The shift ends before it starts: give a later end, on the same day."
+        )
+    try:
+        check_weeks(request, country)
+    except CoverageError as error:
+        if error.field == "workdays":
+            raise malformed_field("weekdays", error.detail, code="no_workday") from error
+        raise malformed_field(_FIELDS.get(error.field, error.field), error.detail) from error
+
+
+def _base(rep: Rep, held: Sequence[Held]) -> tuple[float, float]:
+    if not held:
+        raise malformed_field(
+            "rep_ids",
+            f"{rep.full_name} has no account to visit: assign a territory, or leave them out.",
+            code="no_accounts",
+        )
+    if rep.base is None or all(one.location is None for one in held):
+        raise malformed_field(
+            "rep_ids",
+            f"None of the {len(held)} accounts of {rep.full_name} is on the map: set their places.",
+            code="no_accounts",
+        )
+    return rep.base
+
+
+def _check_named(request: CoverageRequest, held: Iterable[Sequence[Held]]) -> None:
+    """Raise Malformed for rules about accounts that none of the reps holds."""
+    known = {one.id for accounts in held for one in accounts}
+    unknown = [str(rule.account_id) for rule in request.rules if rule.account_id not in known]
+    if unknown:
+        names = ", ".join(unknown[:_NAMED])
+        raise malformed_field("rules", f"None of these reps plans these accounts: {names}.")
+
+
+def _check_count(rep: Rep, held: Sequence[Held]) -> None:
+    if len(held) > MAX_ACCOUNTS:
+        raise malformed_field(
+            "rep_ids",
+            f"{rep.full_name} has {len(held)} accounts: a plan takes {MAX_ACCOUNTS}. Divide the "
+            "territory among reps, or exclude some.",
+            code="too_many_accounts",
+        )
+
+
+def _enqueue(
+    connection: sa.Connection, actor: Actor, rep_id: UserId, request: CoverageRequest
+) -> UUID:
+    first_on = first_monday(request.from_on)
+    plan_id = new_id()
+    repository.insert_plan(
+        connection,
+        actor.org_id,
+        {
+            "id": plan_id,
+            "rep_id": rep_id,
+            "created_by": actor.user_id,
+            "first_on": first_on,
+            "from_on": request.from_on,
+            "weeks": request.weeks,
+            "cycle_week": _cycle_week(connection, actor.org_id, rep_id, request, first_on),
+            "request": msgspec.json.encode(request).decode(),
+        },
+    )
+    jobs.enqueue_behind(connection, "routes.plan_coverage", org_id=actor.org_id, plan_id=plan_id)
+    return plan_id
+
+
+def _cycle_week(
+    connection: sa.Connection,
+    org_id: OrgId,
+    rep_id: UserId,
+    request: CoverageRequest,
+    first_on: date,
+) -> int:
+    """Return which week of the cycle the first one is, from 0."""
+    if request.cycle_week is not None:
+        return request.cycle_week - 1
+    last = repository.find_cycle(connection, org_id, rep_id)
+    if last is None:
+        return 0
+    begun_on, week = last
+    return (week + (first_on - begun_on).days // WEEK) % CYCLE_WEEKS

@@ -1,0 +1,190 @@
+"""The SQL of what a rep's weeks are made of: accounts with their visits, and the days accepted."""
+
+from collections.abc import Collection, Sequence
+from datetime import date, timedelta
+from uuid import UUID
+
+import msgspec
+import sqlalchemy as sa
+
+from backend.ids import OrgId, UserId
+
+_IN_SCOPE = """(a.territory_id IN (SELECT tuyen_territories_of(:org_id, :rep_id))
+       OR a.territory_id IS NULL AND a.owner_id = :rep_id
+       OR a.id IN (SELECT tuyen_held_over(:org_id, :rep_id)))"""
+
+OWED_DAYS = 28
+"""A visit that was skipped longer ago is not made up for: the frequency has brought another."""
+
+_MOST_DUE = 120
+
+
+class Shop(msgspec.Struct, frozen=True, kw_only=True):
+    """An account of a rep with what is known of its visits.
+
+    `last_on` is the last visit before the weeks; `done_on` are visits made in them, `promised_on`
+    those that people planned by hand.
+    """
+
+    id: UUID
+    name: str
+    location: tuple[float, float] | None
+    opening_hours: str | None
+    visit_minutes: int
+    visit_every_days: int
+    visit_frequency: str | None
+    last_on: date | None
+    done_on: tuple[date, ...]
+    promised_on: tuple[date, ...]
+
+
+class Held(msgspec.Struct, frozen=True):
+    """An account that a rep holds: where it is, and how often it is to be visited."""
+
+    id: UUID
+    name: str
+    location: tuple[float, float] | None
+    visit_frequency: str | None
+
+
+class AcceptedDay(msgspec.Struct, frozen=True):
+    """A day of an accepted plan, and its accounts."""
+
+    on_date: date
+    account_ids: tuple[UUID, ...]
+
+
+def select_held(
+    connection: sa.Connection, org_id: OrgId, rep_id: UserId, excluded: Collection[UUID]
+) -> list[Held]:
+    """Return the accounts that a rep holds today, without the excluded ones."""
+    statement = sa.text(
+        f"""
+SELECT a.id, a.name, json_build_array(ST_X(a.location), ST_Y(a.location)) AS location,
+  a.visit_frequency
+ FROM account a WHERE a.org_id = :org_id AND a.deleted_at IS NULL AND {_IN_SCOPE}
+  AND NOT a.id = ANY (cast(:excluded AS uuid[])) ORDER BY a.id"""  # noqa: S608  # a constant
+    )
+    values = {"org_id": org_id, "rep_id": rep_id, "excluded": list(excluded)}
+    rows = connection.execute(statement, values).mappings()
+    return [msgspec.convert(_placed(dict(row)), Held) for row in rows]
+
+
+def select_shops(
+    connection: sa.Connection,
+    org_id: OrgId,
+    rep_id: UserId,
+    *,
+    first_on: date,
+    from_on: date,
+    to_on: date,
+    excluded: Collection[UUID],
+) -> list[Shop]:
+    """Return the accounts that a rep holds today with their visits, as known for these weeks."""
+    statement = sa.text(
+        f"""
+SELECT a.id, a.name, json_build_array(ST_X(a.location), ST_Y(a.location)) AS location,
+  a.opening_hours, a.visit_minutes, a.visit_every_days, a.visit_frequency,
+  greatest(v.last_on, CASE WHEN a.last_visit_at::date < :first_on THEN a.last_visit_at::date END)
+    AS last_on,
+  coalesce(v.done_on, '{{}}') AS done_on, coalesce(v.promised_on, '{{}}') AS promised_on
+ FROM account a LEFT JOIN LATERAL (
+   SELECT max(planned_on) FILTER (WHERE status = 'done' AND planned_on < :first_on) AS last_on,
+     array_agg(DISTINCT planned_on) FILTER (
+       WHERE status = 'done' AND planned_on >= :first_on AND planned_on < :from_on) AS done_on,
+     array_agg(DISTINCT planned_on) FILTER (
+       WHERE status = 'planned' AND route_id IS NULL AND rep_id = :rep_id
+         AND planned_on BETWEEN greatest(:from_on, tuyen_today(:org_id)) AND :to_on) AS promised_on
+    FROM visit WHERE org_id = a.org_id AND account_id = a.id AND deleted_at IS NULL) v ON true
+ WHERE a.org_id = :org_id AND a.deleted_at IS NULL AND {_IN_SCOPE}
+  AND NOT a.id = ANY (cast(:excluded AS uuid[])) ORDER BY a.id"""  # noqa: S608  # a constant
+    )
+    values = {
+        "org_id": org_id,
+        "rep_id": rep_id,
+        "first_on": first_on,
+        "from_on": from_on,
+        "to_on": to_on,
+        "excluded": list(excluded),
+    }
+    rows = connection.execute(statement, values).mappings()
+    return [msgspec.convert(_placed(dict(row)), Shop) for row in rows]
+
+
+def select_accepted(
+    connection: sa.Connection, org_id: OrgId, rep_id: UserId, *, from_on: date, to_on: date
+) -> list[AcceptedDay]:
+    """Return a rep's accepted days between two dates, both included, in order."""
+    statement = sa.text(
+        "SELECT on_date, account_ids FROM coverage_day WHERE org_id = :org_id AND rep_id = :rep_id"
+        " AND on_date BETWEEN :from_on AND :to_on ORDER BY on_date"
+    )
+    values = {"org_id": org_id, "rep_id": rep_id, "from_on": from_on, "to_on": to_on}
+    rows = connection.execute(statement, values).mappings()
+    return [msgspec.convert(dict(row), AcceptedDay) for row in rows]
+
+
+def today_of(connection: sa.Connection, org_id: OrgId) -> date:
+    """Return the day that it is for the organisation."""
+    today: date = connection.execute(sa.select(sa.func.tuyen_today(org_id))).scalar_one()
+    return today
+
+
+def select_due(
+    connection: sa.Connection, org_id: OrgId, rep_id: UserId, on_date: date
+) -> list[UUID] | None:
+    """Return who is due by the plan that was accepted for a day, at most 120, those skipped last.
+
+    Skipped is who was planned on a day that is over, and was not visited since. None when no
+    accepted plan holds on the day.
+    """
+    statement = sa.text(
+        """
+WITH planned AS (
+  SELECT coalesce(l.account_id, p.id) AS id, d.on_date, p.place
+   FROM coverage_day d CROSS JOIN LATERAL unnest(d.account_ids) WITH ORDINALITY p (id, place)
+   LEFT JOIN account_alias l ON l.org_id = d.org_id AND l.id = p.id
+  WHERE d.org_id = :org_id AND d.rep_id = :rep_id
+    AND (d.on_date = :on_date
+         OR d.on_date < least(:on_date, tuyen_today(:org_id)) AND d.on_date >= :back_to)),
+ newest AS (SELECT DISTINCT ON (id) id, on_date, place FROM planned ORDER BY id, on_date DESC)
+SELECT n.id FROM newest n WHERE n.on_date = :on_date OR NOT EXISTS (
+   SELECT 1 FROM visit v WHERE v.org_id = :org_id AND v.account_id = n.id
+      AND v.status IN ('checked_in', 'done') AND v.planned_on >= n.on_date)
+ ORDER BY n.on_date = :on_date DESC, n.on_date DESC, n.place LIMIT :limit"""
+    )
+    values = {
+        "org_id": org_id,
+        "rep_id": rep_id,
+        "on_date": on_date,
+        "back_to": on_date - timedelta(OWED_DAYS),
+        "limit": _MOST_DUE,
+    }
+    holds = sa.text(
+        "SELECT EXISTS (SELECT 1 FROM coverage_day WHERE org_id = :org_id AND rep_id = :rep_id"
+        " AND on_date = :on_date)"
+    )
+    if not connection.execute(holds, values).scalar_one():
+        return None
+    return list(connection.execute(statement, values).scalars())
+
+
+def select_reps_of_team(
+    connection: sa.Connection, org_id: OrgId, team_id: UUID
+) -> Sequence[UserId] | None:
+    """Return a team's active reps by name; None when there is no such team."""
+    values = {"org_id": org_id, "team_id": team_id}
+    known = sa.text("SELECT 1 FROM team WHERE org_id = :org_id AND id = :team_id")
+    if connection.execute(known, values).one_or_none() is None:
+        return None
+    statement = sa.text(
+        "SELECT id FROM app_user WHERE org_id = :org_id AND team_id = :team_id AND is_active"
+        " AND role = 'rep' ORDER BY full_name, id"
+    )
+    return list(connection.execute(statement, values).scalars())
+
+
+def _placed(row: dict[str, object]) -> dict[str, object]:
+    location = row["location"]
+    is_known = isinstance(location, list) and None not in location
+    return {**row, "location": location if is_known else None}

@@ -1,0 +1,133 @@
+"""From a solved problem to what people read: days by date, accounts by name, figures."""
+
+from collections import Counter
+from datetime import date, time, timedelta
+from uuid import UUID
+
+from backend.routes.coverage.frequency import Frequency
+from backend.routes.coverage.plan import CoveragePlan, PlannedDay
+from backend.routes.coverage.problem import CoverageProblem
+from backend.routes.weeks.ground import Held
+from backend.routes.weeks.schemas import (
+    FrequencyKept,
+    MissedVisit,
+    NamedAccount,
+    WeekDay,
+    WeeksResult,
+    WeeksSummary,
+    WeekStop,
+)
+
+_NO_PLACE = "no_place"
+_DAY_S = 24 * 3600
+
+
+def make_result(problem: CoverageProblem, plan: CoveragePlan, placeless: list[Held]) -> WeeksResult:
+    """Return the days of a plan; accounts without a place on the map are told as missed."""
+    names = {account.key: account.name for account in problem.accounts}
+    lunch_s = problem.lunch.duration_s if problem.lunch else 0
+    capacity_s = {
+        one.day: max(one.shift_end_s - one.shift_start_s - lunch_s, 0) for one in problem.workdays
+    }
+    missed = [
+        MissedVisit(
+            account_id=UUID(one.key),
+            name=names[one.key],
+            week=one.week + 1,
+            on_date=None if one.day is None else problem.on(one.day),
+            rule=one.rule.value,
+            detail=one.detail,
+        )
+        for one in plan.missed
+    ]
+    unplaced = [
+        MissedVisit(UUID(one.key), names[one.key], None, None, one.rule.value, one.detail)
+        for one in plan.unplaced
+    ]
+    return WeeksResult(
+        days=[_day(one, names, capacity_s[one.day]) for one in plan.days],
+        missed=[*(_placeless(one) for one in placeless), *unplaced, *missed],
+        changed=[NamedAccount(UUID(key), names[key]) for key in plan.changed],
+    )
+
+
+def make_summary(
+    problem: CoverageProblem, plan: CoveragePlan, result: WeeksResult, *, is_same: bool | None
+) -> WeeksSummary:
+    """Return a plan in figures."""
+    faulty = {str(one.account_id) for one in result.missed}
+    asked = Counter(account.frequency for account in problem.accounts)
+    short = Counter(
+        account.frequency for account in problem.accounts if account.key in faulty
+    )  # fmt: skip
+    return WeeksSummary(
+        visits=sum(len(day.stops) for day in result.days),
+        travel_seconds=plan.travel_s,
+        distance_m=plan.distance_m,
+        bound_seconds=plan.bound_s,
+        gap_percent=round(plan.gap_percent, 1),
+        spread_percent=plan.spread_percent,
+        balance_note=plan.balance_note,
+        missed=len(result.missed),
+        changed=len(result.changed),
+        compared=sum(account.previous_days is not None for account in problem.accounts),
+        frequencies=[
+            FrequencyKept(str(frequency), count, count - short[frequency])
+            for frequency, count in sorted(asked.items(), key=lambda item: _rank(item[0]))
+        ],
+        engine=plan.engine,
+        seed=plan.seed,
+        is_estimate=plan.is_estimate,
+        is_same=is_same,
+    )
+
+
+def is_same_plan(one: WeeksResult | None, other: WeeksResult | None) -> bool:
+    """Return whether two plans have the same visits at the same times, and miss the same ones."""
+    return one is not None and other is not None and one == other
+
+
+def days_from(result: WeeksResult, from_on: date, last_on: date) -> list[tuple[date, list[UUID]]]:
+    """Return every day between two dates, both included, with its accounts in their order."""
+    planned = {day.on_date: [stop.account_id for stop in day.stops] for day in result.days}
+    length = (last_on - from_on).days + 1
+    dates = [from_on + timedelta(day) for day in range(length)]
+    return [(on, planned.get(on, [])) for on in dates]
+
+
+def _rank(frequency: Frequency) -> tuple[int, int, int]:
+    """Return a key that puts the most frequent first, and any week before a certain one."""
+    return (
+        frequency.every_weeks, -frequency.visits, -1 if frequency.week is None else frequency.week,
+    )  # fmt: skip
+
+
+def _day(day: PlannedDay, names: dict[str, str], capacity_s: int) -> WeekDay:
+    return WeekDay(
+        on_date=day.on,
+        load_seconds=day.load_s,
+        share_seconds=day.share_s,
+        capacity_seconds=capacity_s,
+        travel_seconds=day.plan.travel_s,
+        distance_m=day.plan.distance_m,
+        stops=[
+            WeekStop(UUID(stop.key), names[stop.key], _clock(stop.start_s))
+            for stop in day.plan.stops
+        ],
+    )
+
+
+def _clock(seconds: int) -> time:
+    minutes = seconds % _DAY_S // 60
+    return time(minutes // 60, minutes % 60)
+
+
+def _placeless(one: Held) -> MissedVisit:
+    return MissedVisit(
+        account_id=one.id,
+        name=one.name,
+        week=None,
+        on_date=None,
+        rule=_NO_PLACE,
+        detail=f"{one.name} has no place on the map: set its location.",
+    )
