@@ -218,9 +218,9 @@ def accept_plan(
 ) -> bool:
     """Let a plan hold on its days in place of others; False when it is not done.
 
-    Plans that hold on no day from the first of them on become replaced.
+    Plans that hold on no day from today on become replaced, unless their weeks are over.
     """
-    values = {"org_id": org_id, "id": plan_id, "by": by, "rep_id": rep_id, "from": days[0][0]}
+    values = {"org_id": org_id, "id": plan_id, "by": by, "rep_id": rep_id}
     done = connection.execute(
         sa.text(
             "UPDATE coverage_plan SET status = 'accepted', accepted_at = now(), accepted_by = :by"
@@ -243,8 +243,9 @@ def accept_plan(
         sa.text(
             "UPDATE coverage_plan p SET status = 'replaced' WHERE p.org_id = :org_id"
             " AND p.rep_id = :rep_id AND p.status = 'accepted' AND p.id <> :id"
-            " AND p.first_on + 7 * p.weeks > :from AND NOT EXISTS (SELECT 1 FROM coverage_day d"
-            "  WHERE d.org_id = p.org_id AND d.plan_id = p.id AND d.on_date >= :from)"
+            " AND p.first_on + 7 * p.weeks > tuyen_today(:org_id) AND NOT EXISTS ("
+            "  SELECT 1 FROM coverage_day d WHERE d.org_id = p.org_id AND d.plan_id = p.id"
+            "   AND d.on_date >= tuyen_today(:org_id))"
         ),
         values,
     )
