@@ -32,6 +32,7 @@ ACCOUNT = sa.Table(
     sa.Column("owner_id", sa.Uuid),
     sa.Column("visit_minutes", sa.Integer, nullable=False),
     sa.Column("visit_every_days", sa.Integer, nullable=False),
+    sa.Column("visit_frequency", sa.Text),
     sa.Column("priority", sa.Integer, nullable=False),
     sa.Column("empties_owed", sa.Integer, nullable=False),
     sa.Column("last_visit_at", sa.DateTime(timezone=True)),

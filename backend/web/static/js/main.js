@@ -12,9 +12,10 @@ import { prospectsTab } from './tabs/prospects.js';
 import { routesTab } from './tabs/routes.js';
 import { territoriesTab } from './tabs/territories.js';
 import { visitsTab } from './tabs/visits.js';
+import { weeksTab } from './tabs/weeks.js';
 
 const PLANNERS = ['manager', 'admin'];
-const MAKE = { prospects: prospectsTab, territories: territoriesTab, routes: routesTab, visits: visitsTab };
+const MAKE = { prospects: prospectsTab, territories: territoriesTab, routes: routesTab, weeks: weeksTab, visits: visitsTab };
 const at = (id) => document.getElementById(id);
 
 await useLanguage(null);

@@ -1,6 +1,6 @@
 /** Where the person is in the page, kept in the address after `#`: tab, date, route, account. */
 
-export const TABS = ['prospects', 'territories', 'routes', 'visits'];
+export const TABS = ['prospects', 'territories', 'routes', 'weeks', 'visits'];
 const KEYS = ['tab', 'date', 'route', 'account'];
 const listeners = new Set();
 
