@@ -156,7 +156,7 @@ def _check_matrix(field: str, matrix: Matrix) -> None:
     for number, row in enumerate(matrix):
         if len(row) != size:
             _fail(f"Row {number} has {len(row)} entries for {size} rows; make it square.", field)
-        if row[number] != 0:
+        if row[number]:  # None is a place off every street
             _fail(f"Row {number} is {row[number]} from itself to itself; it must be 0.", field)
         if any(entry is not None and entry < 0 for entry in row):
             _fail(f"Row {number} has a negative entry; write None where no street leads.", field)
