@@ -59,6 +59,7 @@ _FILL = f"""UPDATE account w SET
     phone = coalesce(w.phone, l.phone), email = coalesce(w.email, l.email),
     website = coalesce(w.website, l.website), channel = coalesce(w.channel, l.channel),
     opening_hours = coalesce(w.opening_hours, l.opening_hours),
+    visit_frequency = coalesce(w.visit_frequency, l.visit_frequency),
     owner_id = coalesce(w.owner_id, l.owner_id),
     location = coalesce(w.location, l.location),
     location_source = coalesce(w.location_source, l.location_source),

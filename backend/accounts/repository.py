@@ -18,8 +18,8 @@ _COLUMNS = """a.id, a.kind, a.name, a.life_stage, a.category, a.address, a.phone
   a.website, a.channel, a.tags, a.opening_hours,
   CASE WHEN a.location IS NOT NULL THEN ARRAY[ST_X(a.location), ST_Y(a.location)] END,
   a.location_source, a.territory_id, a.territory_is_manual, a.owner_id, a.visit_minutes,
-  a.visit_every_days, a.priority, a.empties_owed, a.last_visit_at, a.rv, a.created_at,
-  a.updated_at"""
+  a.visit_every_days, a.visit_frequency, a.priority, a.empties_owed, a.last_visit_at, a.rv,
+  a.created_at, a.updated_at"""
 _RETURNED = sa.text(_COLUMNS.replace("a.", "account."))
 _LIVE = "a.org_id = %(org)s AND a.deleted_at IS NULL"
 # A rep's territories are looked up once, inside the query: a round trip less.
@@ -217,7 +217,7 @@ _PLAIN = {
     "kind": "text", "name": "text", "life_stage": "text", "category": "text", "address": "text",
     "phone": "text", "email": "text", "website": "text", "channel": "text", "tags": "text[]",
     "opening_hours": "text", "visit_minutes": "int", "visit_every_days": "int", "priority": "int",
-    "empties_owed": "int",
+    "visit_frequency": "text", "empties_owed": "int",
 }  # fmt: skip
 PLAIN = frozenset(_PLAIN)
 """Columns that decide neither where an account is nor whose."""

@@ -44,6 +44,9 @@ class AccountCreate(Payload, frozen=True, kw_only=True):
     location_source: LocationSource | None = None
     visit_minutes: VisitMinutes = 15
     visit_every_days: VisitEveryDays = 28
+    visit_frequency: Line | None = None
+    """Visits in four weeks, such as `4` or `2.1`, or `every 3 weeks`: what coverage plans keep to.
+    Without it, `visit_every_days` says it."""
     priority: Priority = 2
     empties_owed: Crates = 0
 
@@ -66,6 +69,7 @@ class AccountPatch(Payload, frozen=True, kw_only=True):
     location_source: LocationSource | UnsetType | None = UNSET
     visit_minutes: VisitMinutes | UnsetType = UNSET
     visit_every_days: VisitEveryDays | UnsetType = UNSET
+    visit_frequency: Line | UnsetType | None = UNSET
     priority: Priority | UnsetType = UNSET
     empties_owed: Crates | UnsetType = UNSET
 
@@ -92,6 +96,7 @@ class AccountRead(msgspec.Struct, frozen=True):
     owner_id: UserId | None
     visit_minutes: int
     visit_every_days: int
+    visit_frequency: str | None
     priority: int
     empties_owed: int
     last_visit_at: datetime | None

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Mapping
 
 import msgspec
 
+from backend.accounts.frequency import FrequencyError, parse_frequency
 from backend.accounts.phones import PhoneRefused, to_e164
 from backend.api.problems import FieldError, Malformed
 from backend.geo.hours import check_opening_hours
@@ -102,6 +103,13 @@ def _hours(value: object) -> str:
     return str(value)
 
 
+def _frequency(value: object) -> str:
+    try:
+        return str(parse_frequency(str(value)))
+    except FrequencyError as error:
+        raise ValueRefused("frequency_unreadable", str(error)) from error
+
+
 def _labels(value: object) -> list[str]:
     labels = value if isinstance(value, Iterable) else ()
     return sorted({text for label in labels if (text := str(label).strip())})
@@ -125,6 +133,7 @@ _CHECKS: dict[str, Callable[[object], object]] = {
     "email": _email,
     "website": _website,
     "opening_hours": _hours,
+    "visit_frequency": _frequency,
     "tags": _labels,
     "channels": _labels,
     "location": _location,

@@ -22,7 +22,7 @@ from backend.routes.engines import Engines
 from backend.routes.pool import SolverCrash, SolverTimeout
 from backend.routes.repository import Candidate, Rep
 from backend.routes.schemas import PlanRequest, RouteRead
-from backend.routes.weeks.ground import select_due
+from backend.routes.weeks.ground_repository import select_due
 
 _SOLVE_SECONDS = 30.0
 _PLANNERS = frozenset({Role.MANAGER, Role.ADMIN})

@@ -18,13 +18,13 @@ from pathlib import Path
 import msgspec
 import numpy as np
 
+from backend.accounts.frequency import parse_frequency
 from backend.geo.network.build import build_network
 from backend.geo.network.opening import open_network
 from backend.geo.osm import read_places
 from backend.geo.vocabulary import LonLat
 from backend.routes.coverage.account import Account
 from backend.routes.coverage.check import check_coverage
-from backend.routes.coverage.frequency import parse_frequency
 from backend.routes.coverage.plan import CoveragePlan
 from backend.routes.coverage.problem import CoverageProblem, Workday
 from backend.routes.day.windows import Window

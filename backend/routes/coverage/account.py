@@ -5,7 +5,7 @@ from typing import Never
 
 import msgspec
 
-from backend.routes.coverage.frequency import Frequency
+from backend.accounts.frequency import Frequency
 from backend.routes.day.windows import LATEST_S, Window
 
 MAX_GAP_DAYS = 366

@@ -5,8 +5,8 @@ from collections.abc import Callable
 
 import numpy as np
 
+from backend.accounts.frequency import CYCLE_WEEKS
 from backend.routes.coverage.account import WEEK
-from backend.routes.coverage.frequency import CYCLE_WEEKS
 from backend.routes.solver.coverage_assign import Costs, Evenness, assign
 from backend.routes.solver.coverage_weeks import Choice, Vector, Weeks
 

@@ -9,17 +9,17 @@ import msgspec
 import sqlalchemy as sa
 
 from backend import jobs
+from backend.accounts.frequency import CYCLE_WEEKS, FrequencyError, parse_frequency
 from backend.api.problems import NotFound, malformed_field
 from backend.identity.actor import Actor, Role
 from backend.ids import OrgId, UserId, new_id
 from backend.routes.coverage.account import WEEK, CoverageError
-from backend.routes.coverage.frequency import CYCLE_WEEKS, FrequencyError, parse_frequency
 from backend.routes.coverage.problem import MAX_ACCOUNTS
 from backend.routes.repository import Rep, find_rep
 from backend.routes.service import check_planner
-from backend.routes.weeks import ground, repository
+from backend.routes.weeks import repository
 from backend.routes.weeks.calendar import first_monday
-from backend.routes.weeks.ground import Held
+from backend.routes.weeks.ground_repository import Held, select_held, select_reps_of_team
 from backend.routes.weeks.schemas import MAX_REPS, CoveragePlanRead, CoverageRequest
 from backend.routes.weeks.sharing import share_accounts
 from backend.routes.weeks.statement import check_weeks
@@ -54,7 +54,7 @@ def start_plans(
     for rep in reps.values():
         _check_weeks(request, rep.country)
     held = {
-        rep_id: ground.select_held(connection, actor.org_id, rep_id, request.excluded_ids)
+        rep_id: select_held(connection, actor.org_id, rep_id, request.excluded_ids)
         for rep_id in reps
     }
     bases = {rep_id: _base(rep, held[rep_id]) for rep_id, rep in reps.items()}
@@ -81,7 +81,7 @@ def _wanted(connection: sa.Connection, actor: Actor, request: CoverageRequest) -
     if request.team_id is not None:
         if request.rep_ids:
             raise malformed_field("team_id", "Name reps or a team, not both.")
-        team = ground.select_reps_of_team(connection, actor.org_id, request.team_id)
+        team = select_reps_of_team(connection, actor.org_id, request.team_id)
         if team is None:
             raise NotFound("There is no such team in your organisation.")
         if not team:

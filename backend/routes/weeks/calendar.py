@@ -7,7 +7,7 @@ from uuid import UUID
 from backend.routes.coverage.account import WEEK
 from backend.routes.coverage.problem import Workday
 from backend.routes.coverage.workdays import Hours, holidays_of, make_workdays, weekdays_of
-from backend.routes.weeks.ground import AcceptedDay
+from backend.routes.weeks.ground_repository import AcceptedDay
 from backend.routes.weeks.schemas import WEEKDAYS, CoverageRequest
 
 CYCLE_DAYS = 4 * WEEK

@@ -22,9 +22,9 @@ from backend.routes.engines import Engines
 from backend.routes.pool import SolverCancelled, SolverCrash, SolverTimeout
 from backend.routes.repository import find_rep
 from backend.routes.solver.answer import Progress
-from backend.routes.weeks import ground, repository
+from backend.routes.weeks import ground_repository, repository
 from backend.routes.weeks.calendar import first_monday
-from backend.routes.weeks.ground import Held
+from backend.routes.weeks.ground_repository import Held
 from backend.routes.weeks.repository import Claim
 from backend.routes.weeks.result import is_same_plan, make_result, make_summary
 from backend.routes.weeks.schemas import Failure
@@ -152,7 +152,7 @@ class _Planning:
         last_on = first_on + timedelta(WEEK * request.weeks - 1)
         with self._work.db.for_org(self._org_id, snapshot=True) as connection:
             rep = find_rep(connection, self._org_id, rep_id)
-            shops = ground.select_shops(
+            shops = ground_repository.select_shops(
                 connection,
                 self._org_id,
                 rep_id,
@@ -161,10 +161,10 @@ class _Planning:
                 to_on=last_on,
                 excluded=request.excluded_ids,
             )
-            accepted = ground.select_accepted(
+            accepted = ground_repository.select_accepted(
                 connection, self._org_id, rep_id, from_on=first_on - _HISTORY, to_on=last_on
             )
-            today = ground.today_of(connection, self._org_id)
+            today = ground_repository.today_of(connection, self._org_id)
         if rep is None or rep.base is None:
             raise CoverageError(
                 "The rep has neither home nor accounts on the map.", field="rep_ids"

@@ -4,10 +4,10 @@ from collections import Counter
 from datetime import date, time, timedelta
 from uuid import UUID
 
-from backend.routes.coverage.frequency import Frequency
+from backend.accounts.frequency import Frequency
 from backend.routes.coverage.plan import CoveragePlan, PlannedDay
 from backend.routes.coverage.problem import CoverageProblem
-from backend.routes.weeks.ground import Held
+from backend.routes.weeks.ground_repository import Held
 from backend.routes.weeks.schemas import (
     FrequencyKept,
     MissedVisit,

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from backend.geo.vocabulary import LonLat, great_circle_m
 from backend.ids import UserId
-from backend.routes.weeks.ground import Held
+from backend.routes.weeks.ground_repository import Held
 
 type Place = tuple[float, float]
 

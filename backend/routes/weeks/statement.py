@@ -7,15 +7,15 @@ from uuid import UUID
 import msgspec
 import numpy as np
 
-from backend.geo.network.provider import Matrix
-from backend.routes.coverage.account import EVERY_DAY, WEEK, Account, CoverageError
-from backend.routes.coverage.frequency import (
+from backend.accounts.frequency import (
     CYCLE_WEEKS,
     Frequency,
     FrequencyError,
     frequency_of_days,
     parse_frequency,
 )
+from backend.geo.network.provider import Matrix
+from backend.routes.coverage.account import EVERY_DAY, WEEK, Account, CoverageError
 from backend.routes.coverage.problem import CoverageProblem
 from backend.routes.day.problem import Lunch
 from backend.routes.day.windows import Window
@@ -25,7 +25,7 @@ from backend.routes.weeks.calendar import (
     seconds_of,
     workdays_of,
 )
-from backend.routes.weeks.ground import OWED_DAYS, AcceptedDay, Shop
+from backend.routes.weeks.ground_repository import OWED_DAYS, AcceptedDay, Shop
 from backend.routes.weeks.opening import Hours
 from backend.routes.weeks.schemas import WEEKDAYS, AccountRule, CoverageRequest
 

@@ -53,6 +53,7 @@ WRONG: list[tuple[str, object, str, str]] = [
     ("email", "lan at example", "email_invalid", "no email address"),
     ("website", "javascript:alert(1)", "website_invalid", "no web address"),
     ("opening_hours", "Mo-Fr 9 to 5", "opening_hours_invalid", "character"),
+    ("visit_frequency", "twice a month", "frequency_unreadable", "visits in four weeks"),
     ("location", [10.7743, 106.7042], "location_swapped", "longitude first"),
     ("location", [200.0, 100.0], "location_outside_world", "outside the world"),
     ("location", [685000.0, 1191000.0], "location_projected", "WGS 84"),

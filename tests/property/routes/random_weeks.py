@@ -4,8 +4,8 @@ from datetime import date
 
 from hypothesis import strategies as st
 
+from backend.accounts.frequency import parse_frequency
 from backend.routes.coverage.account import Account
-from backend.routes.coverage.frequency import parse_frequency
 from backend.routes.coverage.problem import CoverageProblem, Workday
 from backend.routes.day.problem import Lunch, Matrix
 from backend.routes.day.windows import Window

@@ -7,8 +7,11 @@ from pathlib import Path
 import pytest
 
 from backend.routes.day.problem import DayProblem
-from backend.routes.pool import SolverCrash, SolverPool, SolverTimeout
+from backend.routes.pool import SolverCancelled, SolverCrash, SolverPool, SolverTimeout
+from backend.routes.solver.answer import Progress
+from backend.routes.solver.coverage import plan_coverage, usual_budget
 from backend.routes.solver.day import solve_day
+from tests.unit.routes.coverage.month import month, shop
 from tests.unit.routes.days import NOON_LUNCH, street_day, visit
 
 PLENTY_S = 120.0
@@ -85,3 +88,39 @@ def test_closing_ends_every_process() -> None:
 def test_a_pool_of_nobody_is_refused() -> None:
     with pytest.raises(ValueError, match="1 or more"):
         SolverPool(0)
+
+
+def test_weeks_come_with_progress_and_are_those_of_the_solver(pool: SolverPool) -> None:
+    weeks = month(*(shop(f"s{number}", number, "2") for number in range(1, 9)))
+    told: list[Progress] = []
+
+    plan = pool.solve_weeks(weeks, PLENTY_S, progress=told.append, is_cancelled=lambda: False)
+
+    assert plan == plan_coverage(weeks, budget=usual_budget(weeks))
+    (first,) = [step.plan for step in told if step.plan is not None]
+    assert len(first.days) == len(plan.days)
+    assert all(0 <= step.share <= 1 for step in told)
+    assert pool.process_ids() == [], "a process that went behind others is not used again"
+
+
+def test_weeks_that_nobody_wants_any_more_are_stopped(pool: SolverPool) -> None:
+    weeks = month(*(shop(f"s{number}", number, "4") for number in range(1, 60)))
+    told: list[Progress] = []
+
+    with pytest.raises(SolverCancelled):
+        pool.solve_weeks(weeks, PLENTY_S, progress=told.append, is_cancelled=lambda: bool(told))
+    with pytest.raises(SolverTimeout):
+        pool.solve_weeks(weeks, 0.3, progress=told.append, is_cancelled=lambda: False)
+
+    assert pool.solve(big_day(2), PLENTY_S).stops
+
+
+def test_a_fault_of_the_caller_ends_the_process(pool: SolverPool) -> None:
+    weeks = month(*(shop(f"s{number}", number, "4") for number in range(1, 60)))
+
+    def fail(_: Progress) -> None:
+        raise LookupError
+
+    with pytest.raises(LookupError):
+        pool.solve_weeks(weeks, PLENTY_S, progress=fail, is_cancelled=lambda: False)
+    assert pool.process_ids() == []

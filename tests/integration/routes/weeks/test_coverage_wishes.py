@@ -93,6 +93,19 @@ def test_accounts_without_a_place_are_told_and_the_others_planned(office: Office
     assert "on the map" in answer.json()["detail"]
 
 
+def test_an_account_in_the_sea_is_told_and_the_others_planned(office: Office) -> None:
+    execute(
+        office.town.url,
+        "UPDATE account SET territory_is_manual = true, territory_id = %s,"
+        " location = ST_SetSRID(ST_MakePoint(24.95, 59.9), 4326) WHERE id = %s",
+        office.town.territory, office.shops[0],
+    )  # fmt: skip
+    detail = office.plan()
+    (missed,) = detail["result"]["missed"]
+    assert (missed["account_id"], missed["rule"]) == (str(office.shops[0]), "no_possible_day")
+    assert "no street is near" in missed["detail"]
+
+
 def test_ten_thousand_accounts_are_refused_with_the_number(office: Office) -> None:
     execute(
         office.town.url,

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
+from backend.accounts.frequency import parse_frequency
 from backend.routes.coverage.account import Account
-from backend.routes.coverage.frequency import parse_frequency
 from backend.routes.coverage.problem import CoverageProblem, Workday
 from backend.routes.day.windows import Window
 from tests.unit.routes.days import HOUR, MINUTE, line

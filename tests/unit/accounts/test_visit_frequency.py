@@ -1,6 +1,11 @@
 import pytest
 
-from backend.routes.coverage.frequency import Frequency, FrequencyError, parse_frequency
+from backend.accounts.frequency import (
+    Frequency,
+    FrequencyError,
+    frequency_of_days,
+    parse_frequency,
+)
 
 
 @pytest.mark.parametrize(
@@ -41,3 +46,12 @@ def test_a_frequency_that_nobody_can_keep_is_refused_in_a_sentence(text: str) ->
 def test_a_fixed_week_is_only_for_what_divides_four() -> None:
     with pytest.raises(FrequencyError, match="only every 2 and 4 weeks"):
         Frequency(1, 3, 0)
+
+
+@pytest.mark.parametrize(
+    ("days", "text"),
+    [(1, "20"), (2, "16"), (3, "8"), (7, "4"), (10, "4"), (14, "2"), (21, "every 3 weeks"),
+     (28, "1"), (30, "1"), (90, "every 13 weeks"), (730, "every 52 weeks")],
+)  # fmt: skip
+def test_a_number_of_days_becomes_the_nearest_frequency(days: int, text: str) -> None:
+    assert str(frequency_of_days(days)) == text

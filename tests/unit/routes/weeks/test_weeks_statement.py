@@ -1,0 +1,147 @@
+"""What a rep's records become as a problem: rhythms, days held to, visits owed, opening hours."""
+
+from datetime import date, time, timedelta
+from typing import Any
+from uuid import UUID
+
+import numpy as np
+import pytest
+
+from backend.geo.network.provider import Matrix, OffNetwork
+from backend.routes.coverage.account import Account, CoverageError
+from backend.routes.coverage.problem import CoverageProblem
+from backend.routes.day.windows import Window
+from backend.routes.weeks.calendar import days_before, workdays_of
+from backend.routes.weeks.ground_repository import AcceptedDay, Shop
+from backend.routes.weeks.opening import Hours
+from backend.routes.weeks.schemas import AccountRule, CoverageRequest
+from backend.routes.weeks.statement import Facts, make_problem
+
+MONDAY = date(2026, 2, 2)
+SHOP_ID = UUID(int=7)
+HOUR = 3600
+HELSINKI = (24.94, 60.17)
+
+
+def on(day: int) -> date:
+    return MONDAY + timedelta(day)
+
+
+def shop(**others: Any) -> Shop:
+    fields: dict[str, Any] = {
+        "id": SHOP_ID,
+        "name": "Kiosk",
+        "location": HELSINKI,
+        "opening_hours": None,
+        "visit_minutes": 15,
+        "visit_every_days": 14,
+        "visit_frequency": None,
+        "last_on": None,
+        "done_on": (),
+        "promised_on": (),
+    }
+    return Shop(**{**fields, **others})
+
+
+def planned(*days: int, until: int = 27) -> tuple[AcceptedDay, ...]:
+    """Accepted days from four weeks before the weeks on, with the shop on some of them."""
+    return tuple(
+        AcceptedDay(on(day), (SHOP_ID,) if day in days else ()) for day in range(-28, until + 1)
+    )
+
+
+def problem_of(one: Shop, today: int = -3, **others: Any) -> CoverageProblem:
+    accepted = others.pop("accepted", ())
+    request = CoverageRequest(**{"from_on": MONDAY, **others})
+    facts = Facts(
+        country="VN", today=on(today), cycle_week=0, shops=(one,), accepted=tuple(accepted)
+    )
+    ways = np.array([[0, 60], [60, 0]], dtype=np.int32)
+    return make_problem(request, facts, Matrix(ways, ways, is_estimate=False))
+
+
+def account_of(one: Shop, today: int = -3, **others: Any) -> Account:
+    (account,) = problem_of(one, today, **others).accounts
+    return account
+
+
+def test_the_rule_goes_before_the_record_and_the_record_before_the_days() -> None:
+    rule = AccountRule(account_id=SHOP_ID, frequency="8", weekdays=["fri", "mon"], min_gap_days=2)
+    ruled = account_of(shop(visit_frequency="1.2"), rules=[rule])
+    assert (str(ruled.frequency), ruled.weekdays, ruled.min_gap_days) == ("8", (0, 4), 2)
+    assert str(account_of(shop(visit_frequency="1.2")).frequency) == "1.2"
+    assert str(account_of(shop()).frequency) == "2"
+
+
+def test_a_frequency_that_cannot_be_read_names_the_account() -> None:
+    with pytest.raises(CoverageError, match="Kiosk: “now and then” is no visit frequency"):
+        account_of(shop(visit_frequency="now and then"))
+
+
+def test_the_days_of_the_accepted_weeks_are_those_of_before() -> None:
+    same = account_of(shop(), accepted=planned(1, 15))
+    assert same.previous_days == (1, 15)
+    gone_on = account_of(shop(), accepted=planned(-27, -13, until=-1))
+    assert gone_on.previous_days == (1, 15)
+    rare = shop(visit_frequency="every 3 weeks")
+    assert account_of(rare, accepted=planned(1)).previous_days is None
+    assert account_of(shop()).previous_days is None
+
+
+def test_accepted_days_that_leave_a_gap_tell_nothing() -> None:
+    assert days_before([AcceptedDay(on(-40), (SHOP_ID,))], MONDAY, 28) is None
+
+
+def test_visits_still_to_come_count_as_the_last_one() -> None:
+    coming = account_of(shop(last_on=on(-20)), today=-10, accepted=planned(-20, -6))
+    assert (coming.last_visit_day, coming.owed_by) == (-6, None)
+
+
+def test_a_visit_that_was_skipped_is_owed_in_the_first_week() -> None:
+    skipped = account_of(shop(last_on=on(-20)), accepted=planned(-20, -6, until=-1))
+    assert (skipped.last_visit_day, skipped.owed_by) == (-20, 6)
+    made_up = account_of(shop(last_on=on(-5)), accepted=planned(-20, -6, until=-1))
+    assert made_up.owed_by is None
+
+
+def test_a_start_in_mid_week_keeps_what_was_done_and_promised() -> None:
+    visits = shop(done_on=(on(1),), promised_on=(on(9), on(12)))
+    problem = problem_of(visits, today=2, from_on=on(2), works_on_holidays=True)
+    (account,) = problem.accounts
+    assert problem.open_from == 2
+    assert account.fixed_days == (1, 9), "day 12 is a Saturday, on which nobody works"
+
+
+def test_holidays_and_days_off_are_no_days_of_work() -> None:
+    request = CoverageRequest(
+        from_on=MONDAY, shift_start=time(8), shift_end=time(16), days_off=[on(3)]
+    )
+    days = {one.day for one in workdays_of(request, "VN")}
+    assert 3 not in days
+    assert 15 not in days, "Tết, 17 February 2026"
+    with_tet = CoverageRequest(from_on=MONDAY, works_on_holidays=True, weekdays=["tue"])
+    assert [one.day for one in workdays_of(with_tet, "VN")] == [1, 8, 15, 22]
+
+
+def test_a_base_off_every_street_is_told() -> None:
+    ways = np.full((1, 1), -1, dtype=np.int32)
+    facts = Facts(country="VN", today=MONDAY, cycle_week=0, shops=(), accepted=())
+    sea = Matrix(ways, ways, is_estimate=False, off_network=(OffNetwork(0, "in the sea", None),))
+    with pytest.raises(CoverageError, match="off every street"):
+        make_problem(CoverageRequest(from_on=MONDAY), facts, sea)
+
+
+def test_hours_that_change_within_the_weeks_hold_on_every_day_that_is_not_closed() -> None:
+    hours = Hours(MONDAY, 28, "VN", Window(8 * HOUR, 17 * HOUR))
+    opening = hours.opening("Mo-Fr 09:00-17:00; Feb 16-28 Mo-Fr 10:00-18:00; Feb 18 off", HELSINKI)
+    assert opening.windows[0] == (Window(10 * HOUR, 17 * HOUR),)
+    assert opening.windows[6] == ()
+    assert opening.closed_days == (16,)
+    assert hours.opening(None, HELSINKI).windows == ((Window(8 * HOUR, 17 * HOUR),),) * 7
+
+
+def test_hours_without_common_time_are_those_of_most_days() -> None:
+    hours = Hours(MONDAY, 28, "VN", Window(8 * HOUR, 17 * HOUR))
+    opening = hours.opening("Mo 08:00-12:00; Feb 23 14:00-18:00", HELSINKI)
+    assert opening.windows[0] == (Window(8 * HOUR, 12 * HOUR),)
+    assert opening.closed_days == (21,)
