@@ -58,6 +58,12 @@ def test_weeks_are_planned_watched_and_accepted(
     card.get_by_role("button", name="Duyệt").click()
     expect(card.get_by_text("đã duyệt")).to_be_visible()
     assert execute(test_database.owner_url, "SELECT count(*) FROM coverage_day") == [(28,)]
+    page.get_by_role("button", name="Lập kế hoạch tuần").click()
+    newer = page.locator("article[data-plan]", has_text="chờ duyệt")
+    newer.get_by_text("So với kế hoạch đã duyệt").click(timeout=READY_MS)
+    row = newer.get_by_role("row", name="Lượt ghé thăm")
+    expect(row.get_by_role("cell")).to_have_count(2)
+    newer.screenshot(path=tmp_path / "beside.png")
 
 
 @pytest.mark.usefixtures("worker")

@@ -6,18 +6,19 @@ import { el, swatch } from '../dom.js';
 import { day, distance, duration, known, language, number, t } from '../i18n.js';
 import { estimateBadge, loading, showProblem } from '../parts.js';
 import { go } from '../place.js';
+import { comparison } from './week-comparison.js';
 
 const BADGE = { queued: '', running: 'blue', done: 'warn', accepted: 'good', failed: 'bad', cancelled: '', replaced: '' };
 const HEATS = 5;
 const WEEK = 7;
 const DAY_MS = 86_400_000;
 
-/** `acts`: {isPlanner, isOpen, fold(isOpen), changed()}. */
+/** `acts`: {isPlanner, isOpen, today, acceptedId, fold(isOpen), changed()}. */
 export function weekCard(plan, acts) {
   const message = el('p.message', { role: 'alert', hidden: true });
   const { summary } = plan;
   const isRunning = ['queued', 'running'].includes(plan.status);
-  return el('article.card', { dataset: { plan: plan.id } },
+  return el('article.card', { dataset: { plan: plan.id, accepted: acts.acceptedId ?? '' } },
     el('div.card-head', {}, swatch(repColor(plan.rep_id)),
       el('div', {},
         el('h2', {}, plan.rep_name, ' ', el(`span.badge${BADGE[plan.status] ? `.${BADGE[plan.status]}` : ''}`, {}, t(`weeks.status.${plan.status}`)),
@@ -28,7 +29,17 @@ export function weekCard(plan, acts) {
     summary && !plan.failure ? figures(summary) : null,
     message,
     acts.isPlanner ? actions(plan, message, acts) : null,
-    summary && !plan.failure ? days(plan, acts) : null);
+    summary && !plan.failure ? days(plan, acts) : null,
+    ...comparisons(plan, acts));
+}
+
+/** Beside the accepted plan of the person, and beside what happened in weeks that have begun. */
+function comparisons(plan, { acceptedId, today }) {
+  if (!['done', 'accepted', 'replaced'].includes(plan.status)) return [];
+  return [
+    acceptedId && acceptedId !== plan.id ? comparison(plan, acceptedId) : null,
+    plan.from_on < today ? comparison(plan, null) : null,
+  ];
 }
 
 function progress(plan) {

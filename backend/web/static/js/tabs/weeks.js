@@ -37,8 +37,13 @@ export function weeksTab(panel, desk) {
   function show(before) {
     const versions = new Map(before.map((plan) => [plan.id, plan.rv]));
     const cards = new Map([...list.querySelectorAll('[data-plan]')].map((node) => [node.dataset.plan, node]));
-    const nodes = plans.map((plan) => (versions.get(plan.id) === plan.rv && cards.get(plan.id))
-      || weekCard(plan, { isPlanner: desk.isPlanner, isOpen: open.has(plan.id), fold: (isOpen) => open[isOpen ? 'add' : 'delete'](plan.id), changed: load }));
+    const accepted = new Map(plans.filter((plan) => plan.status === 'accepted').map((plan) => [plan.rep_id, plan.id]));
+    const nodes = plans.map((plan) => {
+      const [card, acceptedId] = [cards.get(plan.id), accepted.get(plan.rep_id) ?? null];
+      if (card && versions.get(plan.id) === plan.rv && card.dataset.accepted === (acceptedId ?? '')) return card;
+      const fold = (isOpen) => open[isOpen ? 'add' : 'delete'](plan.id);
+      return weekCard(plan, { isPlanner: desk.isPlanner, isOpen: open.has(plan.id), today: desk.info.today, acceptedId, fold, changed: load });
+    });
     list.replaceChildren(...(nodes.length ? nodes : [empty(t('weeks.none'), t('weeks.none_hint'))]));
   }
 
