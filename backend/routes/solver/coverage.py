@@ -102,8 +102,7 @@ class _Planning:
         weeks = Weeks(self._problem)
         if not weeks.accounts:
             return self._plan(weeks, Found([], [[] for _ in weeks.days], 0, 0.0), Effort())
-        choice = self._zones(weeks, 0)
-        search = Search(weeks, choice)
+        search = Search(weeks, weeks.as_before(self._zones(weeks, 0)))
         self._best_s = search.best.travel_s
         first = self._plan(weeks, search.best, _FIRST)
         self._tell(Phase.FIRST_ROUTES, 1.0, plan=first)

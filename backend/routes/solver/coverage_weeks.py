@@ -68,6 +68,13 @@ class Weeks:
             if account.previous_days is not None and choice[index] != self.previous[index]
         ]
 
+    def as_before(self, choice: Choice) -> Choice:
+        """Return a choice with the days of the earlier plan wherever they are still allowed."""
+        return [
+            wanted if known is None else known
+            for wanted, known in zip(choice, self.previous, strict=True)
+        ]
+
     def change_price_s(self, account: int) -> npt.NDArray[np.float64]:
         """Return what each of an account's patterns costs for being another than before."""
         prices = np.zeros(len(self.patterns[account]))

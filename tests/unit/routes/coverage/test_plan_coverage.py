@@ -146,6 +146,16 @@ def test_dear_changes_are_not_made() -> None:
     assert plan.changed == ()
 
 
+def test_the_same_weeks_planned_again_are_never_worse_than_before() -> None:
+    shops = [shop(f"s{number}", number * 7 % 23, "421"[number % 3]) for number in range(1, 21)]
+    problem = month(*shops)
+    before = planned(problem, steps=2000)
+    again = planned(earlier_days(before, problem))
+    assert again.travel_s <= before.travel_s
+    dear = msgspec.structs.replace(earlier_days(before, problem), change_price_s=100_000, seed=9)
+    assert planned(dear).changed == ()
+
+
 def test_a_frozen_day_takes_what_is_promised_and_nothing_else() -> None:
     frozen = tuple(msgspec.structs.replace(one, is_frozen=one.day == 1) for one in STREET.workdays)
     accounts = (
