@@ -36,6 +36,13 @@ _MOST_SECONDS = 1800.0
 """Of time on the wall; an hour's fraction of processor time on a machine that is busy."""
 _WRITE_EVERY_S = 1.0
 _HISTORY = timedelta(weeks=12)
+_PARTS = {
+    "assign": (0.0, 0.05),
+    "first_routes": (0.05, 0.1),
+    "search": (0.1, 0.9),
+    "routes": (0.9, 1.0),
+}
+"""From where to where of the whole each phase goes, as far as it can be told beforehand."""
 
 
 class _Kept(msgspec.Struct, frozen=True):
@@ -85,6 +92,12 @@ def _failure_of(error: Exception) -> Failure:
                 "planning_failed",
                 "Something went wrong that should not: the service's log says what. Try again.",
             )
+
+
+def _whole(step: Progress) -> float:
+    """Return the share of the whole that is done."""
+    begin, end = _PARTS[step.phase]
+    return begin + (end - begin) * step.share
 
 
 class _Planning:
@@ -203,7 +216,7 @@ class _Planning:
                     self._plan_id,
                     attempt=self._claim.attempt,
                     phase=step.phase,
-                    share=step.share,
+                    share=_whole(step),
                     best_travel_seconds=step.travel_s,
                 )
             )
