@@ -10,7 +10,7 @@ from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 from backend.api.payloads import Page
 from backend.identity.call import Call
 from backend.identity.permissions import ANYBODY
-from backend.routes import adjusting, choices, replanning, service
+from backend.routes import adjusting, choices, replanning, service, teamwork
 from backend.routes.engines import Engines
 from backend.routes.schemas import (
     AdjustedRoute,
@@ -19,6 +19,8 @@ from backend.routes.schemas import (
     PlanRequest,
     ReplanRequest,
     RouteRead,
+    TeamRead,
+    TeamRequest,
 )
 
 
@@ -34,6 +36,12 @@ class RouteController(Controller):
         """Plan a rep's day: which due accounts, in which order, and why not the others."""
         db, actor, engines = request.db, request.actor, request.part(Engines)
         return service.plan_day(db, actor, data, engines)
+
+    @post("/plan-team", operation_id="plan_team_day", sync_to_thread=True)
+    def plan_team_day(self, request: Call, data: JSONBody[TeamRequest]) -> TeamRead:
+        """Plan a day that several reps share: everybody's route, or none where one cannot be."""
+        db, actor, engines = request.db, request.actor, request.part(Engines)
+        return teamwork.plan_team_day(db, actor, data, engines)
 
     @post("/{route_id:uuid}/replan", operation_id="replan_day", sync_to_thread=True)
     def replan_day(

@@ -1,6 +1,6 @@
 """Keeping a solved day: the route in place of the present one, and the visits it is made of."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import msgspec
@@ -15,6 +15,10 @@ from backend.routes.day.plan import DayPlan, Optimality, PlannedLunch
 from backend.routes.day.problem import DayProblem
 from backend.routes.repository import Candidate
 from backend.routes.schemas import DroppedVisit, Lunch, PlanRequest, RouteStop
+from backend.territories.holdover_repository import lend
+
+_LENT_AFTERWARDS = timedelta(days=8)
+"""A rep who visits another's account sees it so long: a phone may report late by a week."""
 
 
 class Frozen(msgspec.Struct, frozen=True):
@@ -43,6 +47,8 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
 
 def write_route(connection: sa.Connection, actor: Actor, draft: Draft) -> UUID:
     """Write a day and return the route's id; visits that stay keep theirs.
+
+    Accounts of others that are visited are lent to the rep, whose phone would not know them.
 
     Raises Conflict when the plan that it was made from was replaced meanwhile.
     """
@@ -98,6 +104,10 @@ def write_route(connection: sa.Connection, actor: Actor, draft: Draft) -> UUID:
             for stop in stops
         ],
     )
+    lend(
+        connection, org_id, draft.rep_id, [stop.account_id for stop in stops],
+        on_date + _LENT_AFTERWARDS,
+    )  # fmt: skip
     used = {stop.visit_id for stop in stops}
     repository.cancel_visits(
         connection, org_id, [one.id for one in known if one.is_open and one.id not in used]

@@ -21,15 +21,21 @@ from backend.routes.coverage.problem import CoverageProblem
 from backend.routes.day.plan import DayPlan
 from backend.routes.day.problem import DayProblem
 from backend.routes.solver.answer import (
+    Answer,
     Failed,
     PlanDay,
+    PlanTeam,
     PlanWeeks,
     Progress,
     Solved,
+    TeamSolved,
     WeeksSolved,
+    Wish,
     decode_answer,
     encode_wish,
 )
+from backend.routes.team.plan import TeamPlan
+from backend.routes.team.problem import TeamProblem
 
 _WORKER_MODULE = "backend.routes.solver.worker"
 
@@ -78,10 +84,23 @@ class SolverPool:
         `timeout_s` seconds (loading a new worker's engines does not count), and SolverCrash when
         the solver itself fails.
         """
+        answer = self._ask(PlanDay(problem), timeout_s)
+        if not isinstance(answer, Solved):
+            raise _not_that(answer)
+        return answer.plan
+
+    def solve_team(self, problem: TeamProblem, timeout_s: float) -> TeamPlan:
+        """Return a team's plan; as `solve` for the day of one."""
+        answer = self._ask(PlanTeam(problem), timeout_s)
+        if not isinstance(answer, TeamSolved):
+            raise _not_that(answer)
+        return answer.plan
+
+    def _ask(self, wish: Wish, timeout_s: float) -> Answer:
         deadline = self._monotonic() + timeout_s
         slot = self._take_slot(timeout_s)
         remaining_s = max(deadline - self._monotonic(), 0.0)
-        request = encode_wish(PlanDay(problem))
+        request = encode_wish(wish)
         try:
             for _attempt in range(2):
                 try:
@@ -94,7 +113,7 @@ class SolverPool:
                     if not isinstance(failure, EOFError | OSError):
                         raise
                 else:
-                    return _plan_of(answer)
+                    return decode_answer(answer)
         finally:
             self._give_back(slot)
         raise SolverCrash("The solver's process ended twice while it planned this day.")
@@ -150,7 +169,7 @@ class SolverPool:
                     return plan
                 case Failed(detail=detail):
                     raise SolverCrash(f"The solver could not plan these weeks ({detail}).")
-                case None | Solved():
+                case None | Solved() | TeamSolved():
                     pass
 
     def process_ids(self) -> list[int]:
@@ -250,11 +269,8 @@ def _end(slot: _Worker | None) -> None:
         slot.end()
 
 
-def _plan_of(answer: bytes) -> DayPlan:
-    match decode_answer(answer):
-        case Solved(plan=plan):
-            return plan
-        case Failed(detail=detail):
-            raise SolverCrash(f"The solver could not plan this day ({detail}).")
-        case Progress() | WeeksSolved():
-            raise SolverCrash("The solver answered another question.")
+def _not_that(answer: Answer) -> SolverCrash:
+    """Return what an answer means that is not the plan asked for."""
+    if isinstance(answer, Failed):
+        return SolverCrash(f"The solver could not plan this day ({answer.detail}).")
+    return SolverCrash("The solver answered another question.")

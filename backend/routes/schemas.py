@@ -12,6 +12,7 @@ from backend.geo.network.provider import Profile
 Minutes = Annotated[int, msgspec.Meta(ge=0, le=240)]
 
 
+Label = Annotated[str, msgspec.Meta(min_length=1, max_length=60)]
 type ChoiceKind = Literal["must_visit", "appointment", "excluded", "visit_length", "order"]
 Traffic = Annotated[int, msgspec.Meta(ge=50, le=400)]
 
@@ -81,6 +82,47 @@ class AdjustRequest(Payload, frozen=True, kw_only=True):
     """The local time that a day under way goes on from; now by default."""
     is_trial: bool = False
     """Tell what would be, and keep the plan as it is."""
+
+
+class TeamMember(Payload, frozen=True, kw_only=True):
+    """A rep who works on the day; where and when, if not as usual."""
+
+    rep_id: UUID
+    start: LonLatPair | None = None
+    end: LonLatPair | None = None
+    shift_start: time = time(8, 0)
+    shift_end: time = time(17, 30)
+    skills: Annotated[list[Label], msgspec.Meta(max_length=20)] = []
+
+
+class Need(Payload, frozen=True, kw_only=True):
+    """A visit that only a rep with a skill can make."""
+
+    account_id: UUID
+    skill: Label
+
+
+class TeamRequest(Payload, frozen=True, kw_only=True):
+    """A day that several reps share; those absent have theirs done by the others."""
+
+    on_date: date
+    members: Annotated[list[TeamMember], msgspec.Meta(min_length=1, max_length=20)]
+    absent_ids: Annotated[list[UUID], msgspec.Meta(max_length=20)] = []
+    account_ids: Annotated[list[UUID], msgspec.Meta(max_length=120)] = []
+    """Accounts that must be visited, by whoever does it best."""
+    spill_over_minutes: Annotated[int, msgspec.Meta(ge=0, le=240)] | None = 15
+    """The travel that another rep must save to make a visit; None keeps everybody to their own."""
+    balance_percent: Annotated[int, msgspec.Meta(ge=0, le=100)] | None = 20
+    """How much longer than the mean anybody may work, if no visit is dropped for it."""
+    needs: Annotated[list[Need], msgspec.Meta(max_length=500)] = []
+    lunch_minutes: Minutes = 45
+    lunch_earliest: time = time(11, 30)
+    lunch_latest: time = time(13, 30)
+    max_candidates: Annotated[int, msgspec.Meta(ge=1, le=120)] = 30
+    """How many due accounts of each rep are considered."""
+    profile: Profile = "car"
+    traffic_percent: Traffic = 100
+    seed: Annotated[int, msgspec.Meta(ge=0, le=2**31 - 1)] = 1
 
 
 class ReplanRequest(Payload, frozen=True, kw_only=True):
@@ -203,6 +245,13 @@ class AdjustedRoute(msgspec.Struct, frozen=True):
     route: RouteRead
     change: Change
     is_trial: bool
+
+
+class TeamRead(msgspec.Struct, frozen=True):
+    """A team's day: a route for each member, and the visits that nobody has the skill for."""
+
+    routes: list[RouteRead]
+    unskilled: list[DroppedVisit]
 
 
 class ChoiceCost(msgspec.Struct, frozen=True):

@@ -1,6 +1,6 @@
 """From due accounts and a street network to a day problem, and from its plan to a route."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, datetime, time, timedelta
 
 import msgspec
@@ -52,14 +52,7 @@ def measure(
         fields[len(places)] = "lunch_place"
         places.append(lunch)
     points = tuple(LonLat(lon, lat) for lon, lat in places)
-    try:
-        matrix = network.matrix(points)
-    except NetworkError as error:
-        if error.code in _PASSING:
-            raise Unavailable(
-                error.message, code=error.code, headers={"Retry-After": "5"}
-            ) from error
-        raise malformed_field("start", error.message, code=error.code) from error
+    matrix = matrix_of(network, points)
     for off in matrix.off_network:
         field = fields.get(off.index)
         if field is not None:
@@ -67,39 +60,23 @@ def measure(
     return Ground(points, matrix)
 
 
+def matrix_of(network: StreetNetwork, points: Sequence[LonLat]) -> Matrix:
+    """Return the travel between points; raise Unavailable, or Malformed naming the start."""
+    try:
+        return network.matrix(points)
+    except NetworkError as error:
+        if error.code in _PASSING:
+            raise Unavailable(error.message, code=error.code, headers=_LATER) from error
+        raise malformed_field("start", error.message, code=error.code) from error
+
+
 def make_problem(
     request: PlanRequest, rep: Rep, candidates: Sequence[Candidate], ground: Ground
 ) -> DayProblem:
     """State the day; raise Malformed when the request contradicts itself."""
     off = {one.index for one in ground.matrix.off_network}
-    agreed = {one.account_id: one.start for one in request.appointments}
-    lengths = {one.account_id: one.minutes for one in request.visit_lengths}
-    candidates = [
-        msgspec.structs.replace(one, visit_minutes=lengths.get(one.id, one.visit_minutes))
-        for one in candidates
-    ]
-    stops = tuple(
-        Stop(
-            key=str(one.id),
-            node=None if index in off else index,
-            service_s=one.visit_minutes * 60,
-            windows=_agreed(one, agreed[one.id])
-            if one.id in agreed
-            else _windows(one, request.on_date, rep.country, request),
-            is_required=one.is_required,
-            value_s=_value(one),
-            label=one.name,
-        )
-        for index, one in enumerate(candidates, start=_FIRST_STOP)
-    )
-    lunch = None
-    if request.lunch_minutes:
-        lunch = days.Lunch(
-            earliest_s=_seconds(request.lunch_earliest),
-            latest_s=_seconds(request.lunch_latest),
-            duration_s=request.lunch_minutes * 60,
-            node=None if request.lunch_place is None else len(ground.points) - 1,
-        )
+    stops = stops_of(request, rep.country, candidates, first_node=_FIRST_STOP, off=off)
+    lunch = lunch_of(request, None if request.lunch_place is None else len(ground.points) - 1)
     try:
         problem = DayProblem(
             stops=stops,
@@ -107,8 +84,8 @@ def make_problem(
             end=1,
             durations_s=slower(ground.matrix.duration_rows(), request.traffic_percent),
             distances_m=ground.matrix.distance_rows(),
-            shift_start_s=_seconds(request.shift_start),
-            shift_end_s=_seconds(request.shift_end),
+            shift_start_s=seconds_of(request.shift_start),
+            shift_end_s=seconds_of(request.shift_end),
             lunch=lunch,
             max_travel_s=_seconds_of(request.max_travel_minutes),
             max_distance_m=request.max_distance_m,
@@ -121,6 +98,49 @@ def make_problem(
         field = _FIELDS.get(error.field, error.field)
         raise malformed_field(field, error.detail) from error
     return problem
+
+
+def stops_of(
+    request: PlanRequest,
+    country: str,
+    candidates: Sequence[Candidate],
+    *,
+    first_node: int,
+    off: Collection[int],
+) -> tuple[Stop, ...]:
+    """Return candidates as stops, at consecutive points of which some are `off` every street."""
+    agreed = {one.account_id: one.start for one in request.appointments}
+    lengths = {one.account_id: one.minutes for one in request.visit_lengths}
+    candidates = [
+        msgspec.structs.replace(one, visit_minutes=lengths.get(one.id, one.visit_minutes))
+        for one in candidates
+    ]
+    return tuple(
+        Stop(
+            key=str(one.id),
+            node=None if index in off else index,
+            service_s=one.visit_minutes * 60,
+            windows=_agreed(one, agreed[one.id])
+            if one.id in agreed
+            else _windows(one, request.on_date, country, request),
+            is_required=one.is_required,
+            value_s=_value(one),
+            label=one.name,
+        )
+        for index, one in enumerate(candidates, start=first_node)
+    )
+
+
+def lunch_of(request: PlanRequest, node: int | None) -> days.Lunch | None:
+    """Return the break that was asked for, at a point of the day where it has one."""
+    if not request.lunch_minutes:
+        return None
+    return days.Lunch(
+        earliest_s=seconds_of(request.lunch_earliest),
+        latest_s=seconds_of(request.lunch_latest),
+        duration_s=request.lunch_minutes * 60,
+        node=node,
+    )
 
 
 def draw_line(network: StreetNetwork, ground: Ground, order: Sequence[int]) -> tuple[LonLat, ...]:
@@ -156,13 +176,13 @@ def _windows(
     """Return when it is open; the whole shift when nobody knows."""
     found = windows_on(one.opening_hours, on_date, country=country, location=LonLat(*one.location))
     if found is None:
-        return (Window(_seconds(request.shift_start), _seconds(request.shift_end)),)
+        return (Window(seconds_of(request.shift_start), seconds_of(request.shift_end)),)
     return merge_windows(Window(w.start_minute * 60, w.end_minute * 60) for w in found)
 
 
 def _agreed(one: Candidate, start: time) -> tuple[Window, ...]:
     """Return the time of an appointment; a visit without length is given a minute."""
-    start_s = _seconds(start)
+    start_s = seconds_of(start)
     return (Window(start_s, start_s + max(one.visit_minutes, 1) * 60),)
 
 
@@ -175,5 +195,6 @@ def _value(one: Candidate) -> int:
     return round(_VALUE_S[one.priority] * (1 + urgency))
 
 
-def _seconds(at: time) -> int:
+def seconds_of(at: time) -> int:
+    """Return a time of day in seconds since midnight."""
     return at.hour * 3600 + at.minute * 60 + at.second

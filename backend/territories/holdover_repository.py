@@ -39,6 +39,14 @@ _HOLD_OVER = """INSERT INTO account_holdover AS h
    ORDER BY w.account_id, w.rep_id
   ON CONFLICT (org_id, account_id, user_id)
   DO UPDATE SET until_on = greatest(h.until_on, excluded.until_on)"""
+_LEND = """INSERT INTO account_holdover AS h (org_id, account_id, user_id, until_on)
+  SELECT a.org_id, a.id, %(user)s, %(until)s::date FROM account a
+   WHERE a.org_id = %(org)s AND a.id = ANY (%(accounts)s::uuid[]) AND a.deleted_at IS NULL
+     AND (a.territory_id IN (SELECT tuyen_territories_of(%(org)s, %(user)s))
+          OR a.territory_id IS NULL AND a.owner_id = %(user)s) IS NOT TRUE
+   ORDER BY a.id
+  ON CONFLICT (org_id, account_id, user_id)
+  DO UPDATE SET until_on = greatest(h.until_on, excluded.until_on)"""
 _REPS_AT_WORK = """SELECT DISTINCT v.rep_id FROM realignment_move m
   JOIN visit v ON v.org_id = m.org_id AND v.account_id = m.account_id AND v.deleted_at IS NULL
    AND v.planned_on >= %(today)s::date - 7 AND visit_is_open(v.status, v.planned_on, %(today)s)
@@ -101,6 +109,16 @@ def hold_over(
     values = {"org": org_id, "id": realignment_id, "until": until_on, **lost}
     with driver_cursor(connection) as cursor:
         cursor.execute(_HOLD_OVER.format(lost=LOST.format(moves=_NOTED)), values)
+        return cursor.rowcount
+
+
+def lend(
+    connection: sa.Connection, org_id: OrgId, user_id: UserId, accounts: list[UUID], until_on: date
+) -> int:
+    """Let a rep see accounts of others for a while, to make visits there; count these."""
+    values = {"org": org_id, "user": user_id, "accounts": accounts, "until": until_on}
+    with driver_cursor(connection) as cursor:
+        cursor.execute(_LEND, values)
         return cursor.rowcount
 
 

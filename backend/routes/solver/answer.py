@@ -6,6 +6,8 @@ from backend.routes.coverage.plan import CoveragePlan
 from backend.routes.coverage.problem import CoverageProblem
 from backend.routes.day.plan import DayPlan
 from backend.routes.day.problem import DayProblem
+from backend.routes.team.plan import TeamPlan
+from backend.routes.team.problem import TeamProblem
 
 READY = b"ready"
 """Sent once by a new process, when its engines are loaded."""
@@ -15,6 +17,12 @@ class PlanDay(msgspec.Struct, frozen=True, tag=True):
     """Asks for a day's plan; the answer is Solved or Failed."""
 
     problem: DayProblem
+
+
+class PlanTeam(msgspec.Struct, frozen=True, tag=True):
+    """Asks for several reps' day; the answer is TeamSolved or Failed."""
+
+    problem: TeamProblem
 
 
 class PlanWeeks(msgspec.Struct, frozen=True, tag=True):
@@ -27,6 +35,12 @@ class Solved(msgspec.Struct, frozen=True, tag=True):
     """The plan that was asked for."""
 
     plan: DayPlan
+
+
+class TeamSolved(msgspec.Struct, frozen=True, tag=True):
+    """The team's plan that was asked for."""
+
+    plan: TeamPlan
 
 
 class Progress(msgspec.Struct, frozen=True, tag=True):
@@ -50,8 +64,8 @@ class Failed(msgspec.Struct, frozen=True, tag=True):
     detail: str
 
 
-type Wish = PlanDay | PlanWeeks
-type Answer = Solved | Progress | WeeksSolved | Failed
+type Wish = PlanDay | PlanTeam | PlanWeeks
+type Answer = Solved | TeamSolved | Progress | WeeksSolved | Failed
 
 
 def encode_wish(wish: Wish) -> bytes:

@@ -15,15 +15,18 @@ from backend.routes.solver.answer import (
     Answer,
     Failed,
     PlanDay,
+    PlanTeam,
     PlanWeeks,
     Progress,
     Solved,
+    TeamSolved,
     WeeksSolved,
     decode_wish,
     encode_answer,
 )
 from backend.routes.solver.coverage import Step, plan_coverage, usual_budget
 from backend.routes.solver.day import solve_day
+from backend.routes.solver.team import plan_team
 
 _TELL_S = 0.5
 """Progress is told this often at most; a first full plan at once."""
@@ -51,6 +54,8 @@ def _answer(request: bytes, send: Callable[[bytes], None]) -> Answer:
         match decode_wish(request):
             case PlanDay(problem=day):
                 return Solved(solve_day(day))
+            case PlanTeam(problem=team):
+                return TeamSolved(plan_team(team))
             case PlanWeeks(problem=weeks):
                 os.nice(_NICENESS)
                 budget = usual_budget(weeks)

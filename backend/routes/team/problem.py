@@ -61,20 +61,35 @@ class TeamProblem(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def day_of(problem: TeamProblem, member: int, stops: Sequence[int]) -> DayProblem:
-    """Return one rep's day with some of the stops; raise ProblemError where it contradicts."""
+    """Return one rep's day with some of the stops, and of the matrices what it needs.
+
+    Raises ProblemError where the day contradicts itself.
+    """
     one = problem.members[member]
+    chosen = [problem.stops[stop] for stop in stops]
+    rows = [one.start, one.end, *(stop.node for stop in chosen if stop.node is not None)]
+    if not all(0 <= row < len(problem.durations_s) for row in rows):
+        raise ProblemError("A place of the day has no row in the matrices.", field="members")
+    row_of = {row: number for number, row in reversed([*enumerate(rows)])}
     return DayProblem(
-        stops=tuple(problem.stops[stop] for stop in stops),
-        start=one.start,
-        end=one.end,
-        durations_s=problem.durations_s,
-        distances_m=problem.distances_m,
+        stops=tuple(
+            stop if stop.node is None else msgspec.structs.replace(stop, node=row_of[stop.node])
+            for stop in chosen
+        ),
+        start=0,
+        end=1,
+        durations_s=_part(problem.durations_s, rows),
+        distances_m=_part(problem.distances_m, rows),
         shift_start_s=one.shift_start_s,
         shift_end_s=one.shift_end_s,
         lunch=one.lunch,
         is_estimate=problem.is_estimate,
         seed=problem.seed,
     )
+
+
+def _part(matrix: Matrix, rows: Sequence[int]) -> Matrix:
+    return tuple(tuple(matrix[row][column] for column in rows) for row in rows)
 
 
 def home_of(problem: TeamProblem, stop: int) -> int | None:

@@ -143,7 +143,7 @@ def test_more_choices_than_can_be_priced_at_once_are_refused(town: Town) -> None
 
     answer = town.get(town.org.rep, f"/v1/routes/{route['id']}/choices")
 
-    assert answer.status_code == 400
+    assert answer.status_code == 422
     assert answer.json()["errors"][0]["field"] == "account_id"
 
 
@@ -209,7 +209,7 @@ def test_a_wish_that_cannot_be_is_refused_and_the_plan_stays(
 
     answer = _adjust(town, former, **asked)
 
-    assert answer.status_code == 400, answer.text
+    assert answer.status_code == 422, answer.text
     assert field in str(answer.json()["errors"])
     assert _present(town) == former
 

@@ -117,7 +117,7 @@ def test_a_check_finds_what_is_wrong() -> None:
         ({"members": (member("a", 0, [0] * 10),) * 2}, "members"),
         ({"members": (member("a", 0, [0]),)}, "prices_s"),
         ({"members": (member("a", 2, [0] * 10),)}, "stops"),
-        ({"members": (member("a", 99, [0] * 10),)}, "start"),
+        ({"members": (member("a", 99, [0] * 10),)}, "members"),
     ],
     ids=["nobody", "twice", "prices", "same-row", "no-row"],
 )

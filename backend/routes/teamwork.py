@@ -1,0 +1,257 @@
+"""Plan a day that several reps share: near visits change hands, an absent rep's are dealt out."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+import msgspec
+
+from backend.api.problems import Unavailable, malformed_field
+from backend.db.tenancy import Database
+from backend.geo.network.provider import NetworkError, StreetNetwork
+from backend.geo.vocabulary import LonLat
+from backend.identity.actor import Actor
+from backend.ids import UserId
+from backend.routes import repository, survey
+from backend.routes.day.problem import ProblemError
+from backend.routes.day.rest import slower
+from backend.routes.drafts import Draft, write_route
+from backend.routes.engines import Engines
+from backend.routes.pool import SolverCrash, SolverTimeout
+from backend.routes.repository import Candidate
+from backend.routes.schemas import (
+    DroppedVisit,
+    PlanRequest,
+    RouteRead,
+    TeamMember,
+    TeamRead,
+    TeamRequest,
+)
+from backend.routes.service import Prepared, check_planner, get_route, prepare
+from backend.routes.team.plan import TeamPlan
+from backend.routes.team.problem import Member, TeamProblem, day_of
+
+_SOLVE_SECONDS = 60.0
+_MOST_CANDIDATES = 400
+
+
+class _Pool(msgspec.Struct, frozen=True):
+    """What the team may visit, each account once, and whose it is; nobody's where all may."""
+
+    candidates: tuple[Candidate, ...]
+    owners: tuple[UUID | None, ...]
+
+
+def plan_team_day(db: Database, actor: Actor, request: TeamRequest, engines: Engines) -> TeamRead:
+    """Plan everybody's day and put all in place of the present plans, or none of them.
+
+    Raises as `plan_day` does for each member, and Malformed for a team that cannot be.
+    """
+    _check_team(actor, request)
+    present = [
+        prepare(db, actor, UserId(one.rep_id), _alone(request, one)) for one in request.members
+    ]
+    absent = [
+        prepare(db, actor, UserId(one), _alone(request, TeamMember(rep_id=one)))
+        for one in request.absent_ids
+    ]
+    pool = _pool(request, [*present, *absent])
+    network = engines.network(request.profile)
+    points, problem = _state(request, present, pool, network)
+    try:
+        plan = engines.solvers.solve_team(problem, _SOLVE_SECONDS)
+    except (SolverTimeout, SolverCrash) as error:
+        raise Unavailable(
+            f"The day could not be planned: {error}. Try again, or with fewer candidates.",
+            code="solver_failed",
+            headers={"Retry-After": "5"},
+        ) from error
+    drafts = [
+        _draft(number, present[number], pool, problem, plan, points, network)
+        for number in range(len(present))
+    ]
+    return TeamRead(_write(db, actor, request, drafts), _unskilled(pool, plan))
+
+
+def _check_team(actor: Actor, request: TeamRequest) -> None:
+    ids = [*(one.rep_id for one in request.members), *request.absent_ids]
+    for rep_id in ids:
+        check_planner(actor, UserId(rep_id))
+    if len(set(ids)) < len(ids):
+        raise malformed_field("members", "A rep is named twice: each works or is absent.")
+
+
+def _alone(request: TeamRequest, member: TeamMember) -> PlanRequest:
+    """Return a member's day as if there were no team."""
+    return PlanRequest(
+        on_date=request.on_date,
+        rep_id=member.rep_id,
+        start=member.start,
+        end=member.end,
+        shift_start=member.shift_start,
+        shift_end=member.shift_end,
+        lunch_minutes=request.lunch_minutes,
+        lunch_earliest=request.lunch_earliest,
+        lunch_latest=request.lunch_latest,
+        account_ids=request.account_ids,
+        max_candidates=max(request.max_candidates, len(request.account_ids)),
+        profile=request.profile,
+        traffic_percent=request.traffic_percent,
+        seed=request.seed,
+    )
+
+
+def _pool(request: TeamRequest, everybody: Sequence[Prepared]) -> _Pool:
+    """Put everybody's candidates together; those asked for by name are everybody's."""
+    wanted, absent = set(request.account_ids), set(request.absent_ids)
+    found: dict[UUID, tuple[Candidate, UUID | None]] = {}
+    for one in everybody:
+        rep_id = one.request.rep_id
+        for candidate in one.candidates:
+            is_shared = candidate.id in wanted or rep_id in absent
+            found.setdefault(candidate.id, (candidate, None if is_shared else rep_id))
+    if len(found) > _MOST_CANDIDATES:
+        raise malformed_field(
+            "max_candidates",
+            f"The team has {len(found)} candidates, more than {_MOST_CANDIDATES}: consider fewer.",
+        )
+    return _Pool(
+        tuple(candidate for candidate, _ in found.values()),
+        tuple(owner for _, owner in found.values()),
+    )
+
+
+def _state(
+    request: TeamRequest, present: Sequence[Prepared], pool: _Pool, network: StreetNetwork
+) -> tuple[tuple[LonLat, ...], TeamProblem]:
+    """Measure the ways and state the team's day; its points are ends first, then accounts."""
+    ends = [place for one in present for place in (one.start, one.request.end or one.start)]
+    places = [*ends, *(one.location for one in pool.candidates)]
+    points = tuple(LonLat(place[0], place[1]) for place in places)
+    matrix = survey.matrix_of(network, points)
+    off = {one.index: one.reason for one in matrix.off_network}
+    for index, reason in off.items():
+        if index < len(ends):
+            name = present[index // 2].rep.full_name
+            raise malformed_field("members", f"{name}'s day is off every street: {reason}")
+    first = present[0]
+    stops = survey.stops_of(
+        first.request, first.rep.country, pool.candidates, first_node=len(ends), off=off
+    )
+    try:
+        problem = TeamProblem(
+            stops=stops,
+            members=tuple(
+                _member(request, number, one, pool) for number, one in enumerate(present)
+            ),
+            durations_s=slower(matrix.duration_rows(), request.traffic_percent),
+            distances_m=matrix.distance_rows(),
+            balance_percent=request.balance_percent,
+            is_estimate=matrix.is_estimate,
+            seed=request.seed,
+        )
+    except ProblemError as error:
+        raise malformed_field("members", error.detail) from error
+    return points, problem
+
+
+def _member(request: TeamRequest, number: int, one: Prepared, pool: _Pool) -> Member:
+    skills = set(request.members[number].skills)
+    needs: dict[UUID, set[str]] = {}
+    for need in request.needs:
+        needs.setdefault(need.account_id, set()).add(need.skill)
+    others_s = None if request.spill_over_minutes is None else request.spill_over_minutes * 60
+    prices = [
+        None if needs.get(candidate.id, set()) - skills
+        else 0 if owner in {None, one.request.rep_id}
+        else others_s
+        for candidate, owner in zip(pool.candidates, pool.owners, strict=True)
+    ]  # fmt: skip
+    return Member(
+        key=str(one.request.rep_id),
+        start=2 * number,
+        end=2 * number + 1,
+        shift_start_s=survey.seconds_of(one.request.shift_start),
+        shift_end_s=survey.seconds_of(one.request.shift_end),
+        lunch=survey.lunch_of(one.request, None),
+        prices_s=tuple(prices),
+        label=one.rep.full_name,
+    )
+
+
+def _draft(
+    number: int,
+    one: Prepared,
+    pool: _Pool,
+    problem: TeamProblem,
+    plan: TeamPlan,
+    points: Sequence[LonLat],
+    network: StreetNetwork,
+) -> Draft:
+    day = plan.days[number].plan
+    hand = {stop.key for stop in day.stops} | {stop.key for stop in day.dropped}
+    chosen = [index for index, stop in enumerate(problem.stops) if stop.key in hand]
+    candidates = tuple(pool.candidates[index] for index in chosen)
+    nodes = {stop.key: stop.node for stop in problem.stops}
+    way = [2 * number, *(nodes[stop.key] for stop in day.stops), 2 * number + 1]
+    own = {candidate.id for candidate in one.candidates}
+    # What the day is asked for when it is planned again: what was given stays given.
+    asked = msgspec.structs.replace(
+        one.request,
+        account_ids=[candidate.id for candidate in candidates if candidate.id not in own],
+        excluded_ids=[
+            candidate.id for candidate in one.candidates if str(candidate.id) not in hand
+        ],
+        max_candidates=max(len(candidates), 1),
+    )
+    return Draft(
+        request=asked,
+        rep_id=UserId(UUID(plan.days[number].key)),
+        midnight=one.midnight,
+        candidates=candidates,
+        excluded={},
+        problem=day_of(problem, number, chosen),
+        plan=day,
+        line=_line(network, [points[node] for node in way if node is not None]),
+    )
+
+
+def _line(network: StreetNetwork, way: Sequence[LonLat]) -> tuple[LonLat, ...]:
+    if len(way) < 3:  # noqa: PLR2004  # nobody is visited between start and end
+        return ()
+    try:
+        return network.path(way).line
+    except NetworkError:
+        return ()
+
+
+def _write(
+    db: Database, actor: Actor, request: TeamRequest, drafts: Sequence[Draft]
+) -> list[RouteRead]:
+    with db.for_org(actor.org_id) as connection:
+        ids = {}
+        for rep_id in sorted([*request.absent_ids, *(draft.rep_id for draft in drafts)]):
+            repository.lock_day(connection, actor.org_id, UserId(rep_id))
+        for rep_id in request.absent_ids:
+            known = repository.retire_route(
+                connection, actor.org_id, UserId(rep_id), request.on_date
+            )
+            repository.cancel_visits(
+                connection, actor.org_id, [one.id for one in known if one.is_open]
+            )
+        for draft in drafts:
+            ids[draft.rep_id] = write_route(connection, actor, draft)
+        return [get_route(connection, actor, ids[draft.rep_id]) for draft in drafts]
+
+
+def _unskilled(pool: _Pool, plan: TeamPlan) -> list[DroppedVisit]:
+    names = {str(one.id): one.name for one in pool.candidates}
+    return [
+        DroppedVisit(
+            account_id=UUID(key),
+            name=names[key],
+            reason="nobody_can",
+            detail=f"{names[key]} is not planned: nobody in the team may or can visit it.",
+            facts={},
+        )
+        for key in plan.forbidden
+    ]

@@ -1,0 +1,172 @@
+"""A day that several reps share: near visits change hands, an absent rep's are dealt out."""
+
+import statistics
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID, uuid4
+
+import httpx
+import pytest
+
+from backend.identity.actor import Actor
+from tests.integration.routes.conftest import MONDAY, WEST, Town
+from tests.support.ground import add_territory, execute
+
+
+@dataclass(frozen=True)
+class Team:
+    """The town with its shops in two territories, and who holds them."""
+
+    town: Town
+    own: dict[UUID, set[str]]
+
+    def ask(self, who: Actor | None = None, **body: Any) -> httpx.Response:
+        reps = [self.town.org.rep, self.town.org.other_rep]
+        asked = {
+            "on_date": MONDAY,
+            "members": [{"rep_id": str(one.user_id)} for one in reps],
+            **body,
+        }
+        headers = self.town.api.as_(who or self.town.org.manager)
+        return self.town.api.client.post("/v1/routes/plan-team", headers=headers, json=asked)
+
+    def planned(self, **body: Any) -> dict[str, Any]:
+        answer = self.ask(**body)
+        assert answer.status_code == 201, answer.text
+        found: dict[str, Any] = answer.json()
+        return found
+
+
+@pytest.fixture
+def team(town: Town) -> Team:
+    middle = statistics.median(place.lon for place in town.shops.values())
+    half = (middle, *WEST[1:])
+    add_territory(town.url, town.org, "East of the west", half, town.org.other_rep)
+    execute(town.url, "UPDATE account SET location = location")
+    rows = execute(
+        town.url,
+        "SELECT s.user_id, a.id::text FROM account a"
+        " JOIN territory_assignment s ON s.territory_id = a.territory_id",
+    )
+    own: dict[UUID, set[str]] = {}
+    for user_id, account in rows:
+        own.setdefault(UUID(str(user_id)), set()).add(str(account))
+    assert min(len(ids) for ids in own.values()) > 20
+    return Team(town, own)
+
+
+def _visited(route: dict[str, Any]) -> set[str]:
+    return {stop["account_id"] for stop in route["stops"]}
+
+
+def _told(route: dict[str, Any]) -> set[str]:
+    return {one["account_id"] for one in route["dropped"]}
+
+
+def test_without_spill_over_everybody_keeps_to_their_own(team: Team) -> None:
+    routes = team.planned(spill_over_minutes=None, balance_percent=None)["routes"]
+
+    assert [UUID(one["rep_id"]) for one in routes] == [
+        team.town.org.rep.user_id, team.town.org.other_rep.user_id
+    ]  # fmt: skip
+    for route in routes:
+        assert _visited(route)
+        assert _visited(route) <= team.own[UUID(route["rep_id"])]
+    listed = team.town.get(team.town.org.manager, "/v1/routes", on_date=MONDAY).json()["items"]
+    assert {one["id"] for one in listed} == {one["id"] for one in routes}
+
+
+def test_an_absent_reps_visits_are_done_by_the_others_and_seen_by_them(team: Team) -> None:
+    town, org = team.town, team.town.org
+    before = town.plan(org.other_rep, max_candidates=6).json()
+
+    (route,) = team.planned(
+        members=[{"rep_id": str(org.rep.user_id)}],
+        absent_ids=[str(org.other_rep.user_id)],
+        max_candidates=8,
+    )["routes"]
+
+    lent = _visited(route) & team.own[org.other_rep.user_id]
+    assert lent
+    listed = town.get(org.manager, "/v1/routes", on_date=MONDAY).json()["items"]
+    assert [one["id"] for one in listed] == [route["id"]]
+    statuses = town.visits()
+    assert {statuses[stop["visit_id"]] for stop in before["stops"]} == {"cancelled"}
+    for account in lent:
+        assert town.get(org.rep, f"/v1/accounts/{account}").status_code == 200
+    stranger = next(iter(team.own[org.other_rep.user_id] - lent))
+    assert town.get(org.rep, f"/v1/accounts/{stranger}").status_code == 404
+
+
+def test_every_due_account_is_planned_or_told_once(team: Team) -> None:
+    routes = team.planned(max_candidates=20, spill_over_minutes=0)["routes"]
+
+    seen = [one for route in routes for one in [*_visited(route), *_told(route)]]
+    assert len(seen) == len(set(seen)) == 40
+
+
+def test_what_was_given_to_another_stays_given_when_planned_again(team: Team) -> None:
+    routes = team.planned(max_candidates=20, spill_over_minutes=0)["routes"]
+    first, other = routes[0], routes[1]
+    path = f"/v1/routes/{first['id']}/adjust"
+
+    again = team.town.api.client.post(
+        path, headers=team.town.api.as_(team.town.org.manager), json={"is_trial": True}
+    ).json()["route"]
+
+    assert _visited(again).isdisjoint(_visited(other))
+    assert _visited(again) == _visited(first)
+
+
+def test_a_visit_that_needs_a_skill_goes_to_who_has_it(team: Team) -> None:
+    org = team.town.org
+    cold, rare = sorted(team.own[org.rep.user_id])[:2]
+    plan = team.planned(
+        members=[
+            {"rep_id": str(org.rep.user_id)},
+            {"rep_id": str(org.other_rep.user_id), "skills": ["cold chain"]},
+        ],
+        account_ids=[cold, rare],
+        needs=[{"account_id": cold, "skill": "cold chain"}, {"account_id": rare, "skill": "law"}],
+        max_candidates=6,
+    )
+
+    assert cold not in _visited(plan["routes"][0])
+    assert cold in _visited(plan["routes"][1]) | _told(plan["routes"][1])
+    assert [one["account_id"] for one in plan["unskilled"]] == [rare]
+    assert plan["unskilled"][0]["reason"] == "nobody_can"
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "field"),
+    [
+        ({"members": []}, 422, "members"),
+        ({"members": "twice"}, 422, "members"),
+        ({"members": [{"rep_id": str(uuid4())}]}, 404, None),
+        ({"account_ids": [str(uuid4())]}, 422, "account_ids"),
+        ({"spill_over_minutes": -1}, 422, "spill_over_minutes"),
+        ({"members": "at sea"}, 422, "members"),
+    ],
+    ids=["nobody", "twice", "stranger", "unknown-account", "negative", "at-sea"],
+)
+def test_a_team_that_cannot_be_is_refused_and_nothing_is_written(
+    team: Team, body: dict[str, Any], status: int, field: str | None
+) -> None:
+    rep = str(team.town.org.rep.user_id)
+    words = {
+        "twice": [{"rep_id": rep}, {"rep_id": rep}],
+        "at sea": [{"rep_id": rep, "start": [24.95, 59.9]}],
+    }
+    members = body.get("members")
+    asked = {**body, "members": words[members]} if isinstance(members, str) else body
+
+    answer = team.ask(**asked)
+
+    assert answer.status_code == status, answer.text
+    assert field is None or field in str(answer.json()["errors"])
+    assert team.town.visits() == {}
+
+
+def test_only_planners_plan_a_team(team: Team) -> None:
+    assert team.ask(team.town.org.rep).status_code == 403
+    assert team.ask(team.town.org.analyst).status_code == 403
