@@ -9,6 +9,7 @@ import { go, place } from '../place.js';
 import { adjusting, effect } from './route-adjust.js';
 import { handouts } from './route-handouts.js';
 import { reasonOf } from './reasons.js';
+import { teamDay } from './team-day.js';
 
 export function routesTab(panel, desk) {
   const picker = dayPicker(desk);
@@ -16,7 +17,8 @@ export function routesTab(panel, desk) {
   const run = latest();
   let loaded = null;
   let routes = [];
-  panel.append(picker.node, list);
+  const team = desk.isPlanner && desk.reps.length > 1 ? teamDay(desk, () => { desk.map.refresh('routes', 'visits'); load(); }) : '';
+  panel.append(picker.node, team, list);
 
   function load() {
     loaded = desk.date();
