@@ -45,6 +45,7 @@ from backend.routes.handout.controllers import HandoutController
 from backend.routes.handout.feed_controllers import CalendarController, CalendarFeedController
 from backend.routes.handout.feeds import FeedGate
 from backend.routes.handout.press import Press
+from backend.routes.rework.controllers import ReworkController
 from backend.routes.weeks.controllers import CoverageController
 from backend.settings import Settings
 from backend.sync.controllers import SyncController
@@ -84,6 +85,7 @@ CONTROLLERS: Sequence[ControllerRouterHandler] = [
     PlacementController,
     QuarantineController,
     RealignmentController,
+    ReworkController,
     RouteController,
     RxController,
     STATIC_FILES,

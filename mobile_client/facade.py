@@ -5,6 +5,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
+from mobile_client.proposals import Proposal, Wish
 from mobile_client.views import (
     AccountCard,
     AccountRow,
@@ -175,6 +176,18 @@ class Core(Protocol):
 
     def undo_check_in(self, result_id: str) -> bool:
         """Takes a check-in back; False when it was already on its way to the server."""
+        ...
+
+    def replan(self, wish: Wish) -> Proposal:
+        """How the rest of today could go from now on; raises EditError without a route."""
+        ...
+
+    def accept_replan(self, proposal: Proposal) -> str:
+        """Saves and queues a proposal; returns what undoes it. Raises EditError."""
+        ...
+
+    def undo_replan(self, result_id: str) -> bool:
+        """Takes an accepted order back; False when it was already on its way to the server."""
         ...
 
     def sync_status(self) -> SyncStatus:

@@ -1,22 +1,26 @@
 """What a person reads and edits on this phone: every call is one look, or one saved transaction."""
 
 from collections.abc import Callable, Mapping
-from datetime import date, datetime
+from datetime import date, datetime, time
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from backend.sync.protocol.ids import new_id
 from mobile_client.device.clock import Clock
 from mobile_client.facade import EditError
+from mobile_client.proposals import Proposal, Wish
+from mobile_client.replanning.proposing import propose
 from mobile_client.store import accounts, day, drafts, edits
 from mobile_client.store.anchor import corrected_now
 from mobile_client.store.check_ins import keep_files, remove_sources, save_check_in, undo_check_in
 from mobile_client.store.choices import resolve_choice
 from mobile_client.store.database import Database
 from mobile_client.store.failures import edit_errors
-from mobile_client.store.outbox import Stamp
+from mobile_client.store.open_day import read_open_day
+from mobile_client.store.outbox import Stamp, take_back
 from mobile_client.store.points import At
 from mobile_client.store.problems import close_problem
+from mobile_client.store.reworks import save_rework
 from mobile_client.sync.package import FREE_BYTES
 from mobile_client.sync.session import Sessions
 from mobile_client.views import (
@@ -81,10 +85,13 @@ class Records:
         return "" if session is None else session.user_id
 
     @property
-    def _today(self) -> date:
+    def _zone(self) -> ZoneInfo | None:
         session = self._sessions.current
-        zone = ZoneInfo(session.time_zone) if session is not None and session.time_zone else None
-        return self.now_corrected().astimezone(zone).date()
+        return ZoneInfo(session.time_zone) if session is not None and session.time_zone else None
+
+    @property
+    def _today(self) -> date:
+        return self.now_corrected().astimezone(self._zone).date()
 
     def today(self) -> DayView:
         """The signed-in user's day, empty when nobody is signed in."""
@@ -178,6 +185,33 @@ class Records:
         """Take a check-in back while nothing of it was sent; its draft comes back."""
         with self._database.writing() as db:
             is_undone = undo_check_in(db, result_id)
+        if is_undone:
+            self._changed()
+        return is_undone
+
+    def replan(self, wish: Wish) -> Proposal:
+        """How the rest of today could go from now on; raises EditError(gone) without a route."""
+        today = self._today
+        begins_at = datetime.combine(today, time(), self._zone).astimezone()
+        with self._database.reading() as db:
+            held = read_open_day(
+                db, self._user_id, today, begins_at=begins_at, asked=tuple(wish.marks)
+            )
+        if held is None:
+            raise EditError("gone", "route", "There is no plan of today to go on from.")
+        return propose(held, wish, self.now_corrected())
+
+    def accept_replan(self, proposal: Proposal) -> str:
+        """Save and queue a proposal; return what undoes it. Raises EditError."""
+        with edit_errors(), self._database.writing() as db:
+            unit = save_rework(db, proposal, self._stamp(), on=self._today.isoformat())
+        self._changed()
+        return unit
+
+    def undo_replan(self, result_id: str) -> bool:
+        """Take an accepted order back while nothing of it was sent."""
+        with self._database.writing() as db:
+            is_undone = take_back(db, result_id)
         if is_undone:
             self._changed()
         return is_undone

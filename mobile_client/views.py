@@ -12,11 +12,13 @@ from typing import Literal
 
 type LonLat = tuple[float, float]
 type Outcome = Literal["met", "ordered", "not_in", "refused"]
-type StopState = Literal["planned", "checked_in", "done"]
+type StopState = Literal["planned", "checked_in", "done", "left_out"]
 type MediaKind = Literal["photo", "voice"]
 type MediaState = Literal["waiting", "sending", "sent"]
 type SyncState = Literal["idle", "syncing", "offline", "error"]
-type ItemKind = Literal["check_in", "account", "contact", "note", "photo", "voice", "choice"]
+type ItemKind = Literal[
+    "check_in", "account", "contact", "note", "photo", "voice", "choice", "rework"
+]
 type ItemState = Literal["waiting", "sending", "retry"]
 # 'session' and 'map' tell of a new or ended session and of a new map package.
 type Topic = Literal["session", "today", "accounts", "sync", "media", "map"]
@@ -49,25 +51,33 @@ class Fix:
 
 @dataclass(frozen=True, slots=True)
 class StopRow:
-    """One stop of the day's route; `position` counts from 1, `leg_m` is the way to get there."""
+    """One stop of the day's route; `position` counts from 1, `leg_m` is the way to get there.
+
+    `left_out` is the reason why the rep's own order does not visit it.
+    """
 
     visit_id: str
     account_id: str
     position: int
     name: str
     address: str
-    lon: float
-    lat: float
+    lon: float | None
+    lat: float | None
     arrival_at: datetime | None
     leg_m: float | None
     state: StopState
     outcome: Outcome | None = None
     is_pending: bool = False
+    left_out: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class DayView:
-    """One day's route with its stops in order; without a route there are no stops."""
+    """One day's route with its stops in order; without a route there are no stops.
+
+    `is_reworked` days go in the rep's own order, and their totals are those of the rest.
+    `was_set_aside` tells that the office's plan took the place of the rep's order.
+    """
 
     on: date
     stops: tuple[StopRow, ...] = ()
@@ -75,11 +85,14 @@ class DayView:
     drive_seconds: float | None = None
     starts_at: datetime | None = None
     ends_at: datetime | None = None
+    has_route: bool = False
+    is_reworked: bool = False
+    was_set_aside: bool = False
 
     @property
     def done_count(self) -> int:
         """How many stops have a check-in."""
-        return sum(stop.state != "planned" for stop in self.stops)
+        return sum(stop.state in {"checked_in", "done"} for stop in self.stops)
 
     @property
     def next_stop(self) -> StopRow | None:

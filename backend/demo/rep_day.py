@@ -102,7 +102,7 @@ def send_everything(core: PhoneCore) -> tuple[int, int]:
 
 def _visit(core: PhoneCore, stop: StopRow, outcome: Outcome, note: str) -> str:
     gps = core.device.gps
-    if isinstance(gps, FakeGps):
+    if isinstance(gps, FakeGps) and stop.lon is not None and stop.lat is not None:
         gps.at = (stop.lon + _STEP, stop.lat)
     photo, voice = core.new_media_path("photo"), core.new_media_path("voice")
     core.device.camera.take(photo, lambda _: None)

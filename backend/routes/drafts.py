@@ -11,6 +11,7 @@ from backend.geo.vocabulary import LonLat
 from backend.identity.actor import Actor
 from backend.ids import UserId, new_id
 from backend.routes import repository, survey
+from backend.routes.day.pack import pack_day
 from backend.routes.day.plan import DayPlan, Optimality, PlannedLunch
 from backend.routes.day.problem import DayProblem
 from backend.routes.repository import Candidate
@@ -43,6 +44,8 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
     frozen: Frozen | None = None
     replaces: UUID | None = None
     """The plan that it must take the place of; by default whichever there is."""
+    points: tuple[LonLat, ...] = ()
+    """Where the rows of the problem's matrices are."""
 
 
 def write_route(connection: sa.Connection, actor: Actor, draft: Draft) -> UUID:
@@ -86,6 +89,7 @@ def write_route(connection: sa.Connection, actor: Actor, draft: Draft) -> UUID:
             "inputs": _json({"request": draft.request, "problem": draft.problem}),
             "objective": plan.objective,
             "bound": plan.objective if plan.optimality is Optimality.PROVEN else plan.bound,
+            "pack": pack_day(draft.problem, plan, draft.points, draft.midnight),
         },
     )
     repository.upsert_visits(

@@ -251,14 +251,14 @@ def insert_route(connection: sa.Connection, org_id: OrgId, values: Mapping[str, 
             """
 INSERT INTO route (org_id, id, rep_id, on_date, profile, engine, seed, is_estimate, distance_m,
   travel_seconds, wait_seconds, starts_at, ends_at, line, stops, dropped, lunch, inputs, objective,
-  bound)
+  bound, pack)
 VALUES (:org_id, :id, :rep_id, :on_date, :profile, :engine, :seed, :is_estimate, :distance_m,
   :travel_seconds, :wait_seconds, :starts_at, :ends_at,
   ST_SetSRID(ST_GeomFromText(cast(:line AS text)), 4326), cast(:stops AS jsonb),
   cast(:dropped AS jsonb), cast(:lunch AS jsonb), cast(:inputs AS jsonb),
-  :objective, :bound)"""
+  :objective, :bound, :pack)"""
         ),
-        {"org_id": org_id, **values},
+        {"org_id": org_id, "pack": None, **values},
     )
 
 

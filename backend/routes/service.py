@@ -72,6 +72,7 @@ def plan_rest(
         problem=problem,
         plan=plan,
         line=line,
+        points=ground.points,
         frozen=frozen,
         replaces=replaces,
     )

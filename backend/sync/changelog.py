@@ -232,6 +232,8 @@ _SPECIAL = {
     # Shapes for the phone: the outline, to about a metre.
     ("territory", "area"): "ST_AsGeoJSON(r.area, 5)::json",
     ("route", "line"): "ST_AsEncodedPolyline(r.line, 6)",
+    # Nobody plans a day anew that is over, in any time zone.
+    ("route", "pack"): "CASE WHEN r.on_date >= current_date - 1 THEN r.pack END",
 }
 
 

@@ -176,8 +176,8 @@ def _wish(mutation: Mutation) -> dict[str, Value]:
 def _forget(holds: Holds, mutation: Mutation) -> None:
     """Read anew what a mutation may have changed, if only by the way."""
     is_moved = mutation.table == "account" and "location" in mutation.set
-    if mutation.table == "issue" or is_moved:
-        # An account may have moved, and its children with it.
+    if mutation.table in {"issue", "rework"} or is_moved:
+        # An account may have moved, and its children with it; visits may have another place.
         holds.forget_all()
         return
     near = [(mutation.table, mutation.rid)]

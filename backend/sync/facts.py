@@ -6,11 +6,13 @@ from uuid import UUID
 
 import msgspec
 
-from backend.api.payloads import Prose
+from backend.api.payloads import Moment, Prose
 from backend.api.problems import Forbidden
 from backend.ids import UserId, VisitId
 from backend.media import service as media
 from backend.media.schemas import MediaCreate
+from backend.routes.rework import service as reworks
+from backend.routes.rework.schemas import ReworkCreate, ReworkPlan, ReworkReason
 from backend.sync.edit import Edit, Written, judge_capture, read_body
 from backend.sync.protocol.messages import Value
 from backend.visits import service as visits
@@ -148,6 +150,28 @@ def create_media(edit: Edit, rid: UUID, values: Mapping[str, Value]) -> Written:
         is_in_sight=edit.is_in_sight,
     )
     media.declare_media(edit.connection, edit.actor, body, media_id=rid, is_late=is_late)
+    return _FIRST
+
+
+class _ReworkValues(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    route_id: UUID
+    made_at: Moment
+    reason: ReworkReason
+    plan: ReworkPlan
+    rep_id: UUID | None = None
+
+
+def create_rework(edit: Edit, rid: UUID, values: Mapping[str, Value]) -> Written:
+    """Keep how the rep went on with a planned day."""
+    body = read_body(_ReworkValues, values)
+    _check_own(edit, body.rep_id, "rep_id")
+    reworks.keep_rework(
+        edit.connection,
+        edit.actor,
+        ReworkCreate(route_id=body.route_id, reason=body.reason, plan=body.plan),
+        rework_id=rid,
+        made_at=judge_capture(edit, body.made_at).corrected_at,
+    )
     return _FIRST
 
 

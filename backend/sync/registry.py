@@ -89,6 +89,7 @@ REGISTRY: dict[str, SyncedTable] = {
         SyncedTable(TABLES["check_in"], create=facts.create_check_in),
         SyncedTable(TABLES["note"], create=facts.create_note),
         SyncedTable(TABLES["media"], create=facts.create_media),
+        SyncedTable(TABLES["rework"], create=facts.create_rework),
         SyncedTable(TABLES["issue"]),
     )
 }

@@ -20,6 +20,7 @@ KINDS: dict[str, ItemKind] = {
     "visit": "check_in",
     "check_in": "check_in",
     "media": "photo",
+    "rework": "rework",
     "issue": "choice",
 }
 """What a table's records are called on the screens."""

@@ -101,6 +101,13 @@ class Rep:
         )
         return self.core.check_in(draft).visit_id
 
+    def check_in_planned(self, account: str) -> None:
+        """Check in where today's plan has a visit."""
+        visit = next(s for s in self.core.today().stops if s.account_id == account)
+        fix = Fix(IN_WEST[0], IN_WEST[1], 6.0, is_mock=False, captured_at=self.clock.now())
+        draft = CheckInDraft(account_id=account, visit_id=visit.visit_id, outcome="met", fix=fix)
+        self.core.check_in(draft)
+
 
 @dataclass
 class FieldTeam:

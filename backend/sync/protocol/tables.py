@@ -28,7 +28,7 @@ class FieldType(StrEnum):
     POINT = "point"
     """[longitude, latitude] or null, WGS 84."""
     JSON = "json"
-    """A document that only the server writes."""
+    """A document that is written once, as a whole."""
 
 
 class Policy(StrEnum):
@@ -135,6 +135,7 @@ ROUTE = Table(
         line=_T.TEXT,
         stops=_T.JSON,
         dropped=_T.JSON,
+        pack=_T.TEXT,
     ),
 )
 VISIT = Table(
@@ -201,6 +202,21 @@ MEDIA = Table(
     can_create=True,
 )
 
+REWORK = Table(
+    "rework",
+    _F(
+        Policy.ON_CREATE,
+        route_id=_T.ID,
+        rep_id=_T.ID,
+        made_at=_T.MOMENT,
+        reason=_T.TEXT,
+        plan=_T.JSON,
+    )
+    + _F(Policy.READ_ONLY, state=_T.TEXT),
+    is_fact=True,
+    can_create=True,
+)
+
 ISSUE = Table(
     "issue",
     _F(
@@ -220,7 +236,18 @@ ISSUE = Table(
 
 TABLES: dict[str, Table] = {
     table.name: table
-    for table in (TERRITORY, ACCOUNT, CONTACT, ROUTE, VISIT, CHECK_IN, NOTE, MEDIA, ISSUE)
+    for table in (
+        TERRITORY,
+        ACCOUNT,
+        CONTACT,
+        ROUTE,
+        VISIT,
+        CHECK_IN,
+        NOTE,
+        MEDIA,
+        REWORK,
+        ISSUE,
+    )
 }
 """Every synced table, parents before children."""
 

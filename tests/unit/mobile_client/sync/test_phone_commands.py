@@ -60,13 +60,14 @@ def test_script_tells_what_is_wrong(
     assert "--at" in capsys.readouterr().err
 
 
-def test_core_loads_nothing_of_the_server_but_the_protocol() -> None:
+def test_core_loads_nothing_of_the_server_but_protocol_and_a_days_arithmetic() -> None:
     found = subprocess.run(
         [sys.executable, "-c", _LOADED], capture_output=True, text=True, check=True
     )
     loaded = set(found.stdout.split())
-    allowed = {"backend", "backend.sync"}
-    others = {name for name in loaded if not name.startswith("backend.sync.protocol")}
+    allowed = {"backend", "backend.sync", "backend.routes"}
+    shared = ("backend.sync.protocol", "backend.routes.day")
+    others = {name for name in loaded if not name.startswith(shared)}
     assert others <= allowed
 
 

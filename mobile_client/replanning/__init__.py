@@ -1,0 +1,1 @@
+"""The rest of a day planned anew on the phone: pure arithmetic, no network."""
