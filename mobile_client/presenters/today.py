@@ -42,7 +42,7 @@ class NextStop:
 
 @dataclass(frozen=True, slots=True)
 class TodayText:
-    """The whole screen; `empty` says why there is nothing to do."""
+    """The whole screen; `empty` says why there is nothing to do, `notice` what to know."""
 
     date: str
     progress: str
@@ -50,12 +50,13 @@ class TodayText:
     next_stop: NextStop | None
     lines: tuple[StopLine, ...]
     empty: str
+    notice: str = ""
 
 
 def today(core: Core, words: Words) -> TodayText:
     """The signed-in user's day in words."""
     day = core.today()
-    total = len(day.stops)
+    total = sum(stop.state != "left_out" for stop in day.stops)
     following = day.next_stop
     return TodayText(
         date=words.weekday(day.on),
@@ -64,14 +65,21 @@ def today(core: Core, words: Words) -> TodayText:
         next_stop=_next_stop(following, words) if following else None,
         lines=tuple(_line(stop, words) for stop in day.stops),
         empty=_empty(day, words, has_synced=core.sync_status().last_sync_at is not None),
+        notice=_notice(day, words),
     )
 
 
+def _notice(day: DayView, words: Words) -> str:
+    if day.was_set_aside:
+        return words("The office planned today anew: your order is kept there, and not followed.")
+    return ""
+
+
 def _summary(day: DayView, words: Words) -> str:
-    parts = []
+    parts = [words("Your order")] if day.is_reworked else []
     if day.distance_m is not None:
         parts.append(words.distance(day.distance_m))
-    if day.drive_seconds is not None:
+    if day.drive_seconds is not None and not day.is_reworked:
         parts.append(words("{time} on the way", time=words.duration(day.drive_seconds)))
     if day.ends_at is not None:
         parts.append(words("ends {time}", time=words.time(day.ends_at)))
@@ -93,18 +101,27 @@ def _next_stop(stop: StopRow, words: Words) -> NextStop:
     return NextStop(stop.account_id, stop.visit_id, stop.name, stop.address, " · ".join(parts))
 
 
+def _tone(stop: StopRow) -> Tone:
+    if stop.state == "left_out":
+        return "warn"
+    return "info" if stop.state == "planned" else _OUTCOME_TONES.get(stop.outcome or "", "ok")
+
+
 def _line(stop: StopRow, words: Words) -> StopLine:
     is_done = stop.state != "planned"
+    is_out = stop.state == "left_out"
     detail = words.label("outcome", stop.outcome) if stop.outcome else stop.address
+    if is_out:
+        detail = words.label("left_out", stop.left_out)
     if stop.is_pending:
         detail = f"{detail} · {words('waiting to send')}"
     return StopLine(
         visit_id=stop.visit_id,
         account_id=stop.account_id,
-        title=f"{stop.position}. {stop.name}",
+        title=stop.name if is_out else f"{stop.position}. {stop.name}",
         detail=detail,
         trail=words.time(stop.arrival_at) if stop.arrival_at else "",
-        icon="check" if is_done else "store",
-        tone=_OUTCOME_TONES.get(stop.outcome or "", "ok") if is_done else "info",
+        icon="close" if is_out else "check" if is_done else "store",
+        tone=_tone(stop),
         is_done=is_done,
     )

@@ -12,16 +12,19 @@ from kivy.uix.floatlayout import FloatLayout
 from kivy.uix.screenmanager import NoTransition
 from kivy.uix.widget import Widget
 
-from mobile_client.facade import Core
+from mobile_client.facade import Core, EditError
 from mobile_client.i18n import Words
 from mobile_client.presenters.account_card import account_form, contact_form
 from mobile_client.presenters.badge import badge
+from mobile_client.presenters.replan import ReplanForm, problem_of
+from mobile_client.proposals import Mark
 from mobile_client.screens.account import AccountScreen
 from mobile_client.screens.accounts import AccountsScreen
 from mobile_client.screens.check_in import CheckInScreen
 from mobile_client.screens.edit import EditScreen
 from mobile_client.screens.kit import AppScreen, NavItem, Snackbar, load_kv
 from mobile_client.screens.map_screen import MapPane, MapScreen
+from mobile_client.screens.replan import ReplanScreen
 from mobile_client.screens.sync import SyncScreen
 from mobile_client.screens.today import TodayScreen
 from mobile_client.views import Topic
@@ -102,6 +105,16 @@ class Shell(FloatLayout):
         """Edits a contact, or adds one."""
         self._push("edit", contact_form(self.core, self.words, account_id, contact_id))
 
+    def open_replan(self, account_id: str = "", mark: Mark | None = None) -> None:
+        """Plans the rest of today anew, beginning with what is the matter with an account."""
+        marks = {account_id: mark} if mark is not None else {}
+        try:
+            form = ReplanForm(self.core, self.words, marks)
+        except EditError as error:
+            self.toast(problem_of(error, self.words))
+            return
+        self._push("replan", form)
+
     def back(self) -> bool:
         """Goes one step back; False on Today, where the system may leave the app."""
         if self._question is not None:
@@ -123,6 +136,15 @@ class Shell(FloatLayout):
             self.words("Checked in: {name}", name=name),
             self.words("Undo"),
             lambda: self._undo(result_id),
+        )
+
+    def replanned(self, result_id: str) -> None:
+        """Returns to Today, which goes in the new order, and offers to undo."""
+        self.go("today")
+        self.toast(
+            self.words("New order saved"),
+            self.words("Undo"),
+            lambda: self._told(is_undone=self.core.undo_replan(result_id)),
         )
 
     # What is shown
@@ -178,12 +200,13 @@ class Shell(FloatLayout):
             self._question = None
 
     def _undo(self, result_id: str) -> None:
-        if self.core.undo_check_in(result_id):
-            told = self.words("Check-in undone")
-        else:
-            told = self.words("Already sent, it cannot be undone")
+        is_undone = self.core.undo_check_in(result_id)
+        self._told(self.words("Check-in undone"), is_undone=is_undone)
+
+    def _told(self, undone: str = "", *, is_undone: bool) -> None:
         self.refresh()
-        self.toast(told)
+        late = self.words("Already sent, it cannot be undone")
+        self.toast((undone or self.words("As it was before")) if is_undone else late)
 
     def _build_screens(self) -> dict[str, AppScreen]:
         self.ids.screens.transition = NoTransition()
@@ -195,6 +218,7 @@ class Shell(FloatLayout):
             "account": AccountScreen,
             "edit": EditScreen,
             "check_in": CheckInScreen,
+            "replan": ReplanScreen,
         }
         screens = {}
         for name, kind in kinds.items():

@@ -15,6 +15,7 @@ class TodayScreen(AppScreen):
     progress = StringProperty()
     summary = StringProperty()
     empty = StringProperty()
+    notice = StringProperty()
     has_next = BooleanProperty(defaultvalue=False)
     next_id = StringProperty()
     next_name = StringProperty()
@@ -25,7 +26,7 @@ class TodayScreen(AppScreen):
         """Shows the day as the core has it."""
         text = today(self.shell.core, self.words)
         self.date, self.progress = text.date, text.progress
-        self.summary, self.empty = text.summary, text.empty
+        self.summary, self.empty, self.notice = text.summary, text.empty, text.notice
         self.has_next = text.next_stop is not None
         if text.next_stop:
             self.next_id = text.next_stop.account_id

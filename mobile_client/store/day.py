@@ -153,9 +153,19 @@ def _stop_row(db: sqlite3.Connection, stop: StopOfDay, position: int, left_out: 
 
 
 def route_line(db: sqlite3.Connection, user_id: str, on: date) -> tuple[LonLat, ...]:
-    """Return the way of the day's route, empty without one."""
+    """Return the way of the day's route, empty without one.
+
+    Nobody has drawn the streets of the person's own order: that is straight from stop to stop.
+    """
     route = find_route(db, user_id, on)
-    return () if route is None else decode_line(route["line"] or "")
+    if route is None:
+        return ()
+    rework = latest_rework(db, route["id"])
+    if rework is None:
+        return decode_line(route["line"] or "")
+    left = {one.visit_id for one in rework.dropped}
+    stops = planned_stops(db, route, rework)
+    return tuple(one.location for one in stops if one.location and one.visit_id not in left)
 
 
 def route_points(day: DayView) -> dict[str, MapPoint]:

@@ -8,6 +8,8 @@ from pathlib import Path
 
 from mobile_client.device.fakes import Device, FakeCamera, FakeGps, FakeMicrophone
 from mobile_client.facade import EditError, OutboxNotEmpty, SignInError
+from mobile_client.proposals import OpenDay, OpenStop, Proposal, Wish
+from mobile_client.replanning.proposing import propose
 from mobile_client.views import (
     AccountCard,
     AccountRow,
@@ -67,6 +69,7 @@ class FakeCore:
         self.sync_calls = 0
         self.copies: list[str] = []
         self.saved: list[CheckInDraft] = []
+        self.accepted: list[Proposal] = []
         self._session = sample_session() if is_signed_in else None
         self._listeners: list[Callable[[Topic], None]] = []
         self._drafts: dict[str, CheckInDraft] = {}
@@ -226,6 +229,24 @@ class FakeCore:
         kept = self.status.items[:-1]
         self.set_status(replace(self.status, waiting=len(kept), items=kept))
         return True
+
+    def replan(self, wish: Wish) -> Proposal:
+        stops = tuple(
+            OpenStop(s.account_id, s.visit_id, s.name, s.lon, s.lat, s.arrival_at, 15)
+            for s in self._day.stops
+            if s.state == "planned"
+        )
+        if not stops:
+            raise EditError("gone", "route", "No plan.")
+        return propose(OpenDay("route", None, stops), wish, self.clock.now())
+
+    def accept_replan(self, proposal: Proposal) -> str:
+        self.accepted.append(proposal)
+        return next(self._ids)
+
+    def undo_replan(self, result_id: str) -> bool:
+        assert result_id
+        return self.can_undo and bool(self.accepted.pop())
 
     def sync_status(self) -> SyncStatus:
         return self.status

@@ -46,6 +46,8 @@ def each_screen(ui: Driver, core: FakeCore) -> Iterator[str]:
         "edit account": lambda: shell.open_account_form(account_id),
         "edit contact": lambda: shell.open_contact_form(account_id, None),
         "check in": lambda: shell.open_check_in(account_id),
+        "replan": lambda: shell.open_replan(account_id, "closed"),
+        "visit question": lambda: shell._screens["replan"].choose(account_id),
         "marker": lambda: shell.map_pane._show_card(account_id),
         "message": lambda: shell.toast("Đã lưu", "Hoàn tác", lambda: None),
     }

@@ -1,0 +1,139 @@
+"""The rest of the day planned anew: touch a visit, say what is the matter, use the new order."""
+# mypy: allow-subclassing-any
+# Kivy ships no types.
+
+from collections.abc import Callable
+
+from kivy.metrics import dp
+from kivy.properties import BooleanProperty, ObjectProperty, StringProperty
+
+from mobile_client.facade import EditError, GpsUnavailable
+from mobile_client.presenters.replan import PlanLine, ReplanForm, problem_of
+from mobile_client.proposals import Mark
+from mobile_client.screens.background import run_in_background
+from mobile_client.screens.kit import HEADING_DP, AppScreen, Btn, Card, load_kv, row_data
+from mobile_client.views import Fix
+
+
+class ReplanScreen(AppScreen):
+    """A proposal that follows every word; nothing is saved before it is used."""
+
+    hint = StringProperty()
+    before = StringProperty()
+    after = StringProperty()
+    change = StringProperty()
+    is_traffic_heavy = BooleanProperty(defaultvalue=False)
+    has_had_lunch = BooleanProperty(defaultvalue=False)
+    is_by_hand = BooleanProperty(defaultvalue=False)
+    can_accept = BooleanProperty(defaultvalue=False)
+
+    def __init__(self, **properties: object) -> None:
+        super().__init__(**properties)
+        self._form: ReplanForm | None = None
+
+    def open(self, argument: object) -> None:
+        """Begins with the marks of `argument`, by account, and asks for the position."""
+        self.ids.lines.scroll_y = 1
+        if not isinstance(argument, ReplanForm):
+            raise TypeError("The screen opens a ReplanForm.")
+        self._form = argument
+        run_in_background(argument.measure, lambda found: self._measured(argument, found))
+
+    def refresh(self) -> None:
+        """Plans anew from now on; goes back when today has no plan any more."""
+        if self._form is not None:
+            self._say(self._form.propose)
+
+    def choose(self, account_id: str) -> None:
+        """Asks what is the matter with a visit."""
+        if self._form is not None and account_id:
+            self.shell.ask(VisitQuestion(screen=self, form=self._form, account_id=account_id))
+
+    def mark(self, account_id: str, mark: Mark | None) -> None:
+        """Says something of a visit."""
+        self.shell.answer()
+        form = self._form
+        if form is not None:
+            self._say(lambda: form.mark(account_id, mark))
+
+    def toggle_traffic(self) -> None:
+        """Heavy traffic, or the usual one."""
+        if self._form is not None:
+            self._say(self._form.toggle_traffic)
+
+    def toggle_lunch(self) -> None:
+        """Lunch is over, or as planned."""
+        if self._form is not None:
+            self._say(self._form.toggle_lunch)
+
+    def accept(self) -> None:
+        """Uses the new order, and offers to undo it for some seconds."""
+        if self._form is None:
+            return
+        try:
+            result_id = self._form.accept()
+        except EditError as error:
+            self.shell.toast(problem_of(error, self.words))
+            return
+        self.shell.replanned(result_id)
+
+    def _measured(self, form: ReplanForm, found: Fix | GpsUnavailable) -> None:
+        if form is self._form and self.manager is not None and self.manager.current == self.name:
+            self._say(lambda: form.use_fix(found))
+
+    def _say(self, word: Callable[[], None]) -> None:
+        try:
+            word()
+        except EditError as error:
+            self._form = None
+            self.shell.back()
+            self.shell.toast(problem_of(error, self.words))
+            return
+        self._show()
+
+    def _show(self) -> None:
+        form = self._form
+        if form is None:
+            return
+        text = form.text()
+        self.hint, self.before, self.after = text.hint, text.before, text.after
+        self.change, self.can_accept = text.change, text.can_accept
+        self.is_by_hand = text.is_by_hand
+        self.is_traffic_heavy, self.has_had_lunch = form.is_traffic_heavy, form.has_had_lunch
+        self.ids.lines.data = [self._row(line) for line in text.lines]
+
+    def _row(self, line: PlanLine) -> dict[str, object]:
+        if line.is_heading:
+            return {"kind": "Heading", "title": line.title, "size": (None, dp(HEADING_DP))}
+        return row_data(
+            key=line.account_id,
+            title=line.title,
+            detail=line.detail,
+            detail_lines=2 if line.is_out else 1,
+            trail=line.trail,
+            icon=line.icon,
+            tone=line.tone,
+            is_faded=line.is_out,
+            action=self.choose if line.account_id else None,
+        )
+
+
+class VisitQuestion(Card):
+    """What is the matter with one visit: a large button for each answer."""
+
+    screen = ObjectProperty()
+    title = StringProperty()
+
+    def __init__(self, screen: ReplanScreen, form: ReplanForm, account_id: str) -> None:
+        super().__init__(screen=screen, title=form.name_of(account_id))
+        for choice in form.choices(account_id):
+            button = AnswerBtn(text=choice.label, icon=choice.icon)
+            button.bind(on_release=lambda _, mark=choice.mark: screen.mark(account_id, mark))
+            self.ids.answers.add_widget(button)
+
+
+class AnswerBtn(Btn):
+    """One answer."""
+
+
+load_kv(__file__)
