@@ -48,6 +48,8 @@ all_of AS (
    WHERE f.org_id = %(org)s::uuid
   UNION ALL SELECT 'route', r.id, r.rv FROM route r WHERE r.org_id = %(org)s::uuid
    AND r.rep_id = %(user)s::uuid AND r.status = 'planned' AND r.deleted_at IS NULL
+  UNION ALL SELECT 'rework', w.id, w.rv FROM rework w WHERE w.org_id = %(org)s::uuid
+   AND w.rep_id = %(user)s::uuid
   UNION ALL SELECT 'issue', i.id, i.rv FROM issue i WHERE i.org_id = %(org)s::uuid
    AND i.user_id = %(user)s::uuid AND i.resolved_at IS NULL)
 SELECT tbl, string_agg(id::text || ' ' || rv, ',' ORDER BY id) FROM all_of GROUP BY tbl

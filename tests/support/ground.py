@@ -137,6 +137,8 @@ UNION ALL SELECT 'note', n.id::text, n.rv FROM note n JOIN mine m ON m.id = n.ac
 UNION ALL SELECT 'media', f.id::text, f.rv FROM media f JOIN mine m ON m.id = f.account_id
 UNION ALL SELECT 'route', r.id::text, r.rv FROM route r WHERE r.org_id = %(org)s
   AND r.rep_id = %(user)s AND r.status = 'planned' AND r.deleted_at IS NULL
+UNION ALL SELECT 'rework', w.id::text, w.rv FROM rework w WHERE w.org_id = %(org)s
+  AND w.rep_id = %(user)s
 UNION ALL SELECT 'issue', i.id::text, i.rv FROM issue i WHERE i.org_id = %(org)s
   AND i.user_id = %(user)s AND i.resolved_at IS NULL
 """
