@@ -112,16 +112,17 @@ def order_visits(
 
 
 def select_reworks(
-    connection: sa.Connection, org_id: OrgId, route_id: UUID, limit: int
+    connection: sa.Connection, org_id: OrgId, rep_id: UUID, on_date: date, limit: int
 ) -> list[ReworkRead]:
-    """Return the newest reworks of a route in the order in which they were made."""
+    """Return the newest reworks of a rep's day in the order in which they were made."""
     rows = connection.execute(
         sa.text(
-            "SELECT * FROM (SELECT id, made_at, received_at, reason, state, plan FROM rework"
-            " WHERE org_id = :org_id AND route_id = :route_id ORDER BY made_at DESC, id DESC"
-            " LIMIT :limit) newest ORDER BY made_at, id"
+            "SELECT * FROM (SELECT w.id, w.route_id, w.made_at, w.received_at, w.reason, w.state,"
+            " w.plan FROM rework w JOIN route r ON r.org_id = w.org_id AND r.id = w.route_id"
+            " WHERE w.org_id = :org_id AND r.rep_id = :rep_id AND r.on_date = :on_date"
+            " ORDER BY w.made_at DESC, w.id DESC LIMIT :limit) newest ORDER BY made_at, id"
         ),
-        {"org_id": org_id, "route_id": route_id, "limit": limit},
+        {"org_id": org_id, "rep_id": rep_id, "on_date": on_date, "limit": limit},
     ).mappings()
     return msgspec.convert([dict(row) for row in rows], list[ReworkRead])
 

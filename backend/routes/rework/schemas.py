@@ -110,9 +110,11 @@ class ReworkedVisit(msgspec.Struct, frozen=True):
 
 
 class ReworkRead(msgspec.Struct, frozen=True):
-    """A rework with whose visits it orders."""
+    """A rework as it was kept."""
 
     id: UUID
+    route_id: UUID
+    """The plan that it was made of."""
     made_at: datetime
     received_at: datetime
     reason: ReworkReason
@@ -121,7 +123,7 @@ class ReworkRead(msgspec.Struct, frozen=True):
 
 
 class RouteReworks(msgspec.Struct, frozen=True):
-    """The planned day, what the rep made of it (oldest first), and what was driven so far.
+    """The planned day, what the rep made of the day (oldest first), and what was driven so far.
 
     `visits` names each visit of the plan and the reworks once; those that were begun come first,
     in the order in which they were.

@@ -65,9 +65,14 @@ def keep_rework(
 
 
 def get_reworks(connection: sa.Connection, actor: Actor, route_id: UUID) -> RouteReworks:
-    """Return a route beside its reworks; raise NotFound as `get_route` does."""
+    """Return a route beside the reworks of its day; raise NotFound as `get_route` does.
+
+    So what a rep made of a plan that was replaced is seen beside the plan that took its place.
+    """
     route = get_route(connection, actor, route_id)
-    reworks = repository.select_reworks(connection, actor.org_id, route_id, _SHOWN)
+    reworks = repository.select_reworks(
+        connection, actor.org_id, route.rep_id, route.on_date, _SHOWN
+    )
     visit_ids = {stop.visit_id for stop in route.stops}
     for rework in reworks:
         visit_ids |= set(_visit_ids(rework.plan))

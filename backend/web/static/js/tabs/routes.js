@@ -8,6 +8,7 @@ import { dayPicker, empty, estimateBadge, latest, loading, problemCard, showProb
 import { go, place } from '../place.js';
 import { adjusting, effect } from './route-adjust.js';
 import { handouts } from './route-handouts.js';
+import { reworks } from './route-reworks.js';
 import { reasonOf } from './reasons.js';
 import { teamDay } from './team-day.js';
 
@@ -57,7 +58,8 @@ export function routesTab(panel, desk) {
       el('details.fold', { open: isChosen, ontoggle: (event) => choose(route, event.target.open) },
         el('summary', {}, t('stops_count', { count: number(route.stops.length) })), stopList(route),
         route.stops.length ? handouts(route) : null),
-      route.dropped.length ? droppedList(route) : null);
+      route.dropped.length ? droppedList(route) : null,
+      reworks(route));
   }
 
   const mayAdjust = (route) => desk.isPlanner || route.rep_id === desk.user.id;
