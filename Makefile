@@ -1,7 +1,7 @@
 # People and CI use the same commands. ARGS is handed on: make demo ARGS=--once
 .DEFAULT_GOAL := help
 PY := .venv/bin/python
-.PHONY: help demo test check fix serve phone pictures lock bench-http bench-sync bench-routes bench-days bench-coverage bench-matrix bench-mileage setup sim
+.PHONY: help demo test check fix serve phone pictures lock bench-http bench-sync bench-routes bench-days bench-coverage bench-replan bench-matrix bench-mileage setup sim
 
 help: ## Show the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -63,6 +63,10 @@ bench-coverage: ## A rep's month on real roads: ARGS=--quick
 bench-matrix: ## Travel matrices against the engine's own call: ARGS=--quick
 	@scripts/setup test
 	@$(PY) -m tests.benchmarks.matrix $(ARGS)
+
+bench-replan: ## The rest of a day on the phone's code path, floor of 200 ms: ARGS=--quick
+	@scripts/setup test
+	@$(PY) -m tests.benchmarks.replan $(ARGS)
 
 bench-mileage: ## Mileage of matched traces against the ways that made them
 	@scripts/setup test

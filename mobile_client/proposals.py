@@ -13,6 +13,9 @@ type Mark = Literal["urgent", "closed", "skipped", "later", "pinned"]
 type ReworkReason = Literal["urgent", "closed", "skipped", "later", "pinned", "traffic", "late"]
 type ReworkState = Literal["", "applied", "route_replaced", "outdated"]
 
+LEFT_OUT = frozenset({"closed", "skipped"})
+"""Marks of visits that are not made today, and the reasons of those that were not."""
+
 MARKS: tuple[Mark, ...] = ("closed", "skipped", "urgent", "later", "pinned")
 
 
@@ -118,16 +121,16 @@ class OpenStop:
 class OpenDay:
     """How a day stands in the phone's store.
 
-    `done` are the accounts where a visit was begun, `gone` those that an earlier rework left out
-    by the rep's word, `others` further accounts of the phone that may come in, by id. `place` is
-    where the rep was last, `lunch_over_at` when the lunch of an earlier rework ends.
+    `done` are the accounts where a visit was begun, `left` the visits that an earlier rework left
+    out, `others` further accounts of the phone that may come in, by id. `place` is where the rep
+    was last, `lunch_over_at` when the lunch of an earlier rework ends.
     """
 
     route_id: str
     pack: str | None
     stops: tuple[OpenStop, ...]
     done: frozenset[str] = frozenset()
-    gone: frozenset[str] = frozenset()
+    left: tuple[ProposedDrop, ...] = ()
     others: Mapping[str, OpenStop] = field(default_factory=dict)
     place: tuple[float, float] | None = None
     lunch_over_at: datetime | None = None

@@ -1,9 +1,17 @@
 """The rep's own order of a day: all there is without a day pack."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
-from mobile_client.proposals import Cost, OpenDay, Proposal, ProposedDrop, ProposedStop, Wish
-from mobile_client.replanning.ground import LEFT_OUT
+from mobile_client.proposals import (
+    LEFT_OUT,
+    Cost,
+    OpenDay,
+    Proposal,
+    ProposedDrop,
+    ProposedStop,
+    Wish,
+)
 
 
 def order_by_hand(day: OpenDay, wish: Wish, now: datetime) -> Proposal:
@@ -14,20 +22,27 @@ def order_by_hand(day: OpenDay, wish: Wish, now: datetime) -> Proposal:
     later = [key for key in open_keys if wish.marks.get(key) == "later"]
     known = {*open_keys, *day.others}
     way = [*(key for key in urgent if key in known), *kept, *later]
+    dropped = [
+        ProposedDrop(stop.account_id, stop.visit_id, stop.name, wish.marks[stop.account_id])
+        for stop in day.stops
+        if wish.marks.get(stop.account_id) in LEFT_OUT
+    ]
     return Proposal(
         route_id=day.route_id,
         made_at=now,
         reason=wish.reason,
         stops=tuple(proposed_stop(day, wish, key) for key in way),
-        dropped=tuple(
-            ProposedDrop(stop.account_id, stop.visit_id, stop.name, wish.marks[stop.account_id])
-            for stop in day.stops
-            if wish.marks.get(stop.account_id) in LEFT_OUT
-        ),
+        dropped=(*dropped, *still_left(day, way)),
         before=Cost(len(day.stops)),
         after=Cost(len(way)),
         is_by_hand=True,
     )
+
+
+def still_left(day: OpenDay, way: Sequence[str]) -> tuple[ProposedDrop, ...]:
+    """Return what an earlier rework left out and this order does not visit either."""
+    gone = {*way, *day.done, *(stop.account_id for stop in day.stops)}
+    return tuple(one for one in day.left if one.account_id not in gone)
 
 
 def proposed_stop(

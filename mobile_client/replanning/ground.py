@@ -12,13 +12,10 @@ from backend.routes.day.reach import from_here, nearest_row, with_stop
 from backend.routes.day.rest import Now, rest_of_day, slower
 from backend.routes.day.schedule import schedule_in_order
 from backend.routes.day.windows import LATEST_S, Window, intersect_windows
-from mobile_client.proposals import OpenDay, OpenStop, Wish
+from mobile_client.proposals import LEFT_OUT, OpenDay, OpenStop, Wish
 
 LATER_S = 2 * 3600
 """Who asks to be visited later today means after so long."""
-
-LEFT_OUT = frozenset({"closed", "skipped"})
-"""Marks of visits that are not made today."""
 
 _PINNED_S = 600
 """A visit that keeps its time begins at most so much before or after it."""
@@ -53,10 +50,14 @@ def find_ground(pack: DayPack, day: OpenDay, wish: Wish, now: datetime) -> Groun
     problem = msgspec.structs.replace(pack.problem, stops=stops)
     points, guessed = [*pack.points], set[int]()
     for one in _strangers(day, wish, {stop.key for stop in stops}):
-        if one.lon is not None and one.lat is not None:
-            guessed.add(len(points))
-            problem = with_stop(problem, points, _stop(one), (one.lon, one.lat))
-            points.append((one.lon, one.lat))
+        stop = _stop(one)
+        if one.lon is None or one.lat is None:
+            # Who calls may not be on any map: then the visit is made without a known way.
+            problem = msgspec.structs.replace(problem, stops=(*problem.stops, stop))
+            continue
+        guessed.add(len(points))
+        problem = with_stop(problem, points, stop, (one.lon, one.lat))
+        points.append((one.lon, one.lat))
     place = wish.position or day.place
     here = problem.start if place is None else nearest_row(points, place)
     if here is None and place is not None:
@@ -74,8 +75,9 @@ def find_ground(pack: DayPack, day: OpenDay, wish: Wish, now: datetime) -> Groun
 
 
 def _may_come_in(day: OpenDay, wish: Wish) -> set[str]:
-    left = {key for key in day.gone if wish.marks.get(key) != "urgent"}
-    return set(day.others) - left - day.done
+    gone = {one.account_id for one in day.left if one.reason in LEFT_OUT}
+    asked = {key for key, mark in wish.marks.items() if mark not in LEFT_OUT}
+    return set(day.others) - (gone - asked) - day.done
 
 
 def _strangers(day: OpenDay, wish: Wish, known: set[str]) -> list[OpenStop]:
@@ -89,7 +91,7 @@ def _strangers(day: OpenDay, wish: Wish, known: set[str]) -> list[OpenStop]:
 def _stop(one: OpenStop) -> Stop:
     return Stop(
         key=one.account_id,
-        node=0,
+        node=None,
         service_s=one.minutes * 60,
         windows=_ALWAYS,
         is_required=True,

@@ -8,10 +8,17 @@ from backend.routes.day.pack import DayPack, PackError, unpack_day
 from backend.routes.day.plan import DayPlan
 from backend.routes.day.reorder import reorder_day
 from backend.routes.day.windows import LATEST_S
-from mobile_client.proposals import Cost, OpenDay, Proposal, ProposedDrop, ProposedStop, Wish
-from mobile_client.replanning.by_hand import order_by_hand, proposed_stop
-from mobile_client.replanning.ground import (
+from mobile_client.proposals import (
     LEFT_OUT,
+    Cost,
+    OpenDay,
+    Proposal,
+    ProposedDrop,
+    ProposedStop,
+    Wish,
+)
+from mobile_client.replanning.by_hand import order_by_hand, proposed_stop, still_left
+from mobile_client.replanning.ground import (
     FirstLeg,
     Ground,
     find_ground,
@@ -40,17 +47,19 @@ def propose(day: OpenDay, wish: Wish, now: datetime) -> Proposal:
     order = [stop.account_id for stop in day.stops]
     plan = reorder_day(rest, order)
     before = rest_as_it_was(ground, day, pack, wish)
+    stops = _stops(ground, day, wish, first, plan)
+    way = [stop.account_id for stop in stops]
     return Proposal(
         route_id=day.route_id,
         made_at=now,
         reason=wish.reason,
-        stops=_stops(ground, day, wish, first, plan),
-        dropped=_dropped(day, wish, plan, known),
+        stops=stops,
+        dropped=(*_dropped(day, wish, plan), *still_left(day, way)),
         before=_cost(ground, before, []),
         after=_cost(ground, plan, first),
         lunch_at=None if plan.lunch is None else moment_of(ground, plan.lunch.start_s),
         lunch_minutes=0 if plan.lunch is None else (plan.lunch.end_s - plan.lunch.start_s) // 60,
-        is_estimate=plan.is_estimate or bool(ground.guessed),
+        is_estimate=any(stop.is_estimate for stop in stops),
     )
 
 
@@ -70,7 +79,8 @@ def _stops(
     nodes = {stop.key: stop.node for stop in ground.problem.stops}
     way = [*(leg.key for leg in first), *(stop.key for stop in plan.stops)]
     rows = [ground.here, *(nodes[key] for key in way)]
-    guessed = [bool(ground.guessed & {one, other}) for one, other in pairwise(rows)]
+    unsure = {None, *ground.guessed}
+    guessed = [bool(unsure & {one, other}) for one, other in pairwise(rows)]
     times = [
         *((leg.arrive_s, leg.arrive_s, leg.leave_s, leg.leg_m, leg.leg_s) for leg in first),
         *(
@@ -96,7 +106,7 @@ def _stops(
     )
 
 
-def _dropped(day: OpenDay, wish: Wish, plan: DayPlan, known: set[str]) -> tuple[ProposedDrop, ...]:
+def _dropped(day: OpenDay, wish: Wish, plan: DayPlan) -> list[ProposedDrop]:
     """Return the open visits that are left out: by the rep's word, or for want of time."""
     told = {one.key: one for one in plan.dropped}
     found = []
@@ -109,9 +119,7 @@ def _dropped(day: OpenDay, wish: Wish, plan: DayPlan, known: set[str]) -> tuple[
         elif key in told:
             one = told[key]
             found.append(ProposedDrop(key, stop.visit_id, stop.name, one.reason.value, one.facts))
-        elif key not in known:
-            found.append(ProposedDrop(key, stop.visit_id, stop.name, "no_street_nearby"))
-    return tuple(found)
+    return found
 
 
 def _cost(ground: Ground, plan: DayPlan, first: Sequence[FirstLeg]) -> Cost:

@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 import msgspec
 
 from backend.sync.protocol.messages import Value
-from mobile_client.proposals import OpenDay, OpenStop
+from mobile_client.proposals import OpenDay, OpenStop, ProposedDrop
 from mobile_client.store.day import (
     StopOfDay,
     find_route,
@@ -18,7 +18,6 @@ from mobile_client.store.day import (
 from mobile_client.store.overlay import Record, read_record
 from mobile_client.store.reworks import KeptRework, latest_rework
 
-_SAID = frozenset({"closed", "skipped"})
 _SHORT_VISIT_MINUTES = 15
 """Where nobody said how long a visit takes."""
 
@@ -49,28 +48,40 @@ def read_open_day(
     stops = planned_stops(db, route, rework)
     states = {stop.account_id: _status(db, stop.visit_id) for stop in stops}
     done = {key for key, status in states.items() if stop_state(status) != "planned"}
-    left = set() if rework is None else {one.visit_id for one in rework.dropped}
-    said = set() if rework is None else {d.visit_id for d in rework.dropped if d.reason in _SAID}
+    done |= _visited(db, user_id, on)
+    left = {} if rework is None else {one.visit_id: one for one in rework.dropped}
     open_stops = [
         _open_stop(db, stop)
         for stop in stops
-        if states[stop.account_id] in {"planned", None} and stop.visit_id not in left
+        if states[stop.account_id] in {"planned", None}
+        and stop.visit_id not in left
+        and stop.account_id not in done
     ]
-    away = [stop.account_id for stop in stops if stop.visit_id in left]
+    away = [
+        ProposedDrop(
+            stop.account_id,
+            stop.visit_id,
+            stop.name,
+            left[stop.visit_id].reason,
+            left[stop.visit_id].facts,
+        )
+        for stop in stops
+        if stop.visit_id in left and stop.account_id not in done
+    ]
     dropped = msgspec.json.decode(route["dropped"] or "[]", type=list[_Dropped])
     others = {}
-    for key in dict.fromkeys([*away, *(one.account_id for one in dropped), *asked]):
-        status, other = _other(db, user_id, on, key)
-        if stop_state(status) != "planned":
-            done.add(key)
-        elif other is not None and key not in {stop.account_id for stop in open_stops}:
+    for key in dict.fromkeys(
+        [*(one.account_id for one in away), *(one.account_id for one in dropped), *asked]
+    ):
+        other = _other(db, user_id, on, key)
+        if other is not None and key not in done | {stop.account_id for stop in open_stops}:
             others[key] = other
     return OpenDay(
         route_id=route["id"],
         pack=route["pack"],
         stops=tuple(open_stops),
         done=frozenset(done),
-        gone=frozenset(stop.account_id for stop in stops if stop.visit_id in said),
+        left=tuple(away),
         others=others,
         place=_last_place(db, user_id, begins_at, stops, done),
         lunch_over_at=_lunch_over(rework),
@@ -96,22 +107,29 @@ def _open_stop(db: sqlite3.Connection, stop: StopOfDay) -> OpenStop:
     )
 
 
-def _other(
-    db: sqlite3.Connection, user_id: str, on: date, account_id: str
-) -> tuple[str | None, OpenStop | None]:
-    """Return the state of the day's visit there, and the account as a visit that may come in."""
+def _visited(db: sqlite3.Connection, user_id: str, on: date) -> set[str]:
+    """Return the accounts where the user was today, also without a plan."""
+    rows = db.execute(
+        "SELECT account_id FROM visit WHERE planned_on = ? AND rep_id = ?"
+        " AND status IN ('checked_in', 'done')",
+        (on.isoformat(), user_id),
+    )
+    return {row["account_id"] for row in rows}
+
+
+def _other(db: sqlite3.Connection, user_id: str, on: date, account_id: str) -> OpenStop | None:
+    """Return an account as a visit that may come in, None when it is not on this phone."""
     held = read_record(db, "account", account_id)
+    if held is None:
+        return None
     visit = db.execute(
-        "SELECT id, status FROM visit WHERE account_id = ? AND planned_on = ? AND rep_id = ?"
-        " AND COALESCE(status, '') <> 'cancelled' ORDER BY status = 'planned', id LIMIT 1",
+        "SELECT id FROM visit WHERE account_id = ? AND planned_on = ? AND rep_id = ?"
+        " AND COALESCE(status, 'planned') = 'planned' ORDER BY id LIMIT 1",
         (account_id, on.isoformat(), user_id),
     ).fetchone()
-    status = None if visit is None else visit["status"]
-    if held is None:
-        return status, None
     account = held[0]
-    place = point_of(account.get("location"))
-    return status, OpenStop(
+    place = _point_of(account.get("location"))
+    return OpenStop(
         account_id=account_id,
         visit_id="" if visit is None else visit["id"],
         name=str(account.get("name") or ""),
@@ -142,12 +160,12 @@ def _last_place(
     found = [(at, row["location"]) for row in rows if (at := moment(row["captured_at"]))]
     today = [one for one in found if begins_at <= one[0] < begins_at + timedelta(days=1)]
     if today:
-        return point_of(msgspec.json.decode(max(today)[1]))
+        return _point_of(msgspec.json.decode(max(today)[1]))
     visited = [stop.location for stop in stops if stop.account_id in done and stop.location]
     return visited[-1] if visited else None
 
 
-def point_of(value: Value) -> tuple[float, float] | None:
+def _point_of(value: Value) -> tuple[float, float] | None:
     """Return a point of the wire, None where there is none."""
     if not isinstance(value, list) or len(value) != 2:  # noqa: PLR2004  # longitude and latitude
         return None

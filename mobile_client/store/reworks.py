@@ -26,6 +26,7 @@ class KeptDrop(msgspec.Struct, frozen=True):
 
     visit_id: str
     reason: str
+    facts: dict[str, int | str] = {}
 
 
 class KeptLunch(msgspec.Struct, frozen=True):

@@ -21,6 +21,8 @@ _MAX_BYTES = 16 * 1024 * 1024
 _WORD = 4
 _COUNT_BYTES = 4
 _NO_WAY = -1
+_LONGEST_LEG = 2**30
+"""More seconds or metres than any day has room for; longer legs are packed as this."""
 _MATRICES = ("durations_s", "distances_m")
 
 
@@ -112,7 +114,9 @@ def _inflate(text: str) -> bytes:
 
 def _pack_matrix(matrix: Matrix) -> bytes:
     """Return the steps from entry to entry, their bytes sorted by weight: most of them are 0."""
-    entries = [_NO_WAY if entry is None else entry for row in matrix for entry in row]
+    entries = [
+        _NO_WAY if entry is None else min(entry, _LONGEST_LEG) for row in matrix for entry in row
+    ]
     steps = (after - before for before, after in zip([0, *entries], entries, strict=False))
     words = _little(array("I", ((step << 1) ^ (step >> 63) for step in steps)))
     return b"".join(words[place::_WORD] for place in range(_WORD))

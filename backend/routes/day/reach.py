@@ -66,7 +66,7 @@ def from_here(problem: DayProblem, points: Sequence[Point], place: Point) -> Day
 def with_stop(problem: DayProblem, points: Sequence[Point], stop: Stop, place: Point) -> DayProblem:
     """Return the day with a stop that it did not have, in a last row, its ways estimated.
 
-    `stop` may name any node: it gets the new row.
+    Whatever node the stop names: it gets the new row.
     """
     legs = _legs(problem, points, place)
     return msgspec.structs.replace(

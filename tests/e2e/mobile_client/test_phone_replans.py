@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 from mobile_client.proposals import Wish
+from mobile_client.views import CheckInDraft
+from tests.support.cutting_proxy import Line, Plan
 from tests.support.databases import TestDatabase
 from tests.support.field_team import FieldTeam, field_team
 from tests.support.replanning_team import Noon, accept, noon_of
@@ -73,3 +75,110 @@ def test_a_day_planned_anew_offline_stands_beside_the_plan_when_the_server_is_ba
     assert [stop.account_id for stop in rep.core.today().stops] == [*order, closed]
     for stop in rework["plan"]["stops"][1:]:
         assert visits[stop["visit_id"]][1] == datetime.fromisoformat(stop["start_at"])
+
+
+def test_a_day_that_the_office_planned_anew_keeps_the_reps_order_and_says_so(
+    team: FieldTeam, noon: Noon
+) -> None:
+    first = noon.plan()
+    rep = team.phone(team.org.rep)
+    rep.sync()
+    order = accept(rep, Wish(marks={first["stops"][-1]["account_id"]: "urgent"}))
+    second = noon.plan(seed=2)
+    rep.clock.forward(HELD_S)
+    rep.sync()
+    rep.sync()
+
+    day = rep.core.today()
+    assert [stop.account_id for stop in day.stops] == [s["account_id"] for s in second["stops"]]
+    assert (day.was_set_aside, day.is_reworked) == (True, False)
+    (kept,) = noon.reworks(second["id"])["reworks"]
+    assert (kept["state"], kept["route_id"]) == ("route_replaced", first["id"])
+    assert len(kept["plan"]["stops"]) == len(order)
+    assert rep.core.sync_status().issues == ()
+    visits = noon.visits()
+    for stop in second["stops"]:
+        assert visits[stop["visit_id"]][0] == stop["sequence"]
+
+
+def test_the_day_goes_on_from_the_order_that_was_used_last(team: FieldTeam, noon: Noon) -> None:
+    route = noon.plan(max_candidates=6)
+    assert route["dropped"] == []
+    rep = team.phone(team.org.rep)
+    rep.sync()
+    planned = [stop["account_id"] for stop in route["stops"]]
+    stranger = next(shop for shop in noon.shops if shop not in planned)
+    accept(rep, Wish(marks={planned[0]: "closed", stranger: "urgent"}))
+    rep.check_in_planned(stranger)
+    rep.check_in_planned(planned[2])
+    rep.core.check_in(CheckInDraft(account_id=planned[4], outcome="met"))
+    proposal = rep.core.replan(Wish(marks={planned[3]: "later"}))
+    to_come = {one.account_id for one in proposal.stops}
+    assert to_come.isdisjoint({planned[0]}), "what was closed is not tried again"
+    assert to_come.isdisjoint({stranger, planned[2], planned[4]}), "what was visited is done"
+    assert [(one.account_id, one.reason) for one in proposal.dropped] == [(planned[0], "closed")]
+    rep.core.accept_replan(proposal)
+    rep.clock.forward(HELD_S)
+    rep.sync()
+
+    told = noon.reworks(route["id"])
+    assert [one["state"] for one in told["reworks"]] == ["applied", "applied"]
+    assert stranger in {visit["account_id"] for visit in told["visits"]}
+    day = rep.core.today()
+    order = [one.account_id for one in proposal.stops]
+    assert [stop.account_id for stop in day.stops][-len(order) - 1 :] == [*order, planned[0]]
+    assert rep.core.sync_status().issues == ()
+
+
+def test_a_lost_answer_is_sent_again_and_counts_once(team: FieldTeam, noon: Noon) -> None:
+    route = noon.plan()
+    rep = team.phone(team.org.rep)
+    rep.sync()
+    order = accept(rep)
+    rep.clock.forward(HELD_S)
+    rep.core.close()
+    again = team.open(
+        team.org.rep, rep.folder, url=team.proxy(Plan([Line(), Line(down_bytes=0), Line()]))
+    )
+    again.clock.forward(HELD_S)
+    states = [again.core.sync_once().state for _ in range(3)]
+    assert states[-1] == "idle", states
+    (rework,) = noon.reworks(route["id"])["reworks"]
+    assert len(rework["plan"]["stops"]) == len(order)
+    assert again.waiting() == 0
+
+
+def test_an_order_that_the_server_refuses_is_told_and_the_plan_stands(
+    team: FieldTeam, noon: Noon
+) -> None:
+    route = noon.plan()
+    rep = team.phone(team.org.rep)
+    rep.sync()
+    accept(rep, Wish(marks={route["stops"][0]["account_id"]: "skipped"}))
+    team.run(
+        "UPDATE visit SET rep_id = %s WHERE id = %s RETURNING 1",
+        team.org.other_rep.user_id,
+        route["stops"][1]["visit_id"],
+    )
+    rep.clock.forward(HELD_S)
+    rep.sync()
+    (issue,) = rep.core.sync_status().issues
+    assert (issue.kind, issue.code, issue.can_use_mine) == ("rework", "visit_unknown", False)
+    day = rep.core.today()
+    assert not day.is_reworked
+    assert [stop.account_id for stop in day.stops] == [s["account_id"] for s in route["stops"]]
+
+
+def test_an_order_is_taken_back_while_nothing_was_sent(team: FieldTeam, noon: Noon) -> None:
+    route = noon.plan()
+    rep = team.phone(team.org.rep)
+    rep.sync()
+    unit = rep.core.accept_replan(rep.core.replan(Wish({noon.shops[0]: "skipped"})))
+    assert rep.core.today().is_reworked
+    assert rep.core.undo_replan(unit)
+    assert not rep.core.today().is_reworked
+    unit = rep.core.accept_replan(rep.core.replan(Wish({noon.shops[0]: "skipped"})))
+    rep.clock.forward(HELD_S)
+    rep.sync()
+    assert not rep.core.undo_replan(unit)
+    assert len(noon.reworks(route["id"])["reworks"]) == 1
