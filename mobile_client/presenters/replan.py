@@ -62,12 +62,16 @@ _ICONS: dict[Mark, str] = {
 
 
 class ReplanForm:
-    """What the rep has said so far; every word gives a new proposal at once."""
+    """What the rep has said so far; every word asks for a new proposal.
+
+    Planning takes a moment on long days, so it is done beside the window: `plan` there, then
+    `take` on the window's own thread.
+    """
 
     def __init__(self, core: Core, words: Words, marks: Mapping[str, Mark] | None = None) -> None:
         self._core, self._words = core, words
         self._wish = Wish(marks=dict(marks or {}))
-        self._proposal = core.replan(self._wish)
+        self._proposal: Proposal | None = None
 
     @property
     def is_traffic_heavy(self) -> bool:
@@ -79,9 +83,24 @@ class ReplanForm:
         """Whether the rep said that lunch is over."""
         return bool(self._wish.had_lunch)
 
-    def propose(self) -> None:
-        """Plan anew from now on; raises EditError when today has no plan any more."""
-        self._proposal = self._core.replan(self._wish)
+    @property
+    def wish(self) -> Wish:
+        """All that was said."""
+        return self._wish
+
+    def plan(self, wish: Wish) -> Proposal | EditError:
+        """Plans anew from now on; an EditError when today has no plan (any more)."""
+        try:
+            return self._core.replan(wish)
+        except EditError as error:
+            return error
+
+    def take(self, wish: Wish, proposal: Proposal) -> bool:
+        """Keeps a proposal; False when more was said since it was asked for."""
+        if wish is not self._wish:
+            return False
+        self._proposal = proposal
+        return True
 
     def mark(self, account_id: str, mark: Mark | None) -> None:
         """Says something of a visit, None takes it back; the last urgent one comes last."""
@@ -89,17 +108,14 @@ class ReplanForm:
         if mark is not None:
             marks[account_id] = mark
         self._wish = replace(self._wish, marks=marks)
-        self.propose()
 
     def toggle_traffic(self) -> None:
         """Heavy traffic, or the usual one."""
         self._wish = replace(self._wish, traffic=100 if self.is_traffic_heavy else HEAVY_TRAFFIC)
-        self.propose()
 
     def toggle_lunch(self) -> None:
         """Lunch is over, or as the plan has it."""
         self._wish = replace(self._wish, had_lunch=None if self.has_had_lunch else True)
-        self.propose()
 
     def measure(self) -> Fix | GpsUnavailable:
         """Blocks until there is a position; for a thread beside the window's."""
@@ -108,20 +124,25 @@ class ReplanForm:
         except GpsUnavailable as unavailable:
             return unavailable
 
-    def use_fix(self, measured: Fix | GpsUnavailable) -> None:
-        """Goes on from a measured position; without one, from the last visit."""
-        if isinstance(measured, Fix) and measured.accuracy_m <= _GOOD_ACCURACY_M:
-            self._wish = replace(self._wish, position=(measured.lon, measured.lat))
-            self.propose()
+    def use_fix(self, measured: Fix | GpsUnavailable) -> bool:
+        """Goes on from a measured position; False without a good one: then from the last visit."""
+        if isinstance(measured, GpsUnavailable) or measured.accuracy_m > _GOOD_ACCURACY_M:
+            return False
+        self._wish = replace(self._wish, position=(measured.lon, measured.lat))
+        return True
 
     def accept(self) -> str:
         """Keeps the proposal; returns what undoes it. Raises EditError."""
+        if self._proposal is None:
+            raise EditError("gone", "route", "Nothing was planned yet.")
         return self._core.accept_replan(self._proposal)
 
     def name_of(self, account_id: str) -> str:
         """The visit's account."""
-        names = {one.account_id: one.name for one in self._proposal.dropped}
-        names |= {one.account_id: one.name for one in self._proposal.stops}
+        names: dict[str, str] = {}
+        if self._proposal is not None:
+            names = {one.account_id: one.name for one in self._proposal.dropped}
+            names |= {one.account_id: one.name for one in self._proposal.stops}
         return names.get(account_id, "")
 
     def choices(self, account_id: str) -> tuple[Choice, ...]:
@@ -134,9 +155,11 @@ class ReplanForm:
             found.append(Choice(None, words("Take it back"), "back"))
         return tuple(found)
 
-    def text(self) -> ReplanText:
-        """The proposal in words."""
+    def text(self) -> ReplanText | None:
+        """The proposal in words, None before there is one."""
         words, proposal = self._words, self._proposal
+        if proposal is None:
+            return None
         return ReplanText(
             hint=_hint(proposal, words),
             before=words("As it is: {cost}", cost=_cost(proposal.before, words)),

@@ -2,14 +2,12 @@
 # mypy: allow-subclassing-any
 # Kivy ships no types.
 
-from collections.abc import Callable
-
 from kivy.metrics import dp
 from kivy.properties import BooleanProperty, ObjectProperty, StringProperty
 
 from mobile_client.facade import EditError, GpsUnavailable
 from mobile_client.presenters.replan import PlanLine, ReplanForm, problem_of
-from mobile_client.proposals import Mark
+from mobile_client.proposals import Mark, Proposal, Wish
 from mobile_client.screens.background import run_in_background
 from mobile_client.screens.kit import HEADING_DP, AppScreen, Btn, Card, load_kv, row_data
 from mobile_client.views import Fix
@@ -32,17 +30,27 @@ class ReplanScreen(AppScreen):
         self._form: ReplanForm | None = None
 
     def open(self, argument: object) -> None:
-        """Begins with the marks of `argument`, by account, and asks for the position."""
-        self.ids.lines.scroll_y = 1
+        """Begins with the marks of a form, and asks for the position."""
         if not isinstance(argument, ReplanForm):
             raise TypeError("The screen opens a ReplanForm.")
         self._form = argument
+        self.ids.lines.scroll_y, self.ids.lines.data = 1, []
+        self.before = self.after = self.change = self.hint = ""
         run_in_background(argument.measure, lambda found: self._measured(argument, found))
 
     def refresh(self) -> None:
         """Plans anew from now on; goes back when today has no plan any more."""
-        if self._form is not None:
-            self._say(self._form.propose)
+        form = self._form
+        if form is None:
+            return
+        self.is_traffic_heavy, self.has_had_lunch = form.is_traffic_heavy, form.has_had_lunch
+        self.can_accept = False
+        wish = form.wish
+        run_in_background(lambda: form.plan(wish), lambda found: self._planned(form, wish, found))
+
+    def leave(self) -> None:
+        """What is planned beside the window from now on is for nobody."""
+        self._form = None
 
     def choose(self, account_id: str) -> None:
         """Asks what is the matter with a visit."""
@@ -52,19 +60,21 @@ class ReplanScreen(AppScreen):
     def mark(self, account_id: str, mark: Mark | None) -> None:
         """Says something of a visit."""
         self.shell.answer()
-        form = self._form
-        if form is not None:
-            self._say(lambda: form.mark(account_id, mark))
+        if self._form is not None:
+            self._form.mark(account_id, mark)
+            self.refresh()
 
     def toggle_traffic(self) -> None:
         """Heavy traffic, or the usual one."""
         if self._form is not None:
-            self._say(self._form.toggle_traffic)
+            self._form.toggle_traffic()
+            self.refresh()
 
     def toggle_lunch(self) -> None:
         """Lunch is over, or as planned."""
         if self._form is not None:
-            self._say(self._form.toggle_lunch)
+            self._form.toggle_lunch()
+            self.refresh()
 
     def accept(self) -> None:
         """Uses the new order, and offers to undo it for some seconds."""
@@ -78,28 +88,25 @@ class ReplanScreen(AppScreen):
         self.shell.replanned(result_id)
 
     def _measured(self, form: ReplanForm, found: Fix | GpsUnavailable) -> None:
-        if form is self._form and self.manager is not None and self.manager.current == self.name:
-            self._say(lambda: form.use_fix(found))
+        if form is self._form and form.use_fix(found):
+            self.refresh()
 
-    def _say(self, word: Callable[[], None]) -> None:
-        try:
-            word()
-        except EditError as error:
-            self._form = None
+    def _planned(self, form: ReplanForm, wish: Wish, found: Proposal | EditError) -> None:
+        if form is not self._form:
+            return
+        if isinstance(found, EditError):
             self.shell.back()
-            self.shell.toast(problem_of(error, self.words))
-            return
-        self._show()
+            self.shell.toast(problem_of(found, self.words))
+        elif form.take(wish, found):
+            self._show(form)
 
-    def _show(self) -> None:
-        form = self._form
-        if form is None:
-            return
+    def _show(self, form: ReplanForm) -> None:
         text = form.text()
+        if text is None:
+            return
         self.hint, self.before, self.after = text.hint, text.before, text.after
         self.change, self.can_accept = text.change, text.can_accept
         self.is_by_hand = text.is_by_hand
-        self.is_traffic_heavy, self.has_had_lunch = form.is_traffic_heavy, form.has_had_lunch
         self.ids.lines.data = [self._row(line) for line in text.lines]
 
     def _row(self, line: PlanLine) -> dict[str, object]:

@@ -12,11 +12,11 @@ from kivy.uix.floatlayout import FloatLayout
 from kivy.uix.screenmanager import NoTransition
 from kivy.uix.widget import Widget
 
-from mobile_client.facade import Core, EditError
+from mobile_client.facade import Core
 from mobile_client.i18n import Words
 from mobile_client.presenters.account_card import account_form, contact_form
 from mobile_client.presenters.badge import badge
-from mobile_client.presenters.replan import ReplanForm, problem_of
+from mobile_client.presenters.replan import ReplanForm
 from mobile_client.proposals import Mark
 from mobile_client.screens.account import AccountScreen
 from mobile_client.screens.accounts import AccountsScreen
@@ -108,12 +108,7 @@ class Shell(FloatLayout):
     def open_replan(self, account_id: str = "", mark: Mark | None = None) -> None:
         """Plans the rest of today anew, beginning with what is the matter with an account."""
         marks = {account_id: mark} if mark is not None else {}
-        try:
-            form = ReplanForm(self.core, self.words, marks)
-        except EditError as error:
-            self.toast(problem_of(error, self.words))
-            return
-        self._push("replan", form)
+        self._push("replan", ReplanForm(self.core, self.words, marks))
 
     def back(self) -> bool:
         """Goes one step back; False on Today, where the system may leave the app."""
