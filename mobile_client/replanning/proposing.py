@@ -131,7 +131,7 @@ def _cost(ground: Ground, plan: DayPlan, first: Sequence[FirstLeg]) -> Cost:
         last = nodes[first[-1].key]
         home = ground.here if last is None else last
         home_s = leg_of(ground.problem.durations_s, home, ground.problem.end)
-        travel_s, ends_s = travel_s + home_s, ends_s + home_s
+        travel_s, ends_s = travel_s + home_s, min(ends_s + home_s, LATEST_S)
         distance_m += leg_of(ground.problem.distances_m, home, ground.problem.end)
     stops = len(plan.stops) + len(first)
     return Cost(stops, distance_m, travel_s, moment_of(ground, ends_s))

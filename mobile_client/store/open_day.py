@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections.abc import Collection
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import msgspec
 
@@ -154,8 +154,9 @@ def _last_place(
 ) -> tuple[float, float] | None:
     """Return where the rep stood at the last check-in of the day, or the last visit's own place."""
     rows = db.execute(
-        "SELECT captured_at, location FROM check_in WHERE rep_id = ? AND location IS NOT NULL",
-        (user_id,),
+        "SELECT captured_at, location FROM check_in WHERE rep_id = ? AND location IS NOT NULL"
+        " AND captured_at >= ?",
+        (user_id, (begins_at.astimezone(UTC) - timedelta(days=1)).date().isoformat()),
     )
     found = [(at, row["location"]) for row in rows if (at := moment(row["captured_at"]))]
     today = [one for one in found if begins_at <= one[0] < begins_at + timedelta(days=1)]

@@ -11,6 +11,9 @@ from mobile_client.facade import EditError
 from mobile_client.proposals import Cost, Proposal, ProposedStop
 from mobile_client.store.outbox import Stamp, Wish, enqueue
 
+_LOOKED_AT = 10
+"""More orders than anybody makes in a day."""
+
 
 class KeptStop(msgspec.Struct, frozen=True):
     """A visit in the rep's order."""
@@ -55,10 +58,10 @@ class KeptRework(msgspec.Struct, frozen=True):
 
 def latest_rework(db: sqlite3.Connection, route_id: str) -> KeptRework | None:
     """Return the plan that the person made of a route last, None when it stands as planned."""
-    # Ids grow with time: the last one is the order in use.
+    # What the server has not told of yet is the newest; of the others it knows the times better.
     row = db.execute(
         "SELECT plan FROM rework WHERE route_id = ? AND COALESCE(state, 'applied') = 'applied'"
-        " ORDER BY id DESC LIMIT 1",
+        " ORDER BY state IS NOT NULL, iif(state IS NULL, id, made_at) DESC, id DESC LIMIT 1",
         (route_id,),
     ).fetchone()
     return None if row is None else msgspec.json.decode(row["plan"], type=KeptRework)
@@ -67,7 +70,9 @@ def latest_rework(db: sqlite3.Connection, route_id: str) -> KeptRework | None:
 def was_set_aside(db: sqlite3.Connection, route_id: str, visit_ids: list[str]) -> bool:
     """Tell whether an order of these visits is not followed, since this route took its place."""
     rows = db.execute(
-        "SELECT plan FROM rework WHERE state = 'route_replaced' AND route_id < ?", (route_id,)
+        "SELECT plan FROM rework WHERE state = 'route_replaced' AND route_id < ?"
+        " ORDER BY id DESC LIMIT ?",
+        (route_id, _LOOKED_AT),
     )
     known = set(visit_ids)
     plans = (msgspec.json.decode(row["plan"], type=KeptRework) for row in rows)

@@ -15,8 +15,8 @@ MAX_VISITS = 200
 
 Word = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_.:-]{1,64}$")]
 """A code or an id."""
-Metres = Annotated[int, msgspec.Meta(ge=0, le=2_000_000)]
-Seconds = Annotated[int, msgspec.Meta(ge=0, le=172_800)]
+Metres = Annotated[int, msgspec.Meta(ge=0, le=2**31 - 1)]
+Seconds = Annotated[int, msgspec.Meta(ge=0, le=2**31 - 1)]
 
 
 class ReworkReason(StrEnum):

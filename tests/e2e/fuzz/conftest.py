@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -14,12 +15,14 @@ import pytest
 from hypothesis import HealthCheck, settings
 from psycopg2.extensions import cursor as Cursor  # noqa: N812
 
+from backend.geo.vocabulary import LonLat
 from backend.sync.protocol.tables import TABLES
 from tests.support.databases import TestDatabase
 from tests.support.ground import EAST, IN_EAST, IN_WEST, WEST, add_account, add_children
 from tests.support.ground import add_territory as add_box
 from tests.support.http import Api
 from tests.support.people import Org
+from tests.support.planned_days import PlannedDay, add_day
 
 type Counts = Mapping[str, int]
 
@@ -52,6 +55,7 @@ class Town:
     shop: UUID
     far_shop: UUID
     children: Mapping[str, str]
+    day: PlannedDay
 
     @property
     def words(self) -> tuple[str, ...]:
@@ -59,6 +63,7 @@ class Town:
         return (
             str(self.shop), str(self.far_shop), str(self.west), str(self.org.rep.user_id),
             str(self.org.rep.device_id), str(self.org.id), *self.children.values(), *TABLES,
+            str(self.day.route_id), *map(str, self.day.visit_ids), "plan", "stops", "reason",
             "create", "patch", "delete", "set", "base", "account_id", "name", "tags", "location",
             "status", "done", "resolution", "empties_owed", "rep_id", "group", "seq",
         )  # fmt: skip
@@ -79,11 +84,13 @@ def town(api: Api, test_database: TestDatabase) -> Any:
     shop = add_account(url, org, "Quán Nguyễn", *IN_WEST)
     far_shop = add_account(url, org, "Xa quá", *IN_EAST)
     children = add_children(url, org, shop)
+    places = [(f"Quán {number}", LonLat(24.92, 60.16 + number / 900)) for number in range(3)]
+    day = add_day(url, org, org.rep, date(2026, 11, 22), places)
     add_children(url, org, far_shop)
     with closing(psycopg2.connect(url)) as connection:
         connection.autocommit = True
         with connection.cursor() as cursor:
-            yield Town(api, org, cursor, west, east, shop, far_shop, children)
+            yield Town(api, org, cursor, west, east, shop, far_shop, children, day)
 
 
 def check_refusal(answer: httpx.Response) -> None:

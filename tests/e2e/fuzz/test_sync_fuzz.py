@@ -58,6 +58,14 @@ def _valid_mutations(town: Town) -> list[dict[str, Any]]:
         {"op": "create", "table": "media",
          "set": {**fact, "kind": "photo", "sha256": "0" * 64, "size_bytes": 5,
                  "mime": "image/jpeg"}},
+        {"op": "create", "table": "rework",
+         "set": {"route_id": str(town.day.route_id), "made_at": _AT, "reason": "closed",
+                 "plan": {"stops": [{"visit_id": str(one), "start_at": _AT}
+                                    for one in town.day.visit_ids[:2]],
+                          "dropped": [{"visit_id": str(town.day.visit_ids[2]), "reason": "closed",
+                                       "facts": {"short_s": 60}}],
+                          "lunch": {"starts_at": _AT, "minutes": 45},
+                          "after": {"stops": 2, "distance_m": 900, "ends_at": _AT}}}},
         {"op": "patch", "table": "issue", "rid": _id(1), "set": {"resolution": "mine"}},
     ]  # fmt: skip
 
@@ -79,7 +87,7 @@ def _pushes(draw: st.DrawFn, town: Town) -> bytes:
         mutations.append({**one, **({"group": group} if group else {})})
     envelope = {
         "device_id": str(town.org.rep.device_id), "batch_id": _id(9), "client_time": _AT,
-        "protocol": draw(st.sampled_from([1, 2])), "boot_id": "boot-1", "elapsed_ms": 88_000,
+        "protocol": draw(st.sampled_from([1, 2, 3])), "boot_id": "boot-1", "elapsed_ms": 88_000,
         "mutations": mutations,
     }  # fmt: skip
     if draw(st.integers(0, 2)):

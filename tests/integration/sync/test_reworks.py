@@ -224,6 +224,15 @@ def test_reworks_are_read_by_who_may_read_the_route(day: Day) -> None:
         assert answer.status_code == (200 if role in allowed else 404), (role, answer.text)
 
 
+def test_the_day_pack_comes_with_the_route_until_the_day_after(day: Day) -> None:
+    execute(day.url, "UPDATE route SET pack = 'gói'")
+    for back, wanted in ((0, "gói"), (3, None)):
+        execute(day.url, "UPDATE route SET on_date = %s", day.on_date - timedelta(days=back))
+        phone = Phone(day.api, day.org.rep)
+        phone.pull()
+        assert phone.rows["route", str(day.plan.route_id)]["pack"] == wanted
+
+
 def test_a_rework_is_not_changed_or_deleted(day: Day) -> None:
     rework = new_id()
     values = day.values([1, 0, 2, 3, 4])

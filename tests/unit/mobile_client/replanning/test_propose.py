@@ -206,7 +206,7 @@ _MARKS = st.dictionaries(st.sampled_from("abcdexy"), st.sampled_from(MARKS))
     order=st.permutations("abcde"),
     marks=_MARKS,
     hour=st.floats(0, 47),
-    where=st.none() | st.floats(-3, 9),
+    where=st.none() | st.floats(-3, 9) | st.just(15_000.0),
     traffic=st.sampled_from([50, 100, 150, 400]),
     done=st.sets(st.sampled_from("abcde")),
 )
@@ -234,6 +234,9 @@ def test_every_open_visit_is_either_ordered_or_left_out_and_times_go_on(
     assert not {key for key in ordered if marks.get(key) in {"closed", "skipped"}}
     times = [time for one in proposal.stops for time in (one.arrive_at, one.start_at, one.leave_at)]
     assert proposal.is_by_hand or all(time is not None for time in times)
+    known = [time for time in times if time is not None]
+    known += [cost.ends_at for cost in (proposal.before, proposal.after) if cost.ends_at]
+    assert all(MIDNIGHT <= time <= at(48) for time in known)
     known = [time for time in times if time is not None]
     assert known == sorted(known)
     assert not known or known[0] >= max(at(hour) - timedelta(seconds=1), at(8))
