@@ -53,6 +53,7 @@ _ICONS = {
     "photo": "camera",
     "voice": "microphone",
     "choice": "check",
+    "rework": "route",
 }
 
 
@@ -90,12 +91,17 @@ def _detail(core: Core, status: SyncStatus, words: Words) -> str:
 
 def _item(core: Core, item: OutboxItem, words: Words) -> ItemLine:
     return ItemLine(
-        title=f"{words.label('item', item.kind)}: {item.subject}",
+        title=_title(item, words),
         detail=_item_state(item, words),
         trail=words.moment(item.at, core.now()),
         icon=_ICONS[item.kind],
         tone="warn" if item.state == "retry" else "info",
     )
+
+
+def _title(item: OutboxItem | IssueItem, words: Words) -> str:
+    kind = words.label("item", item.kind)
+    return f"{kind}: {item.subject}" if item.subject else kind
 
 
 def _item_state(item: OutboxItem, words: Words) -> str:
@@ -113,7 +119,7 @@ def _item_state(item: OutboxItem, words: Words) -> str:
 
 
 def _issue(issue: IssueItem, words: Words) -> IssueLine:
-    title = f"{words.label('item', issue.kind)}: {issue.subject}"
+    title = _title(issue, words)
     if not issue.can_use_mine:
         told = words.problem("issue_problem", issue.code, issue.message)
         return IssueLine(issue.id, title, told, "", "", can_use_mine=False)

@@ -12,14 +12,16 @@ def outbox_items(db: sqlite3.Connection, user_id: str) -> tuple[OutboxItem, ...]
     """Return the user's unsent units in order, then the files that are not with the server yet."""
     rows = db.execute(
         "SELECT unit, MIN(seq) AS first, tbl, account_id, subject, made_at, MAX(tries) AS tries,"
-        " MAX(state = 'sending') AS is_sending, MAX(error) AS error FROM mutation"
+        " MAX(state = 'sending') AS is_sending, MAX(error) AS error,"
+        " MAX(tbl = 'rework') AS is_rework FROM mutation"
         " WHERE state IN ('waiting', 'sending') AND user_id = ? GROUP BY unit ORDER BY first",
         (user_id,),
     )
     units = [
         OutboxItem(
             id=row["unit"],
-            kind=KINDS[row["tbl"]],
+            # The visits that an order adds go before it.
+            kind="rework" if row["is_rework"] else KINDS[row["tbl"]],
             subject=row["subject"],
             account_id=row["account_id"],
             at=made_at(row),

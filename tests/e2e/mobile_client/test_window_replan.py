@@ -120,6 +120,8 @@ def test_a_closed_shop_and_an_urgent_one_give_a_new_order_offline(
     ui.tap(ui.find("Btn", text="Đóng cửa"))
     until_rows(ui, "1. Bến Thành")
     ui.tap(ui.find("Btn", text="Dùng thứ tự này"))
+    ui.app.shell.go("sync")
+    ui.until(lambda: "Thứ tự mới" in ui.texts())
     server.start()
     phone._clock.forward(3600)  # type: ignore[attr-defined]
     assert phone.sync_once().state == "idle"
