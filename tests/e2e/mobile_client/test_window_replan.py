@@ -156,3 +156,10 @@ def test_a_plan_without_pack_is_ordered_by_hand(
     picture(ui, "by_hand")
     ui.tap(ui.find("Btn", text="Dùng thứ tự này"))
     assert rows(ui)[:2] == ["1. Én Vàng", "2. Aalto"]
+
+
+def test_an_urgent_visit_begins_at_the_accounts_card(ui: Driver) -> None:
+    ui.tap(next(row for row in ui.all("Row") if row.title == "4. Đức Minh"))
+    ui.tap(ui.find("IconBtn", icon="route"))
+    ui.until(lambda: rows(ui)[:1] == ["1. Đức Minh"])
+    picture(ui, "urgent")
