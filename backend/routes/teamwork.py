@@ -212,7 +212,14 @@ def _draft(
         problem=day_of(problem, number, chosen),
         plan=day,
         line=_line(network, [points[node] for node in way if node is not None]),
+        points=tuple(points[node] for node in _rows(number, problem, chosen)),
     )
+
+
+def _rows(number: int, problem: TeamProblem, chosen: Sequence[int]) -> list[int]:
+    """Return the points of a member's own day, in the order of its matrices."""
+    nodes = (problem.stops[stop].node for stop in chosen)
+    return [2 * number, 2 * number + 1, *(node for node in nodes if node is not None)]
 
 
 def _line(network: StreetNetwork, way: Sequence[LonLat]) -> tuple[LonLat, ...]:
