@@ -53,10 +53,7 @@ def start_plans(
     _check_rules(request)
     for rep in reps.values():
         _check_weeks(request, rep.country)
-    held = {
-        rep_id: select_held(connection, actor.org_id, rep_id, request.excluded_ids)
-        for rep_id in reps
-    }
+    held = {rep_id: select_held(connection, actor.org_id, rep_id, request) for rep_id in reps}
     bases = {rep_id: _base(rep, held[rep_id]) for rep_id, rep in reps.items()}
     _check_named(request, held.values())
     others = share_accounts(bases, held)
@@ -64,12 +61,8 @@ def start_plans(
     for rep_id, rep in reps.items():
         left = [one for one in held[rep_id] if one.id not in others[rep_id]]
         _check_count(rep, left)
-        own = msgspec.structs.replace(
-            request,
-            rep_ids=[rep_id],
-            team_id=None,
-            excluded_ids=[*request.excluded_ids, *sorted(others[rep_id])],
-        )
+        only = [one.id for one in left] if others[rep_id] else request.account_ids
+        own = msgspec.structs.replace(request, rep_ids=[rep_id], team_id=None, account_ids=only)
         plan_ids.append(_enqueue(connection, actor, rep_id, own))
     return [
         repository.select_plans(connection, actor.org_id, plan_id=plan_id)[0]
@@ -162,12 +155,17 @@ def _base(rep: Rep, held: Sequence[Held]) -> tuple[float, float]:
 
 
 def _check_named(request: CoverageRequest, held: Iterable[Sequence[Held]]) -> None:
-    """Raise Malformed for rules about accounts that none of the reps holds."""
+    """Raise Malformed for accounts that none of the reps plans."""
     known = {one.id for accounts in held for one in accounts}
-    unknown = [str(rule.account_id) for rule in request.rules if rule.account_id not in known]
-    if unknown:
-        names = ", ".join(unknown[:_NAMED])
-        raise malformed_field("rules", f"None of these reps plans these accounts: {names}.")
+    named = {
+        "rules": [rule.account_id for rule in request.rules],
+        "account_ids": request.account_ids or [],
+    }
+    for field, ids in named.items():
+        unknown = [str(one) for one in ids if one not in known]
+        if unknown:
+            names = ", ".join(unknown[:_NAMED])
+            raise malformed_field(field, f"None of these reps plans these accounts: {names}.")
 
 
 def _check_count(rep: Rep, held: Sequence[Held]) -> None:

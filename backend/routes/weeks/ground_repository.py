@@ -1,6 +1,6 @@
 """The SQL of what a rep's weeks are made of: accounts with their visits, and the days accepted."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from datetime import date, timedelta
 from uuid import UUID
 
@@ -8,10 +8,14 @@ import msgspec
 import sqlalchemy as sa
 
 from backend.ids import OrgId, UserId
+from backend.routes.weeks.schemas import CoverageRequest
 
 _IN_SCOPE = """(a.territory_id IN (SELECT tuyen_territories_of(:org_id, :rep_id))
        OR a.territory_id IS NULL AND a.owner_id = :rep_id
        OR a.id IN (SELECT tuyen_held_over(:org_id, :rep_id)))"""
+
+_WANTED = """NOT a.id = ANY (cast(:excluded AS uuid[]))
+  AND (cast(:only AS uuid[]) IS NULL OR a.id = ANY (cast(:only AS uuid[])))"""
 
 OWED_DAYS = 28
 """A visit that was skipped longer ago is not made up for: the frequency has brought another."""
@@ -39,12 +43,11 @@ class Shop(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Held(msgspec.Struct, frozen=True):
-    """An account that a rep holds: where it is, and how often it is to be visited."""
+    """An account that a rep holds, and where it is."""
 
     id: UUID
     name: str
     location: tuple[float, float] | None
-    visit_frequency: str | None
 
 
 class AcceptedDay(msgspec.Struct, frozen=True):
@@ -55,17 +58,16 @@ class AcceptedDay(msgspec.Struct, frozen=True):
 
 
 def select_held(
-    connection: sa.Connection, org_id: OrgId, rep_id: UserId, excluded: Collection[UUID]
+    connection: sa.Connection, org_id: OrgId, rep_id: UserId, request: CoverageRequest
 ) -> list[Held]:
-    """Return the accounts that a rep holds today, without the excluded ones."""
+    """Return the accounts that a rep holds today, as far as the request wants them."""
     statement = sa.text(
         f"""
-SELECT a.id, a.name, json_build_array(ST_X(a.location), ST_Y(a.location)) AS location,
-  a.visit_frequency
- FROM account a WHERE a.org_id = :org_id AND a.deleted_at IS NULL AND {_IN_SCOPE}
-  AND NOT a.id = ANY (cast(:excluded AS uuid[])) ORDER BY a.id"""  # noqa: S608  # a constant
+SELECT a.id, a.name, json_build_array(ST_X(a.location), ST_Y(a.location)) AS location
+ FROM account a WHERE a.org_id = :org_id AND a.deleted_at IS NULL AND {_IN_SCOPE} AND {_WANTED}
+ ORDER BY a.id"""  # noqa: S608  # a constant
     )
-    values = {"org_id": org_id, "rep_id": rep_id, "excluded": list(excluded)}
+    values = {"org_id": org_id, "rep_id": rep_id, **_wanted(request)}
     rows = connection.execute(statement, values).mappings()
     return [msgspec.convert(_placed(dict(row)), Held) for row in rows]
 
@@ -74,13 +76,12 @@ def select_shops(
     connection: sa.Connection,
     org_id: OrgId,
     rep_id: UserId,
+    request: CoverageRequest,
     *,
     first_on: date,
-    from_on: date,
-    to_on: date,
-    excluded: Collection[UUID],
+    last_on: date,
 ) -> list[Shop]:
-    """Return the accounts that a rep holds today with their visits, as known for these weeks."""
+    """Return the accounts of `select_held` with their visits, as known for these weeks."""
     statement = sa.text(
         f"""
 SELECT a.id, a.name, json_build_array(ST_X(a.location), ST_Y(a.location)) AS location,
@@ -94,18 +95,19 @@ SELECT a.id, a.name, json_build_array(ST_X(a.location), ST_Y(a.location)) AS loc
        WHERE status = 'done' AND planned_on >= :first_on AND planned_on < :from_on) AS done_on,
      array_agg(DISTINCT planned_on) FILTER (
        WHERE status = 'planned' AND route_id IS NULL AND rep_id = :rep_id
-         AND planned_on BETWEEN greatest(:from_on, tuyen_today(:org_id)) AND :to_on) AS promised_on
+         AND planned_on BETWEEN greatest(:from_on, tuyen_today(:org_id)) AND :last_on)
+       AS promised_on
     FROM visit WHERE org_id = a.org_id AND account_id = a.id AND deleted_at IS NULL) v ON true
- WHERE a.org_id = :org_id AND a.deleted_at IS NULL AND {_IN_SCOPE}
-  AND NOT a.id = ANY (cast(:excluded AS uuid[])) ORDER BY a.id"""  # noqa: S608  # a constant
+ WHERE a.org_id = :org_id AND a.deleted_at IS NULL AND {_IN_SCOPE} AND {_WANTED}
+ ORDER BY a.id"""  # noqa: S608  # a constant
     )
     values = {
         "org_id": org_id,
         "rep_id": rep_id,
         "first_on": first_on,
-        "from_on": from_on,
-        "to_on": to_on,
-        "excluded": list(excluded),
+        "from_on": request.from_on,
+        "last_on": last_on,
+        **_wanted(request),
     }
     rows = connection.execute(statement, values).mappings()
     return [msgspec.convert(_placed(dict(row)), Shop) for row in rows]
@@ -122,12 +124,6 @@ def select_accepted(
     values = {"org_id": org_id, "rep_id": rep_id, "from_on": from_on, "to_on": to_on}
     rows = connection.execute(statement, values).mappings()
     return [msgspec.convert(dict(row), AcceptedDay) for row in rows]
-
-
-def today_of(connection: sa.Connection, org_id: OrgId) -> date:
-    """Return the day that it is for the organisation."""
-    today: date = connection.execute(sa.select(sa.func.tuyen_today(org_id))).scalar_one()
-    return today
 
 
 def select_due(
@@ -182,6 +178,10 @@ def select_reps_of_team(
         " AND role = 'rep' ORDER BY full_name, id"
     )
     return list(connection.execute(statement, values).scalars())
+
+
+def _wanted(request: CoverageRequest) -> dict[str, object]:
+    return {"excluded": request.excluded_ids, "only": request.account_ids}
 
 
 def _placed(row: dict[str, object]) -> dict[str, object]:

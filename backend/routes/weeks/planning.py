@@ -26,14 +26,15 @@ from backend.routes.weeks import ground_repository, repository
 from backend.routes.weeks.calendar import first_monday
 from backend.routes.weeks.ground_repository import Held
 from backend.routes.weeks.repository import Claim
-from backend.routes.weeks.result import is_same_plan, make_result, make_summary
+from backend.routes.weeks.result import make_result, make_summary
 from backend.routes.weeks.schemas import Failure
 from backend.routes.weeks.statement import Facts, make_problem
+from backend.territories.assignment_repository import today_of
 
 _LOG = logging.getLogger("tuyen.routes")
 _MOST_ATTEMPTS = 3
 _MOST_SECONDS = 1800.0
-"""Of time on the wall; an hour's fraction of processor time on a machine that is busy."""
+"""On the wall: weeks of 200 accounts take half a minute of a processor, which may be busy."""
 _WRITE_EVERY_S = 1.0
 _HISTORY = timedelta(weeks=12)
 _PARTS = {
@@ -169,15 +170,14 @@ class _Planning:
                 connection,
                 self._org_id,
                 rep_id,
+                request,
                 first_on=first_on,
-                from_on=request.from_on,
-                to_on=last_on,
-                excluded=request.excluded_ids,
+                last_on=last_on,
             )
             accepted = ground_repository.select_accepted(
                 connection, self._org_id, rep_id, from_on=first_on - _HISTORY, to_on=last_on
             )
-            today = ground_repository.today_of(connection, self._org_id)
+            today = today_of(connection, self._org_id)
         if rep is None or rep.base is None:
             raise CoverageError(
                 "The rep has neither home nor accounts on the map.", field="rep_ids"
@@ -193,9 +193,7 @@ class _Planning:
             shops=placed,
             accepted=tuple(accepted),
         )
-        placeless = tuple(
-            Held(one.id, one.name, None, None) for one in shops if one.location is None
-        )
+        placeless = tuple(Held(one.id, one.name, None) for one in shops if one.location is None)
         return _Kept(make_problem(request, facts, matrix), placeless)
 
     def _hear(self, kept: _Kept, step: Progress) -> None:
@@ -229,7 +227,7 @@ class _Planning:
             is_same = None
             if is_final and self._claim.replay_of is not None:
                 _, other = repository.find_result(connection, self._org_id, self._claim.replay_of)
-                is_same = is_same_plan(result, other)
+                is_same = result == other
             repository.write_result(
                 connection,
                 self._org_id,

@@ -82,11 +82,6 @@ def make_summary(
     )
 
 
-def is_same_plan(one: WeeksResult | None, other: WeeksResult | None) -> bool:
-    """Return whether two plans have the same visits at the same times, and miss the same ones."""
-    return one is not None and other is not None and one == other
-
-
 def days_from(result: WeeksResult, from_on: date, last_on: date) -> list[tuple[date, list[UUID]]]:
     """Return every day between two dates, both included, with its accounts in their order."""
     planned = {day.on_date: [stop.account_id for stop in day.stops] for day in result.days}

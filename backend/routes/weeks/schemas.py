@@ -8,6 +8,7 @@ import msgspec
 
 from backend.api.payloads import NOT_BLANK, Payload
 from backend.geo.network.provider import Profile
+from backend.routes.coverage.problem import MAX_ACCOUNTS
 from backend.routes.schemas import Minutes
 
 type Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
@@ -52,6 +53,10 @@ class CoverageRequest(Payload, frozen=True, kw_only=True):
     profile: Profile = "car"
     """How the reps travel."""
     rules: Annotated[list[AccountRule], msgspec.Meta(max_length=MAX_RULES)] = []
+    account_ids: Annotated[list[UUID], msgspec.Meta(max_length=MAX_ACCOUNTS * MAX_REPS)] | None = (
+        None
+    )
+    """The only accounts that are planned; by default all that the reps hold."""
     excluded_ids: Annotated[list[UUID], msgspec.Meta(max_length=10_000)] = []
     """Accounts that are not planned."""
     cycle_week: Annotated[int, msgspec.Meta(ge=1, le=4)] | None = None

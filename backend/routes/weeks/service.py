@@ -12,7 +12,7 @@ from backend.identity.actor import Actor
 from backend.ids import UserId, new_id
 from backend.routes.repository import lock_day
 from backend.routes.service import check_planner
-from backend.routes.weeks import comparing, ground_repository, repository
+from backend.routes.weeks import comparing, repository
 from backend.routes.weeks.actual_repository import select_actual_days
 from backend.routes.weeks.result import days_from
 from backend.routes.weeks.schemas import (
@@ -22,6 +22,7 @@ from backend.routes.weeks.schemas import (
     Status,
     WeeksResult,
 )
+from backend.territories.assignment_repository import today_of
 
 _SOLVED: frozenset[Status] = frozenset({"done", "accepted", "replaced"})
 
@@ -76,7 +77,7 @@ def accept_plan(connection: sa.Connection, actor: Actor, plan_id: UUID) -> Cover
     if plan.status == "accepted":
         return plan
     result = _result(connection, actor, plan)
-    today = ground_repository.today_of(connection, actor.org_id)
+    today = today_of(connection, actor.org_id)
     if plan.last_on < today:
         raise Conflict("The weeks of this plan are over: plan later ones.", code="coverage_over")
     days = days_from(result, max(plan.from_on, today), plan.last_on)
@@ -161,7 +162,7 @@ def compare_plans(
 def _beside_reality(
     connection: sa.Connection, actor: Actor, plan: CoveragePlanRead, result: WeeksResult
 ) -> Comparison:
-    to_on = min(plan.last_on, ground_repository.today_of(connection, actor.org_id) - timedelta(1))
+    to_on = min(plan.last_on, today_of(connection, actor.org_id) - timedelta(1))
     if to_on < plan.from_on:
         raise Conflict(
             "These weeks have not begun: there is nothing to compare with yet.",

@@ -57,7 +57,7 @@ def check_weeks(request: CoverageRequest, country: str) -> None:
     make_problem(request, facts, Matrix(nowhere, nowhere, is_estimate=True))
 
 
-def frequency_of(rule: AccountRule | None, written: str | None, every_days: int) -> Frequency:
+def _frequency_of(rule: AccountRule | None, written: str | None, every_days: int) -> Frequency:
     """Return how often an account is visited: the rule's word, its record's, or its days'."""
     text = (rule.frequency if rule else None) or written
     return frequency_of_days(every_days) if text is None else parse_frequency(text)
@@ -139,7 +139,7 @@ class _Statement:
 
     def _frequency(self, shop: Shop, rule: AccountRule | None) -> Frequency:
         try:
-            return frequency_of(rule, shop.visit_frequency, shop.visit_every_days)
+            return _frequency_of(rule, shop.visit_frequency, shop.visit_every_days)
         except FrequencyError as error:
             raise CoverageError(
                 f"{shop.name}: {error}", field="frequency", account=str(shop.id)

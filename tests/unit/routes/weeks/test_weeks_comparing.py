@@ -70,7 +70,7 @@ def test_every_day_is_there_also_without_visits() -> None:
 
 def held(number: int, lon: float | None) -> Held:
     place = None if lon is None else (lon, 60.0)
-    return Held(UUID(int=number), f"Shop {number}", place, None)
+    return Held(UUID(int=number), f"Shop {number}", place)
 
 
 def test_a_shared_account_goes_to_the_nearer_rep() -> None:

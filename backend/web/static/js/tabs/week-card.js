@@ -13,12 +13,20 @@ const HEATS = 5;
 const WEEK = 7;
 const DAY_MS = 86_400_000;
 
+/** What a card is made of, but for the progress; two plans of the same shape look the same. */
+export const shapeOf = (plan, acceptedId) => JSON.stringify([plan.status, plan.summary, plan.failure, acceptedId]);
+
+/** Show in a card how far its plan is now. */
+export function showProgress(card, plan) {
+  card.querySelector('.progress')?.replaceWith(progress(plan));
+}
+
 /** `acts`: {isPlanner, isOpen, today, acceptedId, fold(isOpen), changed()}. */
 export function weekCard(plan, acts) {
   const message = el('p.message', { role: 'alert', hidden: true });
   const { summary } = plan;
   const isRunning = ['queued', 'running'].includes(plan.status);
-  return el('article.card', { dataset: { plan: plan.id, accepted: acts.acceptedId ?? '' } },
+  return el('article.card', { dataset: { plan: plan.id, shape: shapeOf(plan, acts.acceptedId) } },
     el('div.card-head', {}, swatch(repColor(plan.rep_id)),
       el('div', {},
         el('h2', {}, plan.rep_name, ' ', el(`span.badge${BADGE[plan.status] ? `.${BADGE[plan.status]}` : ''}`, {}, t(`weeks.status.${plan.status}`)),

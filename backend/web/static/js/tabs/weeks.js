@@ -5,7 +5,7 @@ import { knowReps } from '../colors.js';
 import { el, input, select } from '../dom.js';
 import { number, t } from '../i18n.js';
 import { empty, latest, loading, problemCard, showProblem } from '../parts.js';
-import { weekCard } from './week-card.js';
+import { shapeOf, showProgress, weekCard } from './week-card.js';
 
 const LOOK_MS = 1500;
 const WEEKS = [4, 5, 6, 8, 10, 12];
@@ -24,23 +24,24 @@ export function weeksTab(panel, desk) {
     run(() => all('/v1/coverage-plans'), (found, problem) => {
       if (problem) list.replaceChildren(problemCard(problem, load));
       else {
-        const before = plans;
         plans = worthSeeing(found, desk.info.today);
         knowReps(plans.map((plan) => plan.rep_id));
-        show(before);
+        show();
         if (plans.some((plan) => UNDER_WAY.includes(plan.status))) timer = setTimeout(load, LOOK_MS);
       }
     });
   }
 
   /** Replace the cards of plans that changed; the others stay as they were folded. */
-  function show(before) {
-    const versions = new Map(before.map((plan) => [plan.id, plan.rv]));
+  function show() {
     const cards = new Map([...list.querySelectorAll('[data-plan]')].map((node) => [node.dataset.plan, node]));
     const accepted = new Map(plans.filter((plan) => plan.status === 'accepted').map((plan) => [plan.rep_id, plan.id]));
     const nodes = plans.map((plan) => {
       const [card, acceptedId] = [cards.get(plan.id), accepted.get(plan.rep_id) ?? null];
-      if (card && versions.get(plan.id) === plan.rv && card.dataset.accepted === (acceptedId ?? '')) return card;
+      if (card?.dataset.shape === shapeOf(plan, acceptedId)) {
+        showProgress(card, plan);
+        return card;
+      }
       const fold = (isOpen) => open[isOpen ? 'add' : 'delete'](plan.id);
       return weekCard(plan, { isPlanner: desk.isPlanner, isOpen: open.has(plan.id), today: desk.info.today, acceptedId, fold, changed: load });
     });
