@@ -54,12 +54,13 @@ def start_plans(
     for rep in reps.values():
         _check_weeks(request, rep.country)
     held = {rep_id: select_held(connection, actor.org_id, rep_id, request) for rep_id in reps}
-    bases = {rep_id: _base(rep, held[rep_id]) for rep_id, rep in reps.items()}
     _check_named(request, held.values())
+    bases = {rep_id: _base(rep, held[rep_id]) for rep_id, rep in reps.items()}
     others = share_accounts(bases, held)
     plan_ids = []
     for rep_id, rep in reps.items():
         left = [one for one in held[rep_id] if one.id not in others[rep_id]]
+        _base(rep, left)
         _check_count(rep, left)
         only = [one.id for one in left] if others[rep_id] else request.account_ids
         own = msgspec.structs.replace(request, rep_ids=[rep_id], team_id=None, account_ids=only)

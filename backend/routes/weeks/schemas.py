@@ -8,7 +8,6 @@ import msgspec
 
 from backend.api.payloads import NOT_BLANK, Payload
 from backend.geo.network.provider import Profile
-from backend.routes.coverage.problem import MAX_ACCOUNTS
 from backend.routes.schemas import Minutes
 
 type Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
@@ -53,9 +52,7 @@ class CoverageRequest(Payload, frozen=True, kw_only=True):
     profile: Profile = "car"
     """How the reps travel."""
     rules: Annotated[list[AccountRule], msgspec.Meta(max_length=MAX_RULES)] = []
-    account_ids: Annotated[list[UUID], msgspec.Meta(max_length=MAX_ACCOUNTS * MAX_REPS)] | None = (
-        None
-    )
+    account_ids: Annotated[list[UUID], msgspec.Meta(max_length=25_000)] | None = None
     """The only accounts that are planned; by default all that the reps hold."""
     excluded_ids: Annotated[list[UUID], msgspec.Meta(max_length=10_000)] = []
     """Accounts that are not planned."""

@@ -68,6 +68,16 @@ def test_the_same_inputs_give_the_same_plan(office: Office) -> None:
     assert again["result"] == detail["result"]
 
 
+def test_only_the_accounts_asked_for_are_planned_by_their_rules(office: Office) -> None:
+    wanted = [str(one) for one in office.shops[:2]]
+    rule = {"account_id": wanted[1], "frequency": "8", "weekdays": ["mon", "thu"]}
+    plan = office.plan(account_ids=wanted, rules=[rule])
+    assert _visits(plan) == {wanted[0]: 4, wanted[1]: 8}
+    days = {date.fromisoformat(day["on_date"]).weekday() for day in plan["result"]["days"]
+            for stop in day["stops"] if stop["account_id"] == wanted[1]}  # fmt: skip
+    assert days == {0, 3}
+
+
 def test_what_was_skipped_comes_again_until_it_is_visited(office: Office) -> None:
     url, rep = office.town.url, office.town.org.rep.user_id
     plan_id = office.plan()["plan"]["id"]

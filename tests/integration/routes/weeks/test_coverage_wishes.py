@@ -50,6 +50,9 @@ STRANGER = "018f0000-0000-7000-8000-000000000000"
             {"rules": [{"account_id": STRANGER, "min_gap_days": 9, "max_gap_days": 3}]},
             422, "malformed", "rules[0].max_gap_days", id="gaps swapped",
         ),
+        pytest.param(
+            {"account_ids": [STRANGER]}, 422, "malformed", "account_ids", id="strange account"
+        ),
         pytest.param({"weekday": ["mon"]}, 422, "malformed", None, id="misspelt field"),
     ],
 )  # fmt: skip
