@@ -165,6 +165,8 @@ class SealedReader:
         if not _TAG_BYTES <= length <= _BLOCK_BYTES + _TAG_BYTES:
             raise SealError("The file is cut off or damaged.")
         sealed = self._file.read(length)
+        if len(sealed) < length:
+            raise SealError("The file is cut off or damaged.")
         # Only the last block is followed by nothing, and its mark is part of its nonce.
         self._length = self._file.read(_LENGTH_BYTES)
         nonce = _nonce(self._number, is_last=not self._length)

@@ -67,11 +67,12 @@ def _blocks_swapped(content: bytes) -> bytes:
         _without_last_block,
         _blocks_swapped,
         lambda content: content[:-1],
+        lambda content: content[:31] + bytes([content[31] ^ 0x80]) + content[32:],
         lambda content: content[:20],
         lambda content: content + b"more",
         lambda content: content + content[30:],
     ],
-    ids=["left out", "swapped", "cut", "cut early", "added", "repeated"],
+    ids=["left out", "swapped", "cut", "length", "cut early", "added", "repeated"],
 )
 def test_blocks_cannot_be_left_out_moved_or_added(change: Callable[[bytes], bytes]) -> None:
     content = sealed(bytes(2 * BLOCK + 7))
