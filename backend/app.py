@@ -41,6 +41,11 @@ from backend.media.inbox import Inbox
 from backend.media.upload_controllers import UploadController
 from backend.routes.controllers import RouteController
 from backend.routes.engines import Engines
+from backend.routes.followup.controllers import (
+    FollowupController,
+    RouteActualController,
+    TraceController,
+)
 from backend.routes.handout.controllers import HandoutController
 from backend.routes.handout.feed_controllers import CalendarController, CalendarFeedController
 from backend.routes.handout.feeds import FeedGate
@@ -74,6 +79,7 @@ CONTROLLERS: Sequence[ControllerRouterHandler] = [
     CoverageController,
     DeviceController,
     DuplicateController,
+    FollowupController,
     HandoutController,
     HealthController,
     ImportController,
@@ -86,6 +92,7 @@ CONTROLLERS: Sequence[ControllerRouterHandler] = [
     QuarantineController,
     RealignmentController,
     ReworkController,
+    RouteActualController,
     RouteController,
     RxController,
     STATIC_FILES,
@@ -93,6 +100,7 @@ CONTROLLERS: Sequence[ControllerRouterHandler] = [
     SyncController,
     TeamController,
     TerritoryController,
+    TraceController,
     UploadController,
     UserController,
     VisitController,

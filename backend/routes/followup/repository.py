@@ -1,0 +1,317 @@
+"""The SQL of follow up: days as they were planned and made, traces, and what driving came to."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+import sqlalchemy as sa
+
+from backend.geo.vocabulary import LonLat
+from backend.ids import OrgId, UserId
+from backend.routes.followup.driving import Driving
+from backend.routes.followup.facts import DrivenDay, PlanFact, VisitFact
+from backend.routes.followup.traces import StoredFix
+
+_PLANS = """
+SELECT r.id, r.rep_id, r.on_date, r.profile, r.stops, r.distance_m, r.travel_seconds,
+  r.wait_seconds, r.starts_at, r.ends_at, r.lunch, ST_AsEncodedPolyline(r.line, 6) AS line,
+  coalesce((SELECT jsonb_agg(d -> 'account_id') FROM jsonb_array_elements(r.dropped) d
+             WHERE d ->> 'reason' = 'closed_today'), '[]') AS closed_ids,
+  coalesce(cast(r.inputs -> 'request' ->> 'traffic_percent' AS int), 100) AS traffic_percent
+ FROM route r
+ WHERE r.org_id = :org_id AND r.on_date BETWEEN :from_date AND :to_date AND r.status = 'planned'
+   AND r.deleted_at IS NULL AND (cast(:rep_id AS uuid) IS NULL OR r.rep_id = :rep_id)
+ ORDER BY r.on_date, r.rep_id
+"""
+
+_VISITS = """
+SELECT v.id AS visit_id, v.rep_id, v.account_id, a.name, a.category, a.visit_minutes,
+  v.planned_on AS on_date, v.status, v.outcome, v.route_id, v.updated_at, v.done_at,
+  coalesce(c.corrected_at, v.checked_in_at) AS checked_in_at,
+  (coalesce(c.corrected_at, v.checked_in_at, v.done_at) AT TIME ZONE o.time_zone)::date
+    AS visited_on,
+  CASE WHEN a.location IS NOT NULL
+       THEN json_build_array(ST_X(a.location), ST_Y(a.location)) END AS location,
+  CASE WHEN c.location IS NOT NULL
+       THEN json_build_array(ST_X(c.location), ST_Y(c.location)) END AS place,
+  c.accuracy_m, c.distance_m, coalesce(c.is_mock, false) AS is_mock,
+  EXISTS (SELECT 1 FROM objection b WHERE b.org_id = v.org_id AND b.visit_id = v.id
+           AND b.state = 'accepted') AS is_excused
+ FROM visit v
+ JOIN organisation o ON o.id = v.org_id
+ JOIN account a ON a.org_id = v.org_id AND a.id = v.account_id
+ LEFT JOIN LATERAL (
+   SELECT i.* FROM check_in i WHERE i.org_id = v.org_id AND i.visit_id = v.id
+      AND NOT EXISTS (SELECT 1 FROM check_in w WHERE w.org_id = i.org_id
+                       AND w.account_id = i.account_id AND w.voids = i.id)
+    ORDER BY i.corrected_at, i.id LIMIT 1) c ON true
+ WHERE v.org_id = :org_id AND v.planned_on BETWEEN :from_date AND :to_date
+   AND v.deleted_at IS NULL AND (cast(:rep_id AS uuid) IS NULL OR v.rep_id = :rep_id)
+ ORDER BY v.planned_on, v.rep_id, v.id
+"""
+
+_DUE = """
+WITH rep AS (SELECT unnest(cast(:rep_ids AS uuid[])) AS id),
+ mine AS (
+  SELECT r.id AS rep_id, a.id, a.visit_every_days, greatest(
+     (SELECT max(v.done_at) FROM visit v WHERE v.org_id = a.org_id AND v.account_id = a.id
+        AND v.status = 'done' AND v.deleted_at IS NULL AND v.planned_on < :from_date),
+     CASE WHEN a.last_visit_at::date < :from_date THEN a.last_visit_at END) AS last_at
+   FROM rep r JOIN account a ON a.org_id = :org_id AND a.deleted_at IS NULL
+    AND a.location IS NOT NULL
+    AND (a.territory_id IN (SELECT tuyen_territories_of(:org_id, r.id))
+         OR a.territory_id IS NULL AND a.owner_id = r.id))
+SELECT m.rep_id, count(*) AS due, count(*) FILTER (WHERE EXISTS (
+    SELECT 1 FROM visit v WHERE v.org_id = :org_id AND v.account_id = m.id AND v.status = 'done'
+       AND v.deleted_at IS NULL AND v.planned_on BETWEEN :from_date AND :to_date)) AS covered
+ FROM mine m
+ WHERE m.last_at IS NULL OR m.last_at::date + m.visit_every_days <= :to_date
+ GROUP BY m.rep_id
+"""
+
+
+class Person(msgspec.Struct, frozen=True):
+    """Somebody's name."""
+
+    id: UUID
+    full_name: str
+
+
+class Due(msgspec.Struct, frozen=True):
+    """How many accounts of a rep were due in a period, and how many of them were visited."""
+
+    rep_id: UUID
+    due: int
+    covered: int
+
+
+class StoredTrace(msgspec.Struct, frozen=True):
+    """A person's positions of a day and their version."""
+
+    rep_id: UUID
+    on_date: date
+    rv: int
+    fixes: tuple[StoredFix, ...] = ()
+
+
+def select_plans(
+    connection: sa.Connection,
+    org_id: OrgId,
+    from_date: date,
+    to_date: date,
+    *,
+    rep_id: UUID | None = None,
+) -> list[PlanFact]:
+    """Return the plans in use, by day."""
+    values = {"org_id": org_id, "from_date": from_date, "to_date": to_date, "rep_id": rep_id}
+    rows = connection.execute(sa.text(_PLANS), values).mappings()
+    return msgspec.convert([dict(row) for row in rows], list[PlanFact], strict=False)
+
+
+def select_visits(
+    connection: sa.Connection,
+    org_id: OrgId,
+    from_date: date,
+    to_date: date,
+    *,
+    rep_id: UUID | None = None,
+) -> list[VisitFact]:
+    """Return the visits planned on these days, each with its first check-in not voided."""
+    values = {"org_id": org_id, "from_date": from_date, "to_date": to_date, "rep_id": rep_id}
+    rows = connection.execute(sa.text(_VISITS), values).mappings()
+    return msgspec.convert([dict(row) for row in rows], list[VisitFact], strict=False)
+
+
+def select_due(
+    connection: sa.Connection,
+    org_id: OrgId,
+    rep_ids: Sequence[UUID],
+    from_date: date,
+    to_date: date,
+) -> list[Due]:
+    """Return the coverage of each rep's present accounts over the period.
+
+    Due is what was not visited for its interval by the period's last day; visited, by whom ever.
+    """
+    values = {
+        "org_id": org_id,
+        "rep_ids": list(rep_ids),
+        "from_date": from_date,
+        "to_date": to_date,
+    }
+    rows = connection.execute(sa.text(_DUE), values).mappings()
+    return msgspec.convert([dict(row) for row in rows], list[Due])
+
+
+def select_people(connection: sa.Connection, org_id: OrgId, ids: Sequence[UUID]) -> dict[UUID, str]:
+    """Return the names of people, those only that the organisation has."""
+    rows = connection.execute(
+        sa.text(
+            "SELECT id, full_name FROM app_user"
+            " WHERE org_id = :org_id AND id = ANY (cast(:ids AS uuid[]))"
+        ),
+        {"org_id": org_id, "ids": list(ids)},
+    )
+    return {row.id: row.full_name for row in rows}
+
+
+def get_time_zone(connection: sa.Connection, org_id: OrgId) -> str:
+    """Return the organisation's time zone."""
+    zone: str = connection.execute(
+        sa.text("SELECT time_zone FROM organisation WHERE id = :org_id"), {"org_id": org_id}
+    ).scalar_one()
+    return zone
+
+
+def lock_trace(
+    connection: sa.Connection, org_id: OrgId, rep_id: UserId, on_date: date
+) -> tuple[StoredFix, ...]:
+    """Make a day's trace where there is none, lock it and return its fixes."""
+    key = {"org_id": org_id, "rep_id": rep_id, "on_date": on_date}
+    connection.execute(
+        sa.text(
+            "INSERT INTO trace (org_id, rep_id, on_date) VALUES (:org_id, :rep_id, :on_date)"
+            " ON CONFLICT DO NOTHING"
+        ),
+        key,
+    )
+    fixes = connection.execute(
+        sa.text(
+            "SELECT fixes FROM trace WHERE org_id = :org_id AND rep_id = :rep_id"
+            " AND on_date = :on_date FOR NO KEY UPDATE"
+        ),
+        key,
+    ).scalar_one()
+    return msgspec.convert(fixes, tuple[StoredFix, ...])
+
+
+def write_trace(
+    connection: sa.Connection,
+    org_id: OrgId,
+    rep_id: UserId,
+    on_date: date,
+    fixes: Sequence[StoredFix],
+) -> None:
+    """Put a day's fixes in place of those that were kept."""
+    connection.execute(
+        sa.text(
+            "UPDATE trace SET fixes = cast(:fixes AS jsonb)"
+            " WHERE org_id = :org_id AND rep_id = :rep_id AND on_date = :on_date"
+        ),
+        {
+            "org_id": org_id,
+            "rep_id": rep_id,
+            "on_date": on_date,
+            "fixes": msgspec.json.encode(fixes).decode(),
+        },
+    )
+
+
+def select_traces(
+    connection: sa.Connection,
+    org_id: OrgId,
+    from_date: date,
+    to_date: date,
+    *,
+    rep_id: UUID | None = None,
+) -> list[StoredTrace]:
+    """Return which days have a trace, and its version; the fixes are left out."""
+    rows = connection.execute(
+        sa.text(
+            "SELECT rep_id, on_date, rv FROM trace WHERE org_id = :org_id"
+            " AND on_date BETWEEN :from_date AND :to_date AND fixes <> '[]'"
+            " AND (cast(:rep_id AS uuid) IS NULL OR rep_id = :rep_id)"
+        ),
+        {"org_id": org_id, "from_date": from_date, "to_date": to_date, "rep_id": rep_id},
+    ).mappings()
+    return msgspec.convert([dict(row) for row in rows], list[StoredTrace])
+
+
+def find_fixes(
+    connection: sa.Connection, org_id: OrgId, rep_id: UUID, on_date: date
+) -> tuple[StoredFix, ...]:
+    """Return a day's fixes in order of time; none when it has no trace."""
+    fixes = connection.execute(
+        sa.text(
+            "SELECT fixes FROM trace"
+            " WHERE org_id = :org_id AND rep_id = :rep_id AND on_date = :on_date"
+        ),
+        {"org_id": org_id, "rep_id": rep_id, "on_date": on_date},
+    ).scalar()
+    return msgspec.convert(fixes or [], tuple[StoredFix, ...])
+
+
+def select_driven(
+    connection: sa.Connection,
+    org_id: OrgId,
+    from_date: date,
+    to_date: date,
+    *,
+    rep_id: UUID | None = None,
+) -> list[DrivenDay]:
+    """Return what was settled of these days."""
+    rows = connection.execute(
+        sa.text(
+            "SELECT rep_id, on_date, source, is_estimate, distance_m, unmatched_m, outlier_count,"
+            " off_route_m, off_route_s, basis, coalesce((SELECT"
+            "   json_agg(ST_AsEncodedPolyline(p.geom, 6) ORDER BY p.path) FROM ST_Dump(line) p),"
+            "   '[]') AS lines"
+            " FROM driven_day WHERE org_id = :org_id AND on_date BETWEEN :from_date AND :to_date"
+            " AND (cast(:rep_id AS uuid) IS NULL OR rep_id = :rep_id)"
+        ),
+        {"org_id": org_id, "from_date": from_date, "to_date": to_date, "rep_id": rep_id},
+    ).mappings()
+    return msgspec.convert([dict(row) for row in rows], list[DrivenDay], strict=False)
+
+
+def upsert_driven(
+    connection: sa.Connection,
+    org_id: OrgId,
+    rep_id: UUID,
+    on_date: date,
+    driving: Driving,
+    *,
+    basis: str,
+    now: datetime,
+) -> None:
+    """Keep what a day's driving came to, in place of what was kept."""
+    values: dict[str, Any] = {
+        "org_id": org_id,
+        "rep_id": rep_id,
+        "on_date": on_date,
+        "source": driving.source,
+        "is_estimate": driving.is_estimate,
+        "distance_m": driving.distance_m,
+        "unmatched_m": driving.unmatched_m,
+        "outlier_count": driving.outlier_count,
+        "off_route_m": driving.off_route_m,
+        "off_route_s": driving.off_route_s,
+        "line": _multi_line(driving.parts),
+        "basis": basis,
+        "now": now,
+    }
+    connection.execute(
+        sa.text(
+            """
+INSERT INTO driven_day AS d (org_id, rep_id, on_date, source, is_estimate, distance_m, unmatched_m,
+  outlier_count, off_route_m, off_route_s, line, basis, settled_at)
+VALUES (:org_id, :rep_id, :on_date, :source, :is_estimate, :distance_m, :unmatched_m,
+  :outlier_count, :off_route_m, :off_route_s,
+  ST_SetSRID(ST_GeomFromText(cast(:line AS text)), 4326), :basis, :now)
+ON CONFLICT (org_id, rep_id, on_date) DO UPDATE SET source = excluded.source,
+  is_estimate = excluded.is_estimate, distance_m = excluded.distance_m,
+  unmatched_m = excluded.unmatched_m, outlier_count = excluded.outlier_count,
+  off_route_m = excluded.off_route_m, off_route_s = excluded.off_route_s, line = excluded.line,
+  basis = excluded.basis, settled_at = excluded.settled_at"""
+        ),
+        values,
+    )
+
+
+def _multi_line(parts: Sequence[Sequence[LonLat]]) -> str | None:
+    if not parts:
+        return None
+    lines = ", ".join("(" + ", ".join(f"{lon} {lat}" for lon, lat in part) + ")" for part in parts)
+    return f"MULTILINESTRING({lines})"

@@ -1,0 +1,228 @@
+"""Plan against actual, for who may see it: a period by person, one day, traces."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import sqlalchemy as sa
+
+from backend.api.problems import Forbidden, NotFound, malformed_field
+from backend.db.tenancy import Database
+from backend.geo.vocabulary import LonLat
+from backend.identity.actor import Actor, Role
+from backend.ids import UserId
+from backend.routes import repository as routes_repository
+from backend.routes import service as routes
+from backend.routes.engines import Engines
+from backend.routes.followup import objection_repository, repository
+from backend.routes.followup.measures import DayResult, add_up, measure_day
+from backend.routes.followup.schemas import (
+    DayActual,
+    FollowupRead,
+    RepFollowup,
+    TracePoint,
+    TraceRead,
+)
+from backend.routes.followup.settling import read_ground, settle
+from backend.routes.followup.telling import tell_measures, tell_mileage, tell_visit
+from backend.routes.followup.traces import check_count, clean_points, merge_fixes
+
+MOST_PERIOD_DAYS = 92
+_PLANNERS = frozenset({Role.MANAGER, Role.ADMIN})
+
+
+def whose(actor: Actor, rep_id: UUID | None) -> UUID | None:
+    """Return whose days are asked for, None for everybody's; NotFound for a rep and another's."""
+    if actor.sees_everything:
+        return rep_id
+    if rep_id not in {None, actor.user_id}:
+        raise NotFound(f"There is nobody {rep_id} whose days you may see.")
+    return actor.user_id
+
+
+def check_period(from_date: date, to_date: date) -> None:
+    """Raise Malformed for a period that ends before it begins, or is too long to be told."""
+    if to_date < from_date:
+        raise malformed_field("to_date", "The period ends before it begins.", code="dates_reversed")
+    if (to_date - from_date).days >= MOST_PERIOD_DAYS:
+        raise malformed_field(
+            "to_date",
+            f"The period is longer than {MOST_PERIOD_DAYS} days: ask for less at once.",
+            code="period_too_long",
+        )
+
+
+def follow_up(
+    db: Database,
+    actor: Actor,
+    from_date: date,
+    to_date: date,
+    engines: Engines,
+    *,
+    rep_id: UUID | None,
+    now: datetime,
+) -> FollowupRead:
+    """Measure a period by person; what driving came to is brought up to date on the way.
+
+    Raises Malformed and NotFound. People are those who have a plan, a visit or a trace then.
+    """
+    check_period(from_date, to_date)
+    rep_id = whose(actor, rep_id)
+    results, waiting = measure(db, actor, from_date, to_date, engines, rep_id=rep_id, now=now)
+    by_rep: dict[UUID, list[DayResult]] = {}
+    for one in results:
+        by_rep.setdefault(one.rep_id, []).append(one)
+    with db.for_org(actor.org_id, snapshot=True) as connection:
+        if rep_id is not None and not repository.select_people(connection, actor.org_id, [rep_id]):
+            raise NotFound("There is no such person in your organisation.")
+        names = repository.select_people(connection, actor.org_id, list(by_rep))
+        due = {
+            one.rep_id: one
+            for one in repository.select_due(
+                connection, actor.org_id, list(by_rep), from_date, to_date
+            )
+        }
+    reps = [
+        RepFollowup(
+            key,
+            names[key],
+            tell_measures(
+                add_up(one.tally for one in days),
+                due=due[key].due if key in due else 0,
+                covered=due[key].covered if key in due else 0,
+            ),
+        )
+        for key, days in by_rep.items()
+    ]
+    total = tell_measures(
+        add_up(one.tally for one in results),
+        due=sum(one.due for one in due.values()),
+        covered=sum(one.covered for one in due.values()),
+    )
+    reps.sort(key=lambda one: (one.rep_name, one.rep_id))
+    return FollowupRead(from_date, to_date, reps, total, waiting)
+
+
+def measure(
+    db: Database,
+    actor: Actor,
+    from_date: date,
+    to_date: date,
+    engines: Engines,
+    *,
+    rep_id: UUID | None,
+    now: datetime,
+) -> tuple[list[DayResult], int]:
+    """Measure every day of a period; also return how many days lack their present mileage."""
+    ground = read_ground(db, actor.org_id, from_date, to_date, rep_id=rep_id)
+    driven, waiting = settle(db, actor.org_id, ground, engines, now=now)
+    return [
+        measure_day(
+            key[0], ground.plans.get(key), ground.visits.get(key, ()), driven.get(key), now=now
+        )
+        for key in ground.days()
+    ], waiting
+
+
+def get_day(
+    db: Database,
+    actor: Actor,
+    rep_id: UUID,
+    on_date: date,
+    engines: Engines,
+    *,
+    now: datetime,
+) -> DayActual:
+    """Return one person's day, planned and actual; NotFound for another's, or nobody."""
+    whose(actor, rep_id)
+    ground = read_ground(db, actor.org_id, on_date, on_date, rep_id=rep_id)
+    driven, _ = settle(db, actor.org_id, ground, engines, now=now)
+    key = (rep_id, on_date)
+    result = measure_day(
+        rep_id, ground.plans.get(key), ground.visits.get(key, ()), driven.get(key), now=now
+    )
+    with db.for_org(actor.org_id, snapshot=True) as connection:
+        names = repository.select_people(connection, actor.org_id, [rep_id])
+        if rep_id not in names:
+            raise NotFound("There is no such person in your organisation.")
+        due = repository.select_due(connection, actor.org_id, [rep_id], on_date, on_date)
+        objections = objection_repository.select_objections(
+            connection, actor.org_id, rep_id=rep_id, on_date=on_date
+        )
+    plan = result.plan
+    return DayActual(
+        rep_id=rep_id,
+        rep_name=names[rep_id],
+        on_date=on_date,
+        route_id=plan.id if plan else None,
+        planned_line=plan.line if plan else None,
+        measures=tell_measures(
+            result.tally,
+            due=sum(one.due for one in due),
+            covered=sum(one.covered for one in due),
+        ),
+        visits=[tell_visit(one) for one in result.visits],
+        mileage=tell_mileage(driven.get(key)),
+        objections=objections,
+    )
+
+
+def get_route_actual(
+    db: Database, actor: Actor, route_id: UUID, engines: Engines, *, now: datetime
+) -> DayActual:
+    """Return what became of a route's day, measured against the plan in use of that day."""
+    with db.for_org(actor.org_id, snapshot=True) as connection:
+        route = routes.get_route(connection, actor, route_id)
+    return get_day(db, actor, route.rep_id, route.on_date, engines, now=now)
+
+
+def keep_trace(
+    connection: sa.Connection,
+    actor: Actor,
+    on_date: date,
+    points: Sequence[TracePoint],
+    *,
+    rep_id: UUID | None,
+    now: datetime,
+) -> TraceRead:
+    """Keep positions of a day, each once; raise Malformed, Forbidden or NotFound.
+
+    What is of another day or of the future is left out and counted. When nothing is left, nothing
+    is kept and the answer says why.
+    """
+    rep = UserId(rep_id or actor.user_id)
+    if actor.role is Role.ANALYST:
+        raise Forbidden("Analysts read traces; they do not send them.")
+    if rep != actor.user_id and actor.role not in _PLANNERS:
+        raise Forbidden("Only managers send somebody else's trace.")
+    person = routes_repository.find_rep(connection, actor.org_id, rep)
+    if person is None:
+        raise NotFound("There is no such person in your organisation.")
+    near = LonLat(*person.base) if person.base else None
+    clean = clean_points(points, on_date, zone=ZoneInfo(person.time_zone), now=now, near=near)
+    if not clean.fixes:
+        raise malformed_field(
+            "points",
+            f"None of the positions can be kept: {clean.other_day} are of another day than "
+            f"{on_date}, {clean.in_future} of the future, {clean.nowhere} at no place.",
+            code="trace_empty",
+        )
+    kept = repository.lock_trace(connection, actor.org_id, rep, on_date)
+    merged = merge_fixes(kept, clean.fixes)
+    check_count(len(merged))
+    if len(merged) > len(kept):
+        repository.write_trace(connection, actor.org_id, rep, on_date, merged)
+    added = len(merged) - len(kept)
+    left_out = clean.other_day + clean.in_future + clean.nowhere
+    return TraceRead(
+        rep_id=rep,
+        on_date=on_date,
+        received=len(points),
+        added=added,
+        repeated=len(points) - left_out - added,
+        other_day=clean.other_day,
+        in_future=clean.in_future,
+        nowhere=clean.nowhere,
+        kept=len(merged),
+    )
