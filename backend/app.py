@@ -46,6 +46,7 @@ from backend.routes.followup.controllers import (
     RouteActualController,
     TraceController,
 )
+from backend.routes.followup.learned_controllers import LearnedController
 from backend.routes.handout.controllers import HandoutController
 from backend.routes.handout.feed_controllers import CalendarController, CalendarFeedController
 from backend.routes.handout.feeds import FeedGate
@@ -84,6 +85,7 @@ CONTROLLERS: Sequence[ControllerRouterHandler] = [
     HealthController,
     ImportController,
     IssueController,
+    LearnedController,
     MapController,
     MeController,
     MediaController,

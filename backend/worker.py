@@ -11,13 +11,14 @@ from backend.media.blobs import Blobs, open_blobs
 from backend.media.inbox import Inbox
 from backend.media.tasks import TASKS as MEDIA_TASKS
 from backend.routes.engines import Engines
+from backend.routes.followup.tasks import TASKS as FOLLOWUP_TASKS
 from backend.routes.weeks.tasks import TASKS as ROUTE_TASKS
 from backend.settings import Settings
 from backend.sync.protocol.readiness import prepare_structs
 from backend.sync.tasks import TASKS as SYNC_TASKS
 from backend.territories.tasks import TASKS as TERRITORY_TASKS
 
-TASKS: Sequence[Task] = [*MEDIA_TASKS, *ROUTE_TASKS, *SYNC_TASKS, *TERRITORY_TASKS]
+TASKS: Sequence[Task] = [*FOLLOWUP_TASKS, *MEDIA_TASKS, *ROUTE_TASKS, *SYNC_TASKS, *TERRITORY_TASKS]
 # Jobs may take longer than anybody who waits for an answer would.
 _STATEMENT_TIMEOUT_MS = 300_000
 

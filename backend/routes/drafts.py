@@ -138,6 +138,7 @@ def _stops(draft: Draft, kept: dict[UUID, UUID]) -> list[RouteStop]:
             detour_seconds=stop.detour_s,
             detour_m=stop.detour_m,
             spare_seconds=stop.spare_s,
+            is_learned=accounts[stop.key].is_learned,
         )
         for sequence, stop in enumerate(draft.plan.stops, start=first)
     ]

@@ -14,6 +14,7 @@ from backend.routes.schemas import PlanRequest, RouteRead
 _SELECT = """
 SELECT r.id, r.rep_id, u.full_name AS rep_name, r.on_date, r.status, r.profile, r.is_estimate,
   r.engine, r.seed, r.distance_m, r.travel_seconds, r.wait_seconds, r.starts_at, r.ends_at,
+  cast(r.inputs -> 'request' ->> 'traffic_percent' AS int) AS traffic_percent,
   ST_AsEncodedPolyline(r.line, 6) AS line, r.stops, r.dropped, r.lunch,
   round(100.0 * (r.objective - r.bound) / nullif(r.objective, 0), 2) AS gap_percent,
   coalesce(r.inputs -> 'request', '{}') AS choices, r.rv
@@ -45,6 +46,8 @@ class Candidate(msgspec.Struct, frozen=True):
     priority: int
     overdue_days: int
     is_required: bool
+    is_learned: bool = False
+    """Whether the visit minutes are what visits really took, or a planner's word on that."""
 
 
 def find_rep(connection: sa.Connection, org_id: OrgId, rep_id: UserId) -> Rep | None:
@@ -95,7 +98,7 @@ def select_candidates(
     statement = sa.text(
         """
 WITH mine AS (
-  SELECT a.id, a.name, a.location, a.opening_hours, a.visit_minutes, a.priority,
+  SELECT a.id, a.name, a.location, a.opening_hours, a.visit_minutes, a.priority, a.category,
     CASE WHEN a.last_visit_at IS NULL THEN 0
          ELSE cast(:on_date AS date) - (a.last_visit_at::date + a.visit_every_days) END AS overdue,
     CASE WHEN cast(:planned AS uuid[]) IS NOT NULL THEN a.id = ANY (cast(:planned AS uuid[]))
@@ -112,8 +115,15 @@ WITH mine AS (
     AND NOT EXISTS (SELECT 1 FROM visit v WHERE v.org_id = :org_id AND v.account_id = a.id
                      AND v.planned_on = :on_date AND v.status IN ('checked_in', 'done')))
 SELECT id, name, json_build_array(ST_X(location), ST_Y(location)) AS location, opening_hours,
-  visit_minutes, priority, greatest(overdue, 0) AS overdue_days, is_required
- FROM mine WHERE is_due OR is_required
+  coalesce(o.minutes, least(greatest(round(visit_minutes * k.percent / 100.0), 1), 480)::int,
+    visit_minutes) AS visit_minutes, coalesce(o.minutes, k.percent) IS NOT NULL AS is_learned,
+  priority, greatest(overdue, 0) AS overdue_days, is_required
+ FROM mine
+ LEFT JOIN LATERAL (SELECT coalesce(l.fixed_value, l.value) AS minutes FROM learned_value l
+   WHERE l.org_id = :org_id AND l.subject = 'account' AND l.key = mine.id::text) o ON true
+ LEFT JOIN LATERAL (SELECT coalesce(l.fixed_value, l.value) AS percent FROM learned_value l
+   WHERE l.org_id = :org_id AND l.subject = 'category' AND l.key = mine.category) k ON true
+ WHERE is_due OR is_required
  ORDER BY is_required DESC, priority, overdue > 0 DESC,
    location <-> ST_SetSRID(ST_MakePoint(:lon, :lat), 4326), id
  LIMIT :limit"""

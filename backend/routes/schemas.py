@@ -63,8 +63,8 @@ class PlanRequest(Payload, frozen=True, kw_only=True):
     """These accounts in this order and no others; by default the best order is sought."""
     profile: Profile = "car"
     """How the rep travels."""
-    traffic_percent: Traffic = 100
-    """Travel time in per cent of the usual one."""
+    traffic_percent: Traffic | None = None
+    """Travel time in per cent of the usual one; by default as learned for the shift's hours."""
     seed: Annotated[int, msgspec.Meta(ge=0, le=2**31 - 1)] = 1
 
 
@@ -136,7 +136,8 @@ class ReplanRequest(Payload, frozen=True, kw_only=True):
     """Accounts that were found closed, or where nobody was in."""
     urgent_ids: Annotated[list[UUID], msgspec.Meta(max_length=50)] = []
     """Accounts that must be visited today after all."""
-    traffic_percent: Traffic = 100
+    traffic_percent: Traffic | None = None
+    """By default as learned for the hours left."""
     had_lunch: bool | None = None
     """By default as the plan has it: lunch is over when its time is."""
 
@@ -161,6 +162,8 @@ class RouteStop(msgspec.Struct, frozen=True):
     detour_m: int = 0
     spare_seconds: int = 0
     """How much later it may end with all others still kept."""
+    is_learned: bool = False
+    """Whether its length is what visits there really took, not what the account says."""
 
 
 class DroppedVisit(msgspec.Struct, frozen=True):
@@ -224,7 +227,9 @@ class RouteRead(msgspec.Struct, frozen=True):
     lunch: Lunch | None
     rv: int
     gap_percent: float | None = None
-    choices: Choices = Choices()
+    choices: Choices = msgspec.field(default_factory=Choices)
+    traffic_percent: int | None = None
+    """Travel time in per cent of the usual one that the plan reckons with."""
 
 
 class Change(msgspec.Struct, frozen=True):

@@ -82,7 +82,7 @@ def make_problem(
             stops=stops,
             start=0,
             end=1,
-            durations_s=slower(ground.matrix.duration_rows(), request.traffic_percent),
+            durations_s=slower(ground.matrix.duration_rows(), request.traffic_percent or 100),
             distances_m=ground.matrix.distance_rows(),
             shift_start_s=seconds_of(request.shift_start),
             shift_end_s=seconds_of(request.shift_end),

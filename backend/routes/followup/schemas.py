@@ -1,6 +1,7 @@
 """What follow up looks like to the outside."""
 
 from datetime import date, datetime
+from enum import StrEnum
 from typing import Annotated
 from uuid import UUID
 
@@ -182,3 +183,40 @@ class ObjectionAnswer(Payload, frozen=True, kw_only=True):
 
     is_accepted: bool
     answer: Words | None = None
+
+
+class Subject(StrEnum):
+    """Of what something was learned."""
+
+    ACCOUNT = "account"
+    CATEGORY = "category"
+    HOUR = "hour"
+
+
+class LearnedRead(msgspec.Struct, frozen=True, kw_only=True):
+    """What visits or ways really take; `in_use` is what plans take, null for the plan's own.
+
+    Of an account in minutes, its `planned` ones as people set them; else in per cent of the plan.
+    A `fixed_value` is a person's and beats the learned `value`. `learn_from` is when somebody made
+    forget what was before.
+    """
+
+    subject: Subject
+    key: str
+    name: str
+    value: int | None
+    fixed_value: int | None
+    in_use: int | None
+    planned: int
+    observations: int
+    median: float | None
+    learned_at: datetime | None
+    learn_from: datetime | None
+    decided_by: str | None
+    decided_at: datetime | None
+
+
+class LearnedPatch(Payload, frozen=True, kw_only=True):
+    """A planner's own value in place of the learned one; null uses the learned one again."""
+
+    fixed_value: Annotated[int, msgspec.Meta(ge=1, le=480)] | None
