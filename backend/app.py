@@ -53,6 +53,7 @@ from backend.routes.handout.feeds import FeedGate
 from backend.routes.handout.press import Press
 from backend.routes.rework.controllers import ReworkController
 from backend.routes.weeks.controllers import CoverageController
+from backend.routes.reach_controllers import IsochroneController
 from backend.settings import Settings
 from backend.sync.controllers import SyncController
 from backend.sync.cursor import CursorSigner, load_secret
@@ -84,6 +85,7 @@ CONTROLLERS: Sequence[ControllerRouterHandler] = [
     HandoutController,
     HealthController,
     ImportController,
+    IsochroneController,
     IssueController,
     LearnedController,
     MapController,
