@@ -15,6 +15,7 @@ from backend.identity.permissions import ANYBODY, PLANNERS
 from backend.routes.engines import Engines
 from backend.routes.followup import objections, service
 from backend.routes.followup.schemas import (
+    AlarmsRead,
     DayActual,
     FollowupRead,
     ObjectionAnswer,
@@ -139,6 +140,17 @@ class FollowupController(Controller):
             request.part(Engines),
             now=request.clock.now(),
         )
+
+    @get("/alarms", operation_id="list_alarms", sync_to_thread=True)
+    def list_alarms(
+        self,
+        request: Call,
+        weeks: Annotated[int, QueryParameter(ge=1, le=12, description="Up to yesterday")] = 4,
+        rep_id: FromQuery[UUID | None] = None,
+    ) -> AlarmsRead:
+        """Tell where plans and days drifted apart: visits, ways, what is kept of plans."""
+        now = request.clock.now()
+        return service.list_alarms(request.db, request.actor, weeks, rep_id=rep_id, now=now)
 
     @post("/objections", operation_id="object_to_followup", sync_to_thread=True)
     def object_to_followup(self, request: Call, data: JSONBody[ObjectionCreate]) -> ObjectionRead:

@@ -86,3 +86,9 @@ class DrivenDay(msgspec.Struct, frozen=True):
     off_route_s: int | None
     basis: str
     lines: list[str]
+
+
+def moment(visit: VisitFact) -> tuple[bool, datetime, UUID]:
+    """Order by check-in, else by check-out; what has neither time comes last."""
+    at = visit.checked_in_at or visit.done_at
+    return at is None, at or visit.updated_at, visit.visit_id

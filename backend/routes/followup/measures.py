@@ -12,21 +12,12 @@ from uuid import UUID
 
 import msgspec
 
-from backend.geo.network.traces import DEFAULT_ACCURACY_M, FASTEST_M_S
-from backend.geo.vocabulary import LonLat, great_circle_m
-from backend.routes.followup.facts import DrivenDay, PlanFact, VisitFact
+from backend.routes.followup.facts import DrivenDay, PlanFact, VisitFact, moment
+from backend.routes.followup.proof import GhostReason, find_ghost, find_too_fast, is_proven
 from backend.routes.schemas import RouteStop
-
-NEAR_M = 150.0
-"""A check-in proves presence within so many metres, its own accuracy aside: a market's width."""
-USELESS_ACCURACY_M = 300.0
-"""A position no better than this tells nothing of where somebody stood."""
-SHORTEST_STAY_S = 60
-"""Nobody presents goods in less; a shop that was closed takes no time, and is no ghost."""
 
 type Verdict = Literal["done", "missed", "open", "extra"]
 type MissReason = Literal["not_visited", "cancelled", "closed", "replanned", "another_day"]
-type GhostReason = Literal["far_away", "too_short", "too_fast", "mock_position"]
 
 
 class VisitResult(msgspec.Struct, frozen=True):
@@ -124,9 +115,18 @@ def measure_day(
     missed after that, with the reason. Extra is what was done without being planned.
     """
     profile = plan.profile if plan else "car"
-    ghosts = _too_fast(visits, profile)
+    fast = find_too_fast(visits, profile)
     results = [*_planned(plan, visits, now), *_extra(plan, visits)]
-    results = [_with_proof(one, ghosts) for one in results]
+    results = [
+        msgspec.structs.replace(
+            one,
+            ghost=find_ghost(one.visit, too_fast=one.visit.visit_id in fast),
+            is_proven=is_proven(one.visit),
+        )
+        if one.verdict in {"done", "extra"}
+        else one
+        for one in results
+    ]
     legs, stays = tuple(_legs(plan, results)), tuple(_stays(results))
     tally = _tally(plan, results, driven, legs, stays)
     return DayResult(rep_id, plan, driven, tuple(results), legs, stays, tally)
@@ -202,72 +202,8 @@ def _why_taken_out(plan: PlanFact, visit: VisitFact) -> MissReason:
 def _extra(plan: PlanFact | None, visits: Sequence[VisitFact]) -> Iterable[VisitResult]:
     held = {stop.visit_id for stop in plan.stops} if plan else set()
     extra = [one for one in visits if one.is_visited and one.visit_id not in held]
-    for visit in sorted(extra, key=_moment):
+    for visit in sorted(extra, key=moment):
         yield VisitResult(visit, None, "extra")
-
-
-def _moment(visit: VisitFact) -> tuple[bool, datetime, UUID]:
-    """Order by check-in, else by check-out; what has neither time comes last."""
-    at = visit.checked_in_at or visit.done_at
-    return at is None, at or visit.updated_at, visit.visit_id
-
-
-def _with_proof(result: VisitResult, too_fast: set[UUID]) -> VisitResult:
-    """Add what a check-in proves.
-
-    A ghost is a visit that cannot have been what it says: the check-in too far from the account
-    whatever its accuracy, a simulated position, a presentation of less than a minute, or two
-    places at a speed that nobody travels at. Without a position, or with a useless one, it is
-    unproven, which is no reproach: phones have no signal in cellars.
-    """
-    visit = result.visit
-    if result.verdict not in {"done", "extra"}:
-        return result
-    ghost: list[GhostReason] = []
-    if not visit.is_excused:
-        if visit.is_mock:
-            ghost.append("mock_position")
-        if _is_far(visit):
-            ghost.append("far_away")
-        if _is_short(visit):
-            ghost.append("too_short")
-        if visit.visit_id in too_fast:
-            ghost.append("too_fast")
-    is_proven = visit.distance_m is not None and _accuracy_m(visit) <= USELESS_ACCURACY_M
-    return msgspec.structs.replace(result, ghost=tuple(ghost), is_proven=is_proven)
-
-
-def _accuracy_m(visit: VisitFact) -> float:
-    return DEFAULT_ACCURACY_M if visit.accuracy_m is None else visit.accuracy_m
-
-
-def _is_far(visit: VisitFact) -> bool:
-    if visit.distance_m is None or _accuracy_m(visit) > USELESS_ACCURACY_M:
-        return False
-    return visit.distance_m - _accuracy_m(visit) > NEAR_M
-
-
-def _is_short(visit: VisitFact) -> bool:
-    stay_s = visit.stay_s
-    return stay_s is not None and stay_s < SHORTEST_STAY_S and visit.outcome in {"met", "ordered"}
-
-
-def _too_fast(visits: Sequence[VisitFact], profile: str) -> set[UUID]:
-    """Return the visits whose check-in nobody can have reached from the one before."""
-    placed = sorted((one for one in visits if one.is_visited and one.place), key=_moment)
-    fast: set[UUID] = set()
-    for before, after in pairwise(placed):
-        if before.place is None or after.place is None or after.checked_in_at is None:
-            continue
-        left_at = before.done_at or before.checked_in_at
-        if left_at is None:
-            continue
-        seconds = max((after.checked_in_at - left_at).total_seconds(), 0.0)
-        metres = great_circle_m(LonLat(*before.place), LonLat(*after.place))
-        metres -= _accuracy_m(before) + _accuracy_m(after) + NEAR_M
-        if metres > FASTEST_M_S[profile] * seconds:
-            fast.add(after.visit_id)
-    return fast
 
 
 def _legs(plan: PlanFact | None, results: Sequence[VisitResult]) -> Iterable[Leg]:
@@ -276,7 +212,7 @@ def _legs(plan: PlanFact | None, results: Sequence[VisitResult]) -> Iterable[Leg
     Left out are those with lunch or a planned wait within, and those whose ends nobody timed.
     """
     done = [one for one in results if one.verdict == "done"]
-    done = sorted(done, key=lambda one: _moment(one.visit))
+    done = sorted(done, key=lambda one: moment(one.visit))
     lunch = plan.lunch.after_sequence if plan and plan.lunch else None
     for before, after in pairwise(done):
         if before.stop is None or after.stop is None:
@@ -313,7 +249,7 @@ def _tally(
     verdicts = [one.verdict for one in results]
     visited = [one for one in results if one.verdict in {"done", "extra"}]
     completed = [one for one in visited if one.visit.status == "done"]
-    in_time = sorted((one for one in visited if one.stop), key=lambda one: _moment(one.visit))
+    in_time = sorted((one for one in visited if one.stop), key=lambda one: moment(one.visit))
     late_s = [one.late_s for one in results if one.late_s is not None]
     has_both = plan is not None and driven is not None
     return Tally(

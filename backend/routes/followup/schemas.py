@@ -220,3 +220,31 @@ class LearnedPatch(Payload, frozen=True, kw_only=True):
     """A planner's own value in place of the learned one; null uses the learned one again."""
 
     fixed_value: Annotated[int, msgspec.Meta(ge=1, le=480)] | None
+
+
+class AlarmRead(msgspec.Struct, frozen=True, kw_only=True):
+    """A drift between plans and days: of one rep, or of an hour of the day for everybody.
+
+    `figure` is the median of actual by planned time (`expected` is 1), or the share of planned
+    visits made lately (`expected` is what it was before). `low` and `high` hold the true figure in
+    99 cases of 100.
+    """
+
+    kind: str
+    rep_id: UUID | None
+    rep_name: str | None
+    hour: int | None
+    figure: float
+    expected: float
+    low: float
+    high: float
+    observations: int
+    message: str
+
+
+class AlarmsRead(msgspec.Struct, frozen=True):
+    """The drifts of the weeks that were looked at, the largest first."""
+
+    from_date: date
+    to_date: date
+    items: list[AlarmRead]

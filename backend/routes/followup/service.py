@@ -1,7 +1,7 @@
 """Plan against actual, for who may see it: a period by person, one day, traces."""
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -15,17 +15,19 @@ from backend.ids import UserId
 from backend.routes import repository as routes_repository
 from backend.routes import service as routes
 from backend.routes.engines import Engines
-from backend.routes.followup import objection_repository, repository
+from backend.routes.followup import objection_repository, repository, trace_repository
+from backend.routes.followup.alarms import find_alarms
 from backend.routes.followup.measures import DayResult, add_up, measure_day
 from backend.routes.followup.schemas import (
+    AlarmsRead,
     DayActual,
     FollowupRead,
     RepFollowup,
     TracePoint,
     TraceRead,
 )
-from backend.routes.followup.settling import read_ground, settle
-from backend.routes.followup.telling import tell_measures, tell_mileage, tell_visit
+from backend.routes.followup.settling import measure_ground, read_ground, settle
+from backend.routes.followup.telling import tell_alarm, tell_measures, tell_mileage, tell_visit
 from backend.routes.followup.traces import check_count, clean_points, merge_fixes
 
 MOST_PERIOD_DAYS = 92
@@ -69,7 +71,9 @@ def follow_up(
     """
     check_period(from_date, to_date)
     rep_id = whose(actor, rep_id)
-    results, waiting = measure(db, actor, from_date, to_date, engines, rep_id=rep_id, now=now)
+    ground = read_ground(db, actor.org_id, from_date, to_date, rep_id=rep_id)
+    driven, waiting = settle(db, actor.org_id, ground, engines, now=now)
+    results = measure_ground(ground, driven, now=now)
     by_rep: dict[UUID, list[DayResult]] = {}
     for one in results:
         by_rep.setdefault(one.rep_id, []).append(one)
@@ -104,25 +108,22 @@ def follow_up(
     return FollowupRead(from_date, to_date, reps, total, waiting)
 
 
-def measure(
-    db: Database,
-    actor: Actor,
-    from_date: date,
-    to_date: date,
-    engines: Engines,
-    *,
-    rep_id: UUID | None,
-    now: datetime,
-) -> tuple[list[DayResult], int]:
-    """Measure every day of a period; also return how many days lack their present mileage."""
-    ground = read_ground(db, actor.org_id, from_date, to_date, rep_id=rep_id)
-    driven, waiting = settle(db, actor.org_id, ground, engines, now=now)
-    return [
-        measure_day(
-            key[0], ground.plans.get(key), ground.visits.get(key, ()), driven.get(key), now=now
-        )
-        for key in ground.days()
-    ], waiting
+def list_alarms(
+    db: Database, actor: Actor, weeks: int, *, rep_id: UUID | None, now: datetime
+) -> AlarmsRead:
+    """Return where plans and days drifted apart in the last weeks, up to yesterday."""
+    rep_id = whose(actor, rep_id)
+    with db.for_org(actor.org_id, snapshot=True) as connection:
+        zone = ZoneInfo(repository.get_time_zone(connection, actor.org_id))
+    last = now.astimezone(zone).date() - timedelta(days=1)
+    first = last - timedelta(weeks=weeks) + timedelta(days=1)
+    ground = read_ground(db, actor.org_id, first, last, rep_id=rep_id)
+    alarms = find_alarms(measure_ground(ground, {}, now=now), zone=zone)
+    told = list({one.rep_id for one in alarms if one.rep_id is not None})
+    with db.for_org(actor.org_id, snapshot=True) as connection:
+        names = repository.select_people(connection, actor.org_id, told)
+    items = [tell_alarm(one, names.get(one.rep_id) if one.rep_id else None) for one in alarms]
+    return AlarmsRead(first, last, items)
 
 
 def get_day(
@@ -208,11 +209,11 @@ def keep_trace(
             f"{on_date}, {clean.in_future} of the future, {clean.nowhere} at no place.",
             code="trace_empty",
         )
-    kept = repository.lock_trace(connection, actor.org_id, rep, on_date)
+    kept = trace_repository.lock_trace(connection, actor.org_id, rep, on_date)
     merged = merge_fixes(kept, clean.fixes)
     check_count(len(merged))
     if len(merged) > len(kept):
-        repository.write_trace(connection, actor.org_id, rep, on_date, merged)
+        trace_repository.write_trace(connection, actor.org_id, rep, on_date, merged)
     added = len(merged) - len(kept)
     left_out = clean.other_day + clean.in_future + clean.nowhere
     return TraceRead(

@@ -12,9 +12,10 @@ from backend.geo.polyline import decode_polyline, encode_polyline
 from backend.geo.vocabulary import LonLat
 from backend.ids import OrgId
 from backend.routes.engines import Engines
-from backend.routes.followup import repository
+from backend.routes.followup import repository, trace_repository
 from backend.routes.followup.driving import Driving, NotNow, drive_check_ins, drive_trace
 from backend.routes.followup.facts import DrivenDay, PlanFact, VisitFact
+from backend.routes.followup.measures import DayResult, measure_day
 from backend.routes.followup.traces import to_fixes
 
 MOST_DAYS = 60
@@ -45,8 +46,8 @@ def read_ground(
         period = (connection, org_id, from_date, to_date)
         plans = repository.select_plans(*period, rep_id=rep_id)
         visits = repository.select_visits(*period, rep_id=rep_id)
-        traces = repository.select_traces(*period, rep_id=rep_id)
-        driven = repository.select_driven(*period, rep_id=rep_id)
+        traces = trace_repository.select_traces(*period, rep_id=rep_id)
+        driven = trace_repository.select_driven(*period, rep_id=rep_id)
     by_day: dict[DayKey, list[VisitFact]] = {}
     for one in visits:
         by_day.setdefault((one.rep_id, one.on_date), []).append(one)
@@ -56,6 +57,18 @@ def read_ground(
         traces={(one.rep_id, one.on_date): one.rv for one in traces},
         driven={(one.rep_id, one.on_date): one for one in driven},
     )
+
+
+def measure_ground(
+    ground: Ground, driven: Mapping[DayKey, DrivenDay], *, now: datetime
+) -> list[DayResult]:
+    """Measure every person's day of a period, by day."""
+    return [
+        measure_day(
+            key[0], ground.plans.get(key), ground.visits.get(key, ()), driven.get(key), now=now
+        )
+        for key in ground.days()
+    ]
 
 
 def settle(
@@ -86,7 +99,7 @@ def settle(
             waiting += 1
             continue
         with db.for_org(org_id) as connection:
-            repository.upsert_driven(connection, org_id, *key, driving, basis=basis, now=now)
+            trace_repository.upsert_driven(connection, org_id, *key, driving, basis=basis, now=now)
         known[key] = _as_day(key, driving, basis)
         settled += 1
     return known, waiting
@@ -105,7 +118,7 @@ def _drive(
     if not has_trace:
         return drive_check_ins(network, places)
     with db.for_org(org_id, snapshot=True) as connection:
-        fixes = to_fixes(repository.find_fixes(connection, org_id, *key))
+        fixes = to_fixes(trace_repository.find_fixes(connection, org_id, *key))
     planned = decode_polyline(plan.line) if plan and plan.line else ()
     return drive_trace(network, fixes, planned)
 

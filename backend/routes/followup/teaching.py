@@ -23,9 +23,9 @@ from backend.routes.followup.learning import (
     learn_hours,
     learn_visits,
 )
-from backend.routes.followup.measures import DayResult, measure_day
+from backend.routes.followup.measures import DayResult
 from backend.routes.followup.schemas import LearnedRead, Subject
-from backend.routes.followup.settling import read_ground
+from backend.routes.followup.settling import measure_ground, read_ground
 
 LEARN = "routes.learn"
 """The task's name."""
@@ -100,10 +100,7 @@ def _days(db: Database, org_id: OrgId, today: date, now: datetime) -> Iterator[D
     for back in range(0, WINDOW_DAYS, _STEP_DAYS):
         last = today - timedelta(days=back)
         ground = read_ground(db, org_id, last - timedelta(days=_STEP_DAYS - 1), last, rep_id=None)
-        for key in ground.days():
-            yield measure_day(
-                key[0], ground.plans.get(key), ground.visits.get(key, ()), None, now=now
-            )
+        yield from measure_ground(ground, {}, now=now)
 
 
 def _visit_samples(day: DayResult) -> Sequence[VisitSample]:

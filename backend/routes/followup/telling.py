@@ -1,8 +1,11 @@
 """From tallies and results to what the outside reads: shares, minutes and kilometres."""
 
+import msgspec
+
+from backend.routes.followup.alarms import Alarm
 from backend.routes.followup.facts import DrivenDay
 from backend.routes.followup.measures import Tally, VisitResult, percentile
-from backend.routes.followup.schemas import Measures, Mileage, VisitActual
+from backend.routes.followup.schemas import AlarmRead, Measures, Mileage, VisitActual
 
 _MINUTE_S = 60
 _P90 = 0.9
@@ -82,6 +85,21 @@ def tell_mileage(driven: DrivenDay | None) -> Mileage | None:
         off_route_minutes=_minutes(driven.off_route_s),
         lines=driven.lines,
     )
+
+
+def tell_alarm(alarm: Alarm, name: str | None) -> AlarmRead:
+    """Return an alarm with its sentence; `name` is the rep's."""
+    who = name or f"everybody from {alarm.hour} to {(alarm.hour or 0) + 1} o'clock"
+    times = f"{alarm.figure:g} times as long as planned (half of {alarm.observations})"
+    sentences = {
+        "visits_longer": f"{who}'s visits last {times}: plan longer visits, or ask why.",
+        "visits_shorter": f"{who}'s visits last {times}: there is room for more visits.",
+        "ways_slower": f"Ways of {who} take {times}: plan with more traffic.",
+        "ways_faster": f"Ways of {who} take {times}: plan with less traffic.",
+        "plan_kept_less": f"{who} makes {alarm.figure:.0%} of the planned visits, after "
+        f"{alarm.expected:.0%} before: are the plans still right?",
+    }
+    return AlarmRead(**msgspec.structs.asdict(alarm), rep_name=name, message=sentences[alarm.kind])
 
 
 def _share(part: float, whole: float) -> float | None:
