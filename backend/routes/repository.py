@@ -115,8 +115,9 @@ WITH mine AS (
     AND NOT EXISTS (SELECT 1 FROM visit v WHERE v.org_id = :org_id AND v.account_id = a.id
                      AND v.planned_on = :on_date AND v.status IN ('checked_in', 'done')))
 SELECT id, name, json_build_array(ST_X(location), ST_Y(location)) AS location, opening_hours,
-  coalesce(o.minutes, least(greatest(round(visit_minutes * k.percent / 100.0), 1), 480)::int,
-    visit_minutes) AS visit_minutes, coalesce(o.minutes, k.percent) IS NOT NULL AS is_learned,
+  coalesce(o.minutes,
+    least(greatest(round(visit_minutes * coalesce(k.percent, 100) / 100.0), 1), 480)::int)
+    AS visit_minutes, coalesce(o.minutes, k.percent) IS NOT NULL AS is_learned,
   priority, greatest(overdue, 0) AS overdue_days, is_required
  FROM mine
  LEFT JOIN LATERAL (SELECT coalesce(l.fixed_value, l.value) AS minutes FROM learned_value l

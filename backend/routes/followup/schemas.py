@@ -143,6 +143,7 @@ class DayActual(msgspec.Struct, frozen=True, kw_only=True):
     on_date: date
     route_id: UUID | None
     planned_line: str | None
+    planned_m: int | None
     measures: Measures
     visits: list[VisitActual]
     mileage: Mileage | None

@@ -158,6 +158,7 @@ def get_day(
         on_date=on_date,
         route_id=plan.id if plan else None,
         planned_line=plan.line if plan else None,
+        planned_m=plan.distance_m if plan else None,
         measures=tell_measures(
             result.tally,
             due=sum(one.due for one in due),

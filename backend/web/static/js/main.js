@@ -9,6 +9,7 @@ import { createMap } from './map/map.js';
 import { go, place, TABS, whenMoved } from './place.js';
 import { showProblem } from './parts.js';
 import { prospectsTab } from './tabs/prospects.js';
+import { resultsTab } from './tabs/results.js';
 import { routesTab } from './tabs/routes.js';
 import { territoriesTab } from './tabs/territories.js';
 import { visitsTab } from './tabs/visits.js';
@@ -16,6 +17,7 @@ import { weeksTab } from './tabs/weeks.js';
 
 const PLANNERS = ['manager', 'admin'];
 const MAKE = { prospects: prospectsTab, territories: territoriesTab, routes: routesTab, weeks: weeksTab, visits: visitsTab };
+const MAKE = { prospects: prospectsTab, territories: territoriesTab, routes: routesTab, visits: visitsTab, results: resultsTab };
 const at = (id) => document.getElementById(id);
 
 await useLanguage(null);

@@ -2,6 +2,8 @@
 
 export const TABS = ['prospects', 'territories', 'routes', 'weeks', 'visits'];
 const KEYS = ['tab', 'date', 'route', 'account'];
+export const TABS = ['prospects', 'territories', 'routes', 'visits', 'results'];
+const KEYS = ['tab', 'date', 'route', 'account', 'rep'];
 const listeners = new Set();
 
 export function place() {

@@ -2,6 +2,7 @@
 
 import { isDark, repColors, stageColors, statusColors } from '../colors.js';
 import { basemapLayers, FONT } from './basemap.js';
+import { overlayLayers, overlaySource } from './overlay.js';
 
 const tiles = (layer, query = '') => [`${location.origin}/v1/tiles/${layer}/{z}/{x}/{y}.mvt${query}`];
 const source = (layer, query, maxzoom = 18) => ({ type: 'vector', tiles: tiles(layer, query), minzoom: 0, maxzoom });
@@ -24,6 +25,7 @@ export function buildStyle(seen) {
     version: 8,
     sources: {
       basemap: { ...source('basemap', '', seen.info.basemap_max_zoom), attribution: seen.info.attribution },
+      overlay: overlaySource(seen.overlay),
       prospects: source('prospects', query),
       territories: source('territories', '', 14),
       routes: source('routes', day, 16),
@@ -40,6 +42,7 @@ export function buildStyle(seen) {
         paint: { 'line-color': isDark() ? '#ffd166' : '#b45309', 'line-width': 4, 'line-dasharray': [0.5, 1.6] },
       },
       ...prospectLayers(seen),
+      ...overlayLayers(),
       ...visitLayers(seen),
       ...stopLayers(seen),
       ...territoryLabels(seen),

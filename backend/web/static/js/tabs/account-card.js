@@ -7,6 +7,7 @@ import { dateTime, day, known, t } from '../i18n.js';
 import { empty, loading, problemCard, statusBadge } from '../parts.js';
 import { go } from '../place.js';
 import { categoryName } from './prospects.js';
+import { reach } from './reach.js';
 
 /** Load an account into `node` and fly the map there. */
 export async function accountCard(node, id, desk) {
@@ -47,7 +48,8 @@ function about(account, desk) {
   ].filter(([, value]) => value);
   return el('article.card', {},
     el('div.card-head', {}, swatch(color), el('div', {}, el('h2', {}, account.name), el('p.quiet.little', {}, t(`stage.${account.life_stage}`)))),
-    el('dl', {}, facts.map(([name, value]) => [el('dt', {}, name), el('dd', {}, value)])));
+    el('dl', {}, facts.map(([name, value]) => [el('dt', {}, name), el('dd', {}, value)])),
+    reach(account.location, desk));
 }
 
 /** A link only where it is a web address: what people typed may be anything. */

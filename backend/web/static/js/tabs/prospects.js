@@ -77,9 +77,9 @@ export function prospectsTab(panel, desk) {
       card.hidden = !account;
       browse.hidden = Boolean(account);
       if (account) accountCard(card, account, desk);
-      else desk.map.see({ selectedPoint: null });
+      else desk.map.see({ selectedPoint: null, overlay: null });
     },
-    leave() { desk.map.see({ selectedPoint: null, lifeStage: null, territoryId: null }); },
+    leave() { desk.map.see({ selectedPoint: null, overlay: null, lifeStage: null, territoryId: null }); },
   };
 }
 

@@ -1,0 +1,84 @@
+"""A manager looks at what became of the plans, and a rep at the own day and objects."""
+
+from contextlib import closing
+from pathlib import Path
+
+import psycopg2
+import pytest
+from playwright.sync_api import expect
+
+from tests.e2e.web.conftest import DAY, Watched
+from tests.support.city import STOPS
+from tests.support.databases import TestDatabase
+from tests.support.followed_day import MADE, drive_day
+
+pytestmark = pytest.mark.e2e
+
+_OVERLAY = ("overlay-planned", "overlay-driven", "overlay-place", "overlay-area", "overlay-edge")
+
+
+@pytest.fixture
+def driven(watched: Watched, test_database: TestDatabase) -> Watched:
+    """The page, of a city whose first rep made the first visits of the day."""
+    city = watched.city
+    with (
+        closing(psycopg2.connect(test_database.owner_url)) as connection,
+        connection,
+        connection.cursor() as cursor,
+    ):
+        drive_day(cursor, city.org, city.routes["Kamppi"])
+    return watched
+
+
+def test_a_manager_sees_who_kept_the_plan_and_where_they_drove(
+    driven: Watched, tmp_path: Path
+) -> None:
+    page = driven.open(f"#tab=results&date={DAY}")
+    row = page.locator(f'tbody[data-rep="{driven.city.org.rep.user_id}"]')
+    expect(row).to_contain_text(f"{len(MADE)}/{STOPS}")
+    expect(row.locator(".badge.bad")).to_have_text("1")
+    row.get_by_role("button", name="Lan Nguyễn").click()
+    card = page.locator("article[data-day]")
+    expect(card.locator("li[data-visit]")).to_have_count(STOPS)
+    expect(card.get_by_text("quá xa khách")).to_have_count(1)
+    expect(card.get_by_text("bỏ lỡ")).to_have_count(STOPS - len(MADE))
+    expect(card.get_by_text("theo GPS")).to_be_visible()
+    kinds = {str(one["kind"]) for one in driven.drawn(*_OVERLAY)}
+    assert kinds == {"planned", "driven", "place"}
+    page.screenshot(path=tmp_path / "results.png")
+    page.locator("#language").click()
+    driven.wait_for_map()
+    expect(page.get_by_text("too far away")).to_have_count(1)
+    page.screenshot(path=tmp_path / "results-en.png")
+
+
+def test_a_rep_objects_and_the_manager_accepts(driven: Watched) -> None:
+    rep = driven.city.org.rep
+    page = driven.open(f"#tab=results&date={DAY}&rep={rep.user_id}", who="rep")
+    card = page.locator("article[data-day]")
+    ghost = card.locator("li[data-visit]").filter(has_text="quá xa khách")
+    name = ghost.locator("button.plain").inner_text()
+    card.locator("select[name=visit]").select_option(label=name)
+    card.locator("input[name=body]").fill("Cửa hàng đã dời sang đường khác.")
+    card.get_by_role("button", name="Gửi").click()
+    expect(card.get_by_text("chờ trả lời")).to_be_visible()
+
+    page.locator("#sign-out").click()
+    page.wait_for_selector("#sign-in:not([hidden])")
+    page.evaluate("localStorage.removeItem('tuyen.device')")  # a browser is one person's device
+    page.goto(f"{driven.service.url}/#tab=results&date={DAY}&rep={rep.user_id}")
+    driven.sign_in("manager")
+    card.get_by_role("button", name="Chấp nhận").click()
+    expect(card.get_by_text("đã chấp nhận khiếu nại")).to_be_visible()
+    expect(card.get_by_text("quá xa khách")).to_have_count(0)
+
+
+def test_what_is_within_reach_of_an_account_is_drawn(watched: Watched, tmp_path: Path) -> None:
+    account = next(iter(watched.city.accounts))
+    page = watched.open(f"#tab=prospects&account={account}")
+    page.get_by_role("button", name="Vùng tới được").click()
+    expect(page.get_by_text("Tới được trong 10, 20, 30 phút.")).to_be_visible()
+    assert {str(one["kind"]) for one in watched.drawn("overlay-area")} == {"area"}
+    page.screenshot(path=tmp_path / "reach.png")
+    page.get_by_role("button", name="Ẩn vùng").click()
+    expect(page.get_by_role("button", name="Vùng tới được")).to_be_visible()
