@@ -67,7 +67,7 @@ export function resultsTab(panel, desk) {
 
   function table({ reps, total, unsettled_days: unsettled }) {
     const head = ['kept', 'strike', 'coverage', 'late', 'mileage', 'ghosts'];
-    const rows = reps.map((one) => el('tbody', { dataset: { rep: one.rep_id } },
+    const rows = reps.map((one) => el('tbody', { dataset: { rep: one.rep_id }, className: place().rep === one.rep_id ? 'chosen' : '' },
       rowOf(el('button.plain', { type: 'button', onclick: () => go({ rep: place().rep === one.rep_id ? null : one.rep_id }) }, one.rep_name), one.measures)));
     return el('div.results', {},
       el('table.number', {},
