@@ -41,6 +41,7 @@ from backend.media.inbox import Inbox
 from backend.media.upload_controllers import UploadController
 from backend.routes.controllers import RouteController
 from backend.routes.engines import Engines
+from backend.routes.followup.backtest_controllers import BacktestController
 from backend.routes.followup.controllers import (
     FollowupController,
     RouteActualController,
@@ -75,6 +76,7 @@ CONTROLLERS: Sequence[ControllerRouterHandler] = [
     AccountController,
     AssignmentController,
     AuthController,
+    BacktestController,
     CalendarController,
     CalendarFeedController,
     ContactController,

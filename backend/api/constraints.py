@@ -34,6 +34,9 @@ _WORDS: dict[str, tuple[type[Problem], str, str, str]] = {
         "Nobody owes fewer than no crates: the account owes less than what was returned."),
     "visit_done_has_outcome": (
         Malformed, "outcome_missing", "outcome", "A visit that is done needs an outcome."),
+    "backtest_one_at_a_time": (
+        Conflict, "backtest_under_way", "rep_id",
+        "A backtest of this person's days is under way: wait for it, or stop it."),
     "route_one_a_day": (
         Conflict, "route_exists", "on_date", "This person has a route for that day already."),
     "coverage_plan_one_under_way": (

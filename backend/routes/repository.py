@@ -115,15 +115,9 @@ WITH mine AS (
     AND NOT EXISTS (SELECT 1 FROM visit v WHERE v.org_id = :org_id AND v.account_id = a.id
                      AND v.planned_on = :on_date AND v.status IN ('checked_in', 'done')))
 SELECT id, name, json_build_array(ST_X(location), ST_Y(location)) AS location, opening_hours,
-  coalesce(o.minutes,
-    least(greatest(round(visit_minutes * coalesce(k.percent, 100) / 100.0), 1), 480)::int)
-    AS visit_minutes, coalesce(o.minutes, k.percent) IS NOT NULL AS is_learned,
-  priority, greatest(overdue, 0) AS overdue_days, is_required
- FROM mine
- LEFT JOIN LATERAL (SELECT coalesce(l.fixed_value, l.value) AS minutes FROM learned_value l
-   WHERE l.org_id = :org_id AND l.subject = 'account' AND l.key = mine.id::text) o ON true
- LEFT JOIN LATERAL (SELECT coalesce(l.fixed_value, l.value) AS percent FROM learned_value l
-   WHERE l.org_id = :org_id AND l.subject = 'category' AND l.key = mine.category) k ON true
+  m.minutes AS visit_minutes, m.is_learned, priority, greatest(overdue, 0) AS overdue_days,
+  is_required
+ FROM mine, LATERAL tuyen_visit_minutes(:org_id, mine.id, category, visit_minutes) m
  WHERE is_due OR is_required
  ORDER BY is_required DESC, priority, overdue > 0 DESC,
    location <-> ST_SetSRID(ST_MakePoint(:lon, :lat), 4326), id

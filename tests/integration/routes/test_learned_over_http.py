@@ -21,7 +21,7 @@ pytestmark = pytest.mark.integration
 
 
 def _learn(database: Database, org: Org) -> None:
-    (task,) = TASKS
+    task = TASKS[0]
     task.call(Work(database, SystemClock(), {}), {"org_id": str(org.id)})
 
 

@@ -73,3 +73,37 @@ CREATE TABLE objection (
 );
 CREATE INDEX objection_by_day ON objection (org_id, rep_id, on_date);
 CREATE INDEX objection_by_visit ON objection (org_id, visit_id) WHERE visit_id IS NOT NULL;
+
+-- How long a visit of an account is planned: what was learned or fixed of it, else its own minutes at
+-- its category's per cent.
+CREATE FUNCTION tuyen_visit_minutes(
+  p_org uuid, p_account uuid, p_category text, p_planned int, OUT minutes int, OUT is_learned boolean)
+LANGUAGE sql STABLE AS $$
+  SELECT coalesce(own, least(greatest(round(p_planned * coalesce(kind, 100) / 100.0), 1), 480)::int),
+         coalesce(own, kind) IS NOT NULL
+    FROM (SELECT (SELECT coalesce(l.fixed_value, l.value) FROM learned_value l
+                   WHERE l.org_id = p_org AND l.subject = 'account' AND l.key = p_account::text),
+                 (SELECT coalesce(l.fixed_value, l.value) FROM learned_value l
+                   WHERE l.org_id = p_org AND l.subject = 'category' AND l.key = p_category)) v (own, kind)
+$$;
+
+-- Past days planned anew, one after the other: a job that can be watched and stopped.
+CREATE TABLE backtest (
+  org_id uuid NOT NULL,
+  id uuid NOT NULL,
+  rep_id uuid NOT NULL,
+  from_date date NOT NULL,
+  to_date date NOT NULL,
+  state text NOT NULL DEFAULT 'queued' CHECK (state IN ('queued', 'running', 'done', 'cancelled')),
+  days_total int,
+  days_done int NOT NULL DEFAULT 0,
+  days jsonb NOT NULL DEFAULT '[]',
+  asked_by uuid NOT NULL,
+  created_at timestamptz NOT NULL DEFAULT now(),
+  ended_at timestamptz,
+  PRIMARY KEY (org_id, id),
+  FOREIGN KEY (org_id, rep_id) REFERENCES app_user (org_id, id),
+  FOREIGN KEY (org_id, asked_by) REFERENCES app_user (org_id, id),
+  CONSTRAINT backtest_dates_ordered CHECK (to_date >= from_date)
+);
+CREATE UNIQUE INDEX backtest_one_at_a_time ON backtest (org_id, rep_id) WHERE state IN ('queued', 'running');

@@ -1,0 +1,118 @@
+"""The SQL of backtests."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+import sqlalchemy as sa
+
+from backend.ids import OrgId
+from backend.routes.followup.schemas import BacktestDay, BacktestRead
+from backend.routes.repository import Candidate
+from backend.routes.schemas import PlanRequest
+
+_SELECT = """
+SELECT b.id, b.rep_id, u.full_name AS rep_name, b.from_date, b.to_date, b.state, b.days_total,
+  b.days_done, b.days, b.created_at, b.ended_at
+ FROM backtest b JOIN app_user u ON u.org_id = b.org_id AND u.id = b.rep_id
+"""
+
+
+def insert_backtest(connection: sa.Connection, org_id: OrgId, values: dict[str, Any]) -> None:
+    """Insert a backtest that waits for its turn; the database allows one a rep."""
+    connection.execute(
+        sa.text(
+            "INSERT INTO backtest (org_id, id, rep_id, from_date, to_date, asked_by)"
+            " VALUES (:org_id, :id, :rep_id, :from_date, :to_date, :asked_by)"
+        ),
+        {"org_id": org_id, **values},
+    )
+
+
+def find_backtest(
+    connection: sa.Connection, org_id: OrgId, backtest_id: UUID
+) -> BacktestRead | None:
+    """Return a backtest, or None."""
+    rows = connection.execute(
+        sa.text(f"{_SELECT} WHERE b.org_id = :org_id AND b.id = :id"),
+        {"org_id": org_id, "id": backtest_id},
+    ).mappings()
+    row = rows.one_or_none()
+    return None if row is None else msgspec.convert(dict(row), BacktestRead)
+
+
+def select_backtests(connection: sa.Connection, org_id: OrgId, limit: int) -> list[BacktestRead]:
+    """Return the latest backtests, the newest first."""
+    rows = connection.execute(
+        sa.text(
+            f"{_SELECT} WHERE b.org_id = :org_id ORDER BY b.created_at DESC, b.id LIMIT :limit"
+        ),
+        {"org_id": org_id, "limit": limit},
+    ).mappings()
+    return msgspec.convert([dict(row) for row in rows], list[BacktestRead])
+
+
+def begin(connection: sa.Connection, org_id: OrgId, backtest_id: UUID, days_total: int) -> None:
+    """Say how many days there are to plan."""
+    connection.execute(
+        sa.text(
+            "UPDATE backtest SET state = 'running', days_total = :total"
+            " WHERE org_id = :org_id AND id = :id AND state IN ('queued', 'running')"
+        ),
+        {"org_id": org_id, "id": backtest_id, "total": days_total},
+    )
+
+
+def add_day(connection: sa.Connection, org_id: OrgId, backtest_id: UUID, day: BacktestDay) -> bool:
+    """Keep a day's result; false when the backtest was cancelled meanwhile."""
+    done = connection.execute(
+        sa.text(
+            "UPDATE backtest SET days = days || cast(:day AS jsonb), days_done = days_done + 1"
+            " WHERE org_id = :org_id AND id = :id AND state = 'running'"
+        ),
+        {"org_id": org_id, "id": backtest_id, "day": msgspec.json.encode([day]).decode()},
+    )
+    return done.rowcount == 1
+
+
+def end(
+    connection: sa.Connection, org_id: OrgId, backtest_id: UUID, state: str, at: datetime
+) -> bool:
+    """End a backtest that is under way; false when it had ended."""
+    done = connection.execute(
+        sa.text(
+            "UPDATE backtest SET state = :state, ended_at = :at"
+            " WHERE org_id = :org_id AND id = :id AND state IN ('queued', 'running')"
+        ),
+        {"org_id": org_id, "id": backtest_id, "state": state, "at": at},
+    )
+    return done.rowcount == 1
+
+
+def find_request(connection: sa.Connection, org_id: OrgId, route_id: UUID) -> PlanRequest | None:
+    """Return what was asked when a route was planned, None where that was not kept."""
+    request = connection.execute(
+        sa.text("SELECT inputs -> 'request' FROM route WHERE org_id = :org_id AND id = :id"),
+        {"org_id": org_id, "id": route_id},
+    ).scalar()
+    return None if request is None else msgspec.convert(request, PlanRequest)
+
+
+def select_candidates(
+    connection: sa.Connection, org_id: OrgId, account_ids: Sequence[UUID]
+) -> list[Candidate]:
+    """Return accounts as the planner takes them now; those off the map are left out."""
+    rows = connection.execute(
+        sa.text(
+            "SELECT a.id, a.name, json_build_array(ST_X(a.location), ST_Y(a.location)) AS location,"
+            " a.opening_hours, m.minutes AS visit_minutes, m.is_learned, a.priority,"
+            " 0 AS overdue_days, false AS is_required FROM account a,"
+            " LATERAL tuyen_visit_minutes(a.org_id, a.id, a.category, a.visit_minutes) m"
+            " WHERE a.org_id = :org_id AND a.id = ANY (cast(:ids AS uuid[]))"
+            " AND a.location IS NOT NULL ORDER BY a.id"
+        ),
+        {"org_id": org_id, "ids": list(account_ids)},
+    ).mappings()
+    return msgspec.convert([dict(row) for row in rows], list[Candidate], strict=False)

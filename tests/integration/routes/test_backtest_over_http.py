@@ -1,0 +1,160 @@
+"""Past days planned anew by a job: figures, progress, an end, and who may ask."""
+
+from typing import Any
+
+import httpx
+import pytest
+
+from backend.clock import SystemClock
+from backend.db.tenancy import Database
+from backend.identity.actor import Actor
+from backend.ids import new_id
+from backend.jobs import Work
+from backend.routes.engines import Engines
+from backend.routes.followup.tasks import TASKS
+from tests.integration.routes.conftest import Town
+from tests.integration.routes.test_followup_over_http import PAST, Field
+from tests.support.ground import execute
+from tests.support.people import Org
+
+pytestmark = pytest.mark.integration
+
+_TASK = next(task for task in TASKS if task.name == "routes.backtest")
+_PATH = "/v1/followup/backtests"
+
+
+@pytest.fixture
+def field(town: Town) -> Field:
+    return Field(town, town.planned(on_date=PAST, max_candidates=8))
+
+
+def _post(town: Town, path: str, who: Actor | None = None, **body: Any) -> httpx.Response:
+    return town.api.client.post(
+        f"{_PATH}{path}", headers=town.api.as_(who or town.org.manager), json=body
+    )
+
+
+def _ask(field: Field, who: Actor | None = None, **changes: Any) -> httpx.Response:
+    period = {"from_date": "2026-11-16", "to_date": "2026-11-18"}
+    wish = {"rep_id": str(field.town.org.rep.user_id), **period, **changes}
+    return _post(field.town, "", who, **wish)
+
+
+def _run(field: Field, database: Database, engines: Engines, backtest_id: str) -> None:
+    work = Work(database, SystemClock(), {Engines: engines})
+    _TASK.call(work, {"org_id": str(field.town.org.id), "backtest_id": backtest_id})
+
+
+def _get(field: Field, backtest_id: str) -> dict[str, Any]:
+    answer = field.town.get(field.town.org.analyst, f"{_PATH}/{backtest_id}")
+    assert answer.status_code == 200, answer.text
+    told: dict[str, Any] = answer.json()
+    return told
+
+
+def test_a_day_driven_criss_cross_is_shorter_planned_anew(
+    field: Field, database: Database, engines: Engines
+) -> None:
+    count = len(field.stops)
+    for index in range(count):  # there and back again, a quarter of a day apart
+        field.visit(index, late=(index % 2) * 300)
+    asked = _ask(field)
+    assert asked.status_code == 202, asked.text
+    backtest = asked.json()["backtest"]
+    assert (backtest["state"], backtest["days_done"]) == ("queued", 0)
+    assert execute(field.town.url, "SELECT task_name FROM jobs.procrastinate_jobs") == [
+        ("routes.backtest",)
+    ]
+
+    _run(field, database, engines, backtest["id"])
+    _run(field, database, engines, backtest["id"])
+
+    told = _get(field, backtest["id"])
+    assert told["backtest"]["state"] == "done"
+    assert (told["backtest"]["days_total"], told["backtest"]["days_done"]) == (1, 1)
+    (day,) = told["backtest"]["days"]
+    assert day["on_date"] == PAST
+    assert day["problem"] is None
+    assert (day["accounts"], day["visited"], day["would_visit"]) == (count, count, count)
+    assert 0 < day["would_drive_m"] < day["driven_m"]
+    assert 0 < day["would_take_minutes"] <= day["minutes"]
+    assert told["total"]["would_drive_m"] == day["would_drive_m"]
+    assert told["total"]["missed"] == told["total"]["would_miss"] == 0
+
+
+def test_the_present_plan_and_visits_stay_as_they_are(
+    field: Field, database: Database, engines: Engines
+) -> None:
+    field.visit(0)
+    before = execute(field.town.url, "SELECT id, status, rv FROM visit ORDER BY id")
+    routes = execute(field.town.url, "SELECT id, status, rv FROM route ORDER BY id")
+
+    _run(field, database, engines, _ask(field).json()["backtest"]["id"])
+
+    assert execute(field.town.url, "SELECT id, status, rv FROM visit ORDER BY id") == before
+    assert execute(field.town.url, "SELECT id, status, rv FROM route ORDER BY id") == routes
+
+
+def test_a_backtest_that_was_stopped_does_nothing_more(
+    field: Field, database: Database, engines: Engines
+) -> None:
+    field.visit(0)
+    backtest_id = _ask(field).json()["backtest"]["id"]
+    assert _ask(field).json()["code"] == "backtest_under_way"
+
+    stopped = _post(field.town, f"/{backtest_id}/cancel")
+    assert stopped.json()["backtest"]["state"] == "cancelled"
+    _run(field, database, engines, backtest_id)
+
+    assert _get(field, backtest_id)["backtest"]["days"] == []
+    assert _post(field.town, f"/{backtest_id}/cancel").status_code == 409
+    assert _ask(field).status_code == 202
+
+
+def test_a_day_that_cannot_be_planned_says_why(
+    field: Field, database: Database, engines: Engines
+) -> None:
+    field.visit(0)
+    execute(
+        field.town.url,
+        "UPDATE route SET inputs = jsonb_set(inputs, '{request,start}', '[24.95, 59.9]')",
+    )
+    backtest_id = _ask(field).json()["backtest"]["id"]
+
+    _run(field, database, engines, backtest_id)
+
+    told = _get(field, backtest_id)
+    assert "street" in told["backtest"]["days"][0]["problem"]
+    assert told["backtest"]["state"] == "done"
+    assert told["total"]["days"] == 0
+
+
+def test_only_planners_ask_and_the_office_reads(field: Field, other_org: Org) -> None:
+    org = field.town.org
+    for who in (org.rep, org.analyst, org.agent):
+        assert _ask(field, who).status_code == 403
+    backtest_id = _ask(field).json()["backtest"]["id"]
+    assert field.town.get(org.rep, f"{_PATH}/{backtest_id}").status_code == 403
+    listed = field.town.get(org.agent, _PATH).json()["items"]
+    assert [one["backtest"]["id"] for one in listed] == [backtest_id]
+    assert field.town.get(other_org.manager, f"{_PATH}/{backtest_id}").status_code == 404
+    assert field.town.get(other_org.manager, _PATH).json()["items"] == []
+    assert _post(field.town, f"/{backtest_id}/cancel", other_org.manager).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("changes", "status", "code"),
+    [
+        ({"to_date": "2026-11-01"}, 422, "dates_reversed"),
+        ({"from_date": "2026-09-01"}, 422, "period_too_long"),
+        ({"to_date": "2096-01-01", "from_date": "2095-12-31"}, 422, "malformed"),
+        ({"rep_id": str(new_id())}, 404, "not_found"),
+    ],
+    ids=["reversed", "too long", "to come", "nobody"],
+)
+def test_bad_backtests_are_told(
+    field: Field, changes: dict[str, Any], status: int, code: str
+) -> None:
+    answer = _ask(field, **changes)
+
+    assert (answer.status_code, answer.json()["code"]) == (status, code)
