@@ -1,16 +1,22 @@
 """A manager looks at what became of the plans, and a rep at the own day and objects."""
 
 from contextlib import closing
+from datetime import timedelta
 from pathlib import Path
 
 import psycopg2
 import pytest
 from playwright.sync_api import expect
 
+from backend.clock import SystemClock
+from backend.jobs import Work
+from backend.routes.engines import Engines
+from backend.routes.followup.tasks import TASKS
 from tests.e2e.web.conftest import DAY, Watched
 from tests.support.city import STOPS
 from tests.support.databases import TestDatabase
 from tests.support.followed_day import MADE, drive_day
+from tests.support.ground import execute
 
 pytestmark = pytest.mark.e2e
 
@@ -82,3 +88,56 @@ def test_what_is_within_reach_of_an_account_is_drawn(watched: Watched, tmp_path:
     page.screenshot(path=tmp_path / "reach.png")
     page.get_by_role("button", name="Ẩn vùng").click()
     expect(page.get_by_role("button", name="Vùng tới được")).to_be_visible()
+
+
+def test_a_planner_says_no_to_what_was_learned(
+    watched: Watched, test_database: TestDatabase, tmp_path: Path
+) -> None:
+    account, place = next(iter(watched.city.accounts.items()))
+    execute(
+        test_database.owner_url,
+        "INSERT INTO learned_value (org_id, subject, key, value, observations, median)"
+        " VALUES (%s, 'account', %s, 27, 9, 31), (%s, 'hour', 'car-17', 130, 44, 1.4)",
+        watched.city.org.id, str(account), watched.city.org.id,
+    )  # fmt: skip
+    page = watched.open(f"#tab=results&date={DAY}")
+    page.get_by_text("Thời lượng ghé và đường đi thực tế").click()
+    shop = page.locator(f'li[data-learned="{account}"]')
+    expect(shop).to_contain_text(place.name)
+    expect(shop).to_contain_text("27 phút thay vì 15 phút")
+    page.screenshot(path=tmp_path / "learned.png")
+    shop.get_by_role("button", name="Không dùng").click()
+    expect(shop).to_have_count(0)
+    hour = page.locator('li[data-learned="car-17"]')
+    hour.locator("input").fill("150")
+    hour.get_by_role("button", name="Đặt").click()
+    expect(hour).to_contain_text("150 % thay vì 100 %")
+    expect(hour).to_contain_text("do Hoa Phạm đặt")
+
+
+def test_past_weeks_are_planned_anew_while_one_watches(
+    driven: Watched, test_database: TestDatabase, tmp_path: Path
+) -> None:
+    org = driven.city.org
+    page = driven.open(f"#tab=results&date={DAY}&rep={org.rep.user_id}")
+    yesterday = SystemClock().now().date() - timedelta(days=1)
+    for table, column in (("route", "on_date"), ("visit", "planned_on"), ("trace", "on_date")):
+        execute(test_database.owner_url, f"UPDATE {table} SET {column} = %s", yesterday)
+    back = timedelta(days=(DAY - yesterday).days)
+    for table, columns in (
+        ("visit", ("checked_in_at", "done_at")),
+        ("check_in", ("corrected_at",)),
+    ):
+        moved = ", ".join(f"{name} = {name} - %s" for name in columns)
+        execute(test_database.owner_url, f"UPDATE {table} SET {moved}", *[back] * len(columns))
+    page.get_by_role("button", name="Lập lại kế hoạch 4 tuần qua").click()
+    expect(page.get_by_text("Ngày 0 trên 0 …")).to_be_visible()
+    ((backtest_id,),) = execute(test_database.owner_url, "SELECT id FROM backtest")
+    engines = Engines(tmp_path / "no-network")
+    task = next(one for one in TASKS if one.name == "routes.backtest")
+    work = Work(test_database.database, SystemClock(), {Engines: engines})
+    task.call(work, {"org_id": str(org.id), "backtest_id": str(backtest_id)})
+    engines.close()
+    expect(page.get_by_role("columnheader", name="lập lại")).to_be_visible()
+    expect(page.get_by_role("row", name="Lượt bỏ lỡ")).to_contain_text("5")
+    page.screenshot(path=tmp_path / "backtest.png")

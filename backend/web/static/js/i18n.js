@@ -53,6 +53,13 @@ export function day(text) {
     .format(new Date(`${text}T00:00:00Z`));
 }
 
+/** The calendar day so many days before another, as text. */
+export function daysBefore(text, days) {
+  const at = new Date(`${text}T00:00:00Z`);
+  at.setUTCDate(at.getUTCDate() - days);
+  return at.toISOString().slice(0, 10);
+}
+
 export function distance(metres) {
   return metres < 1000 ? `${number(Math.round(metres))} m` : `${number(metres / 1000, 1)} km`;
 }

@@ -7,6 +7,7 @@ import { day as dayName, distance, duration, number, t, time } from '../i18n.js'
 import { decodeLine } from '../map/polyline.js';
 import { estimateBadge, showProblem } from '../parts.js';
 import { go } from '../place.js';
+import { backtest } from './result-backtest.js';
 
 const VERDICT_BADGE = { done: '.good', missed: '.bad', open: '.blue', extra: '.warn' };
 const LATE_FROM_MINUTES = 15;
@@ -30,7 +31,8 @@ export function dayCard(day, desk, reload) {
       el('button.small', { type: 'button', onclick: () => go({ rep: null }) }, t('close'))),
     facts(day),
     day.visits.length ? el('ol.results-visits', {}, day.visits.map((one) => visit(one))) : el('p.quiet', {}, t('no_visits')),
-    objections(day, desk, reload));
+    objections(day, desk, reload),
+    backtest(day.rep_id, desk));
 }
 
 function facts({ measures, mileage, planned_m: plannedM }) {

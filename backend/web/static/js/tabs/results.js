@@ -2,11 +2,12 @@
 
 import { request } from '../api.js';
 import { el } from '../dom.js';
-import { distance, number, t } from '../i18n.js';
+import { daysBefore, distance, number, t } from '../i18n.js';
 import { dayPicker, empty, latest, loading, problemCard } from '../parts.js';
 import { go, place } from '../place.js';
 import { alarmList } from './result-alarms.js';
 import { dayCard, dayOverlay } from './result-day.js';
+import { learnedFold } from './result-learned.js';
 
 const SPAN_DAYS = { week: 7, month: 28 };
 const PERCENT = 100;
@@ -25,7 +26,8 @@ export function resultsTab(panel, desk) {
   const [runList, runDay, runAlarms] = [latest(), latest(), latest()];
   let loaded = null;
   let shown = null;
-  panel.append(picker.node, el('label', {}, el('span', {}, t('period')), span), alarms, list, detail);
+  panel.append(picker.node, el('label', {}, el('span', {}, t('period')), span), alarms, list, detail,
+    ...(desk.user.role === 'rep' ? [] : [learnedFold(desk)]));
 
   function load() {
     loaded = desk.date();
@@ -100,10 +102,4 @@ export function resultsTab(panel, desk) {
       desk.map.see({ overlay: null });
     },
   };
-}
-
-function daysBefore(text, days) {
-  const at = new Date(`${text}T00:00:00Z`);
-  at.setUTCDate(at.getUTCDate() - days);
-  return at.toISOString().slice(0, 10);
 }
