@@ -48,7 +48,7 @@ function item(one, desk, send) {
     el('div.number', {}, t('learned.instead', { value: tell(one.in_use), planned: tell(one.planned) })),
     el('div.little.quiet', {}, one.fixed_value !== null
       ? t('learned.fixed', { name: one.decided_by ?? '' }) : t('learned.seen', { count: number(one.observations) })),
-    desk.isPlanner ? el('form.actions', {
+    desk.isPlanner ? el('form.actions.short', {
       onsubmit: (event) => { event.preventDefault(); send(one, 'PATCH', { fixed_value: Number(field.value) }); },
     }, field, el('button.small', { type: 'submit' }, t('learned.fix')),
     el('button.small', { type: 'button', onclick: () => send(one, 'DELETE') }, t('learned.no'))) : null);
