@@ -11,6 +11,7 @@ from backend.geo.network.crow_fly import CrowFlyNetwork
 from backend.geo.network.provider import Fix, NetworkError, StreetNetwork
 from backend.geo.network.traces import MAX_SILENCE_S
 from backend.geo.vocabulary import EARTH_RADIUS_M, LonLat
+from backend.routes.followup.dwelling import Stays
 
 OFF_ROUTE_M = 150.0
 """Farther from the planned line than this is off the route: the next parallel street is not."""
@@ -32,6 +33,7 @@ class Driving(msgspec.Struct, frozen=True):
     off_route_m: int | None
     off_route_s: int | None
     parts: tuple[tuple[LonLat, ...], ...]
+    stays: Stays = {}
 
 
 class NotNow(Exception):

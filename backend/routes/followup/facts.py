@@ -57,6 +57,8 @@ class VisitFact(msgspec.Struct, frozen=True):
     distance_m: float | None
     is_mock: bool
     is_excused: bool
+    traced: tuple[datetime, datetime] | None = None
+    """Arrival and departure as the day's trace tells them."""
 
     @property
     def is_visited(self) -> bool:
@@ -64,12 +66,33 @@ class VisitFact(msgspec.Struct, frozen=True):
         return self.status in {"checked_in", "done"} and self.visited_on == self.on_date
 
     @property
-    def stay_s(self) -> int | None:
+    def reported_stay_s(self) -> int | None:
         """Seconds from check-in to check-out; None unless both were told when they happened."""
         if self.checked_in_at is None or self.done_at is None:
             return None
         seconds = round((self.done_at - self.checked_in_at).total_seconds())
         return seconds if seconds >= UNBELIEVED_STAY_S else None
+
+    @property
+    def stay_s(self) -> int | None:
+        """Seconds from arrival to departure: as reported, else as the trace tells, else None."""
+        if self.reported_stay_s is not None or self.traced is None:
+            return self.reported_stay_s
+        return round((self.traced[1] - self.traced[0]).total_seconds())
+
+    @property
+    def arrived_at(self) -> datetime | None:
+        """When somebody came: by the trace where the visit was reported in one go."""
+        if self.reported_stay_s is None and self.traced is not None:
+            return self.traced[0]
+        return self.checked_in_at
+
+    @property
+    def left_at(self) -> datetime | None:
+        """When somebody went: by the trace where the visit was reported in one go."""
+        if self.reported_stay_s is None and self.traced is not None:
+            return self.traced[1]
+        return self.done_at
 
 
 class DrivenDay(msgspec.Struct, frozen=True):
@@ -86,6 +109,8 @@ class DrivenDay(msgspec.Struct, frozen=True):
     off_route_s: int | None
     basis: str
     lines: list[str]
+    stays: dict[UUID, tuple[float, float]] = {}
+    """Arrival and departure by visit as the trace tells them, in seconds since 1970."""
 
 
 def moment(visit: VisitFact) -> tuple[bool, datetime, UUID]:

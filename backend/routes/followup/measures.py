@@ -5,7 +5,7 @@ The docstring of each measure is its definition; docs/GLOSSARY.md has the words.
 
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from itertools import chain, pairwise
 from typing import Any, Literal
 from uuid import UUID
@@ -32,10 +32,10 @@ class VisitResult(msgspec.Struct, frozen=True):
 
     @property
     def late_s(self) -> int | None:
-        """Seconds that the check-in came after the planned start; negative when it was early."""
-        if self.stop is None or self.visit.checked_in_at is None or self.verdict != "done":
+        """Seconds that the rep came after the planned start; negative when it was early."""
+        if self.stop is None or self.visit.arrived_at is None or self.verdict != "done":
             return None
-        return round((self.visit.checked_in_at - self.stop.start_at).total_seconds())
+        return round((self.visit.arrived_at - self.stop.start_at).total_seconds())
 
 
 class Leg(msgspec.Struct, frozen=True):
@@ -115,6 +115,7 @@ def measure_day(
     missed after that, with the reason. Extra is what was done without being planned.
     """
     profile = plan.profile if plan else "car"
+    visits = [_with_trace(one, driven) for one in visits]
     fast = find_too_fast(visits, profile)
     results = [*_planned(plan, visits, now), *_extra(plan, visits)]
     results = [
@@ -130,6 +131,14 @@ def measure_day(
     legs, stays = tuple(_legs(plan, results)), tuple(_stays(results))
     tally = _tally(plan, results, driven, legs, stays)
     return DayResult(rep_id, plan, driven, tuple(results), legs, stays, tally)
+
+
+def _with_trace(visit: VisitFact, driven: DrivenDay | None) -> VisitFact:
+    stay = driven.stays.get(visit.visit_id) if driven else None
+    if stay is None:
+        return visit
+    arrived_at, left_at = (datetime.fromtimestamp(at_s, UTC) for at_s in stay)
+    return msgspec.structs.replace(visit, traced=(arrived_at, left_at))
 
 
 def add_up(tallies: Iterable[Tally]) -> Tally:
@@ -221,7 +230,7 @@ def _legs(plan: PlanFact | None, results: Sequence[VisitResult]) -> Iterable[Leg
         waits = after.stop.start_at > after.stop.arrive_at
         if not is_next or waits or before.stop.sequence == lunch or after.stop.leg_seconds <= 0:
             continue
-        left_at, came_at = before.visit.done_at, after.visit.checked_in_at
+        left_at, came_at = before.visit.left_at, after.visit.arrived_at
         if after.visit.stay_s is None or left_at is None or came_at is None or came_at <= left_at:
             continue
         yield Leg(left_at, after.stop.leg_seconds, round((came_at - left_at).total_seconds()))

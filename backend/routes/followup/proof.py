@@ -56,7 +56,7 @@ def _is_far(visit: VisitFact) -> bool:
 
 
 def _is_short(visit: VisitFact) -> bool:
-    stay_s = visit.stay_s
+    stay_s = visit.reported_stay_s
     return stay_s is not None and stay_s < SHORTEST_STAY_S and visit.outcome in {"met", "ordered"}
 
 

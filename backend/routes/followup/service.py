@@ -118,7 +118,7 @@ def list_alarms(
     last = now.astimezone(zone).date() - timedelta(days=1)
     first = last - timedelta(weeks=weeks) + timedelta(days=1)
     ground = read_ground(db, actor.org_id, first, last, rep_id=rep_id)
-    alarms = find_alarms(measure_ground(ground, {}, now=now), zone=zone)
+    alarms = find_alarms(measure_ground(ground, ground.driven, now=now), zone=zone)
     told = list({one.rep_id for one in alarms if one.rep_id is not None})
     with db.for_org(actor.org_id, snapshot=True) as connection:
         names = repository.select_people(connection, actor.org_id, told)

@@ -1,5 +1,6 @@
 """Bringing days' mileage up to date: read what it is made of, ask the streets, keep the answer."""
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from uuid import UUID
@@ -14,6 +15,7 @@ from backend.ids import OrgId
 from backend.routes.engines import Engines
 from backend.routes.followup import repository, trace_repository
 from backend.routes.followup.driving import Driving, NotNow, drive_check_ins, drive_trace
+from backend.routes.followup.dwelling import find_stays
 from backend.routes.followup.facts import DrivenDay, PlanFact, VisitFact
 from backend.routes.followup.measures import DayResult, measure_day
 from backend.routes.followup.traces import to_fixes
@@ -82,19 +84,17 @@ def settle(
     known: dict[DayKey, DrivenDay] = {}
     waiting = settled = 0
     for key in ground.days():
-        plan, places = ground.plans.get(key), _places(ground.visits.get(key, ()))
-        network = engines.network(plan.profile if plan else "car")
-        basis = _basis(network, plan, places, ground.traces.get(key))
-        kept = ground.driven.get(key)
+        kept, network = ground.driven.get(key), _network(ground, key, engines)
+        basis = _basis(network, ground, key)
         if kept is not None:
             known[key] = kept
-        if (kept is not None and kept.basis == basis) or not (places or key in ground.traces):
+        if basis is None or (kept is not None and kept.basis == basis):
             continue
         if settled >= MOST_DAYS:
             waiting += 1
             continue
         try:
-            driving = _drive(db, org_id, key, network, plan, places, has_trace=key in ground.traces)
+            driving = _drive(db, org_id, key, ground, network)
         except NotNow:
             waiting += 1
             continue
@@ -105,44 +105,49 @@ def settle(
     return known, waiting
 
 
+def _network(ground: Ground, key: DayKey, engines: Engines) -> StreetNetwork:
+    plan = ground.plans.get(key)
+    return engines.network(plan.profile if plan else "car")
+
+
 def _drive(
-    db: Database,
-    org_id: OrgId,
-    key: DayKey,
-    network: StreetNetwork,
-    plan: PlanFact | None,
-    places: Sequence[LonLat],
-    *,
-    has_trace: bool,
+    db: Database, org_id: OrgId, key: DayKey, ground: Ground, network: StreetNetwork
 ) -> Driving:
-    if not has_trace:
-        return drive_check_ins(network, places)
+    visits, plan = ground.visits.get(key, ()), ground.plans.get(key)
+    if key not in ground.traces:
+        return drive_check_ins(network, [place for _, place in _reports(visits)])
     with db.for_org(org_id, snapshot=True) as connection:
         fixes = to_fixes(trace_repository.find_fixes(connection, org_id, *key))
     planned = decode_polyline(plan.line) if plan and plan.line else ()
-    return drive_trace(network, fixes, planned)
+    driving = drive_trace(network, fixes, planned)
+    return msgspec.structs.replace(driving, stays=find_stays(fixes, visits))
 
 
-def _places(visits: Sequence[VisitFact]) -> list[LonLat]:
-    """Return where the visits of a day were made, in order of time: the check-in, else the shop."""
+def _reports(visits: Sequence[VisitFact]) -> list[tuple[datetime, LonLat]]:
+    """Return when and where the visits of a day were made, in order of time.
+
+    The place is that of the check-in, else the account's.
+    """
     timed = [
-        (one.checked_in_at or one.done_at, one.visit_id, one.place or one.location)
+        (one.checked_in_at or one.done_at, one.place or one.location)
         for one in visits
         if one.is_visited
     ]
-    known = [(at, key, place) for at, key, place in timed if at is not None and place is not None]
-    return [LonLat(*place) for _, _, place in sorted(known)]
+    known = [(at, LonLat(*place)) for at, place in timed if at is not None and place is not None]
+    return sorted(known)
 
 
-def _basis(
-    network: StreetNetwork,
-    plan: PlanFact | None,
-    places: Sequence[LonLat],
-    trace_version: int | None,
-) -> str:
-    if trace_version is not None:
-        return f"{network.version} trace {trace_version} plan {plan.id if plan else '-'}"
-    return f"{network.version} check-ins {encode_polyline(places)}"
+def _basis(network: StreetNetwork, ground: Ground, key: DayKey) -> str | None:
+    """Name what a day's driving is made of; None where there is nothing to make it of."""
+    reports = _reports(ground.visits.get(key, ()))
+    version, plan = ground.traces.get(key), ground.plans.get(key)
+    if version is None and not reports:
+        return None
+    told = msgspec.json.encode([(at.timestamp(), place) for at, place in reports])
+    parts = [network.version, hashlib.sha256(told).hexdigest()]
+    if version is not None:
+        parts += [f"trace {version}", str(plan.id if plan else None)]
+    return " ".join(parts)
 
 
 def _as_day(key: DayKey, driving: Driving, basis: str) -> DrivenDay:
@@ -158,4 +163,5 @@ def _as_day(key: DayKey, driving: Driving, basis: str) -> DrivenDay:
         off_route_s=driving.off_route_s,
         basis=basis,
         lines=[encode_polyline(part) for part in driving.parts],
+        stays=driving.stays,
     )

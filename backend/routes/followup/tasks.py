@@ -9,7 +9,7 @@ from backend.routes.followup import backtest, backtests, teaching
 
 
 def _learn(work: Work, org_id: OrgId) -> None:
-    teaching.learn(work.db, org_id, now=work.clock.now())
+    teaching.learn(work.db, org_id, work.part(Engines), now=work.clock.now())
 
 
 def _backtest(work: Work, org_id: OrgId, backtest_id: UUID) -> None:

@@ -14,6 +14,7 @@ from backend.identity import audit
 from backend.identity.actor import Actor
 from backend.ids import OrgId
 from backend.jobs import enqueue
+from backend.routes.engines import Engines
 from backend.routes.followup import learned_repository, repository
 from backend.routes.followup.learning import (
     LEAST_PERCENT,
@@ -25,7 +26,7 @@ from backend.routes.followup.learning import (
 )
 from backend.routes.followup.measures import DayResult
 from backend.routes.followup.schemas import LearnedRead, Subject
-from backend.routes.followup.settling import measure_ground, read_ground
+from backend.routes.followup.settling import measure_ground, read_ground, settle
 
 LEARN = "routes.learn"
 """The task's name."""
@@ -35,14 +36,17 @@ _STEP_DAYS = 7
 _HOUR = re.compile(r"(car|scooter|bicycle|foot)-(1?[0-9]|2[0-3])")
 
 
-def learn(db: Database, org_id: OrgId, *, now: datetime) -> int:
-    """Learn from the last eight weeks anew; return how many values are known."""
+def learn(db: Database, org_id: OrgId, engines: Engines, *, now: datetime) -> int:
+    """Learn from the last eight weeks anew; return how many values are known.
+
+    What driving came to is brought up to date first: traces tell how long visits took.
+    """
     with db.for_org(org_id, snapshot=True) as connection:
         zone = ZoneInfo(repository.get_time_zone(connection, org_id))
         since = learned_repository.select_since(connection, org_id)
     visits: list[VisitSample] = []
     legs: list[LegSample] = []
-    for day in _days(db, org_id, now.astimezone(zone).date(), now):
+    for day in _days(db, org_id, engines, now.astimezone(zone).date(), now):
         visits += _visit_samples(day)
         legs += _leg_samples(day, zone)
     learned = [*learn_visits(visits, since), *learn_hours(legs, since)]
@@ -95,12 +99,15 @@ def forget(
     return _get(connection, actor, subject, key)
 
 
-def _days(db: Database, org_id: OrgId, today: date, now: datetime) -> Iterator[DayResult]:
+def _days(
+    db: Database, org_id: OrgId, engines: Engines, today: date, now: datetime
+) -> Iterator[DayResult]:
     """Yield the days of the window, week by week: a large team's weeks do not fit in memory."""
     for back in range(0, WINDOW_DAYS, _STEP_DAYS):
         last = today - timedelta(days=back)
         ground = read_ground(db, org_id, last - timedelta(days=_STEP_DAYS - 1), last, rep_id=None)
-        yield from measure_ground(ground, {}, now=now)
+        driven, _ = settle(db, org_id, ground, engines, now=now)
+        yield from measure_ground(ground, driven, now=now)
 
 
 def _visit_samples(day: DayResult) -> Sequence[VisitSample]:
@@ -110,10 +117,10 @@ def _visit_samples(day: DayResult) -> Sequence[VisitSample]:
             stay.visit.category,
             stay.visit.visit_minutes,
             stay.actual_s / 60,
-            stay.visit.checked_in_at,
+            stay.visit.arrived_at,
         )
         for stay in day.stays
-        if stay.visit.checked_in_at is not None
+        if stay.visit.arrived_at is not None
     ]
 
 

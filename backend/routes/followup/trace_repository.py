@@ -113,7 +113,7 @@ def select_driven(
     rows = connection.execute(
         sa.text(
             "SELECT rep_id, on_date, source, is_estimate, distance_m, unmatched_m, outlier_count,"
-            " off_route_m, off_route_s, basis, coalesce((SELECT"
+            " off_route_m, off_route_s, stays, basis, coalesce((SELECT"
             "   json_agg(ST_AsEncodedPolyline(p.geom, 6) ORDER BY p.path) FROM ST_Dump(line) p),"
             "   '[]') AS lines"
             " FROM driven_day WHERE org_id = :org_id AND on_date BETWEEN :from_date AND :to_date"
@@ -147,6 +147,7 @@ def upsert_driven(
         "off_route_m": driving.off_route_m,
         "off_route_s": driving.off_route_s,
         "line": _multi_line(driving.parts),
+        "stays": msgspec.json.encode(driving.stays).decode(),
         "basis": basis,
         "now": now,
     }
@@ -154,15 +155,16 @@ def upsert_driven(
         sa.text(
             """
 INSERT INTO driven_day AS d (org_id, rep_id, on_date, source, is_estimate, distance_m, unmatched_m,
-  outlier_count, off_route_m, off_route_s, line, basis, settled_at)
+  outlier_count, off_route_m, off_route_s, line, stays, basis, settled_at)
 VALUES (:org_id, :rep_id, :on_date, :source, :is_estimate, :distance_m, :unmatched_m,
   :outlier_count, :off_route_m, :off_route_s,
-  ST_SetSRID(ST_GeomFromText(cast(:line AS text)), 4326), :basis, :now)
+  ST_SetSRID(ST_GeomFromText(cast(:line AS text)), 4326), cast(:stays AS jsonb),
+  :basis, :now)
 ON CONFLICT (org_id, rep_id, on_date) DO UPDATE SET source = excluded.source,
   is_estimate = excluded.is_estimate, distance_m = excluded.distance_m,
   unmatched_m = excluded.unmatched_m, outlier_count = excluded.outlier_count,
   off_route_m = excluded.off_route_m, off_route_s = excluded.off_route_s, line = excluded.line,
-  basis = excluded.basis, settled_at = excluded.settled_at"""
+  stays = excluded.stays, basis = excluded.basis, settled_at = excluded.settled_at"""
         ),
         values,
     )

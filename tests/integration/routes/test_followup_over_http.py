@@ -182,6 +182,25 @@ def test_a_detour_is_off_the_route(field: Field, engines: Engines) -> None:
     assert mileage["off_route_minutes"] == pytest.approx(path.duration_s / 60, abs=1)
 
 
+def test_the_trace_times_a_visit_that_was_reported_in_one_go(field: Field) -> None:
+    field.visit(0, late=20, stay=0)
+    assert field.actual()["visits"][0]["stay_minutes"] is None
+    stop = field.stops[0]
+    came = datetime.fromisoformat(stop["start_at"]) + timedelta(minutes=3)
+    field.send(
+        [
+            {"at": (came + timedelta(minutes=one)).isoformat(), "location": stop["location"]}
+            for one in range(19)
+        ]
+    )
+
+    visit = field.actual()["visits"][0]
+
+    assert (visit["stay_minutes"], visit["late_minutes"]) == (18.0, 3.0)
+    total = field.period().json()["total"]
+    assert (total["timed_visits"], total["visit_ratio"]) == (1, 1.2)
+
+
 def test_pieces_of_a_trace_meet_in_any_order(field: Field, engines: Engines) -> None:
     points = _ridden(field, engines.network("car"))
     middle = len(points) // 2

@@ -12,6 +12,7 @@ from backend.db.tenancy import Database
 from backend.identity.actor import Actor
 from backend.ids import new_id
 from backend.jobs import Work
+from backend.routes.engines import Engines
 from backend.routes.followup.tasks import TASKS
 from tests.integration.routes.conftest import Town
 from tests.support.ground import execute
@@ -20,9 +21,11 @@ from tests.support.people import Org
 pytestmark = pytest.mark.integration
 
 
-def _learn(database: Database, org: Org) -> None:
-    task = TASKS[0]
-    task.call(Work(database, SystemClock(), {}), {"org_id": str(org.id)})
+def _learn(database: Database, town: Town) -> None:
+    engines = town.api.client.app.state.parts[Engines]
+    work = Work(database, SystemClock(), {Engines: engines})
+    task = next(one for one in TASKS if one.name == "routes.learn")
+    task.call(work, {"org_id": str(town.org.id)})
 
 
 def _visited(town: Town, account_id: UUID, minutes: int, times: int) -> None:
@@ -64,8 +67,8 @@ def test_a_visit_that_lasts_twice_as_long_is_planned_so_next_week(
     wish = {"account_ids": [str(shop), str(other)], "max_candidates": 2}
     assert _stop(town.planned(**wish), shop) == (15, False)
 
-    _learn(database, town.org)
-    _learn(database, town.org)
+    _learn(database, town)
+    _learn(database, town)
 
     (value,) = town.get(town.org.analyst, "/v1/followup/learned").json()["items"]
     assert (value["subject"], value["key"]) == ("account", str(shop))
@@ -79,7 +82,7 @@ def test_a_visit_that_lasts_twice_as_long_is_planned_so_next_week(
 def test_a_planner_says_no_or_knows_better(town: Town, database: Database) -> None:
     shop = next(iter(town.shops))
     _visited(town, shop, 30, times=8)
-    _learn(database, town.org)
+    _learn(database, town)
     wish = {"account_ids": [str(shop)], "max_candidates": 1}
 
     fixed = _call(town, "PATCH", "account", shop, fixed_value=40)
@@ -92,7 +95,7 @@ def test_a_planner_says_no_or_knows_better(town: Town, database: Database) -> No
 
     forgotten = _call(town, "DELETE", "account", shop)
     assert forgotten.json()["in_use"] is None
-    _learn(database, town.org)
+    _learn(database, town)
     assert _stop(town.planned(**wish), shop) == (15, False), "it does not come back by itself"
 
 

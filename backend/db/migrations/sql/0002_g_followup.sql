@@ -27,6 +27,8 @@ CREATE TABLE driven_day (
   off_route_m int CHECK (off_route_m >= 0),
   off_route_s int CHECK (off_route_s >= 0),
   line geometry(MultiLineString, 4326),
+  -- {visit: [arrival, departure] in seconds since 1970}, as the trace tells them.
+  stays jsonb NOT NULL DEFAULT '{}',
   basis text NOT NULL,
   settled_at timestamptz NOT NULL,
   PRIMARY KEY (org_id, rep_id, on_date),
