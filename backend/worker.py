@@ -34,7 +34,6 @@ def open_worker(
         app_url, connections=pace.jobs, statement_timeout_ms=_STATEMENT_TIMEOUT_MS
     )
     engines = Engines(settings.network_dir, solvers=pace.jobs)
-    engines = Engines(settings.network_dir)
     parts: dict[type, object] = {
         Blobs: open_blobs(settings.blob_url, settings.blob_dir),
         Engines: engines,

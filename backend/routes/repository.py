@@ -13,8 +13,8 @@ from backend.routes.schemas import PlanRequest, RouteRead
 
 _SELECT = """
 SELECT r.id, r.rep_id, u.full_name AS rep_name, r.on_date, r.status, r.profile, r.is_estimate,
-  r.engine, r.seed, r.distance_m, r.travel_seconds, r.wait_seconds, r.starts_at, r.ends_at,
   cast(r.inputs -> 'request' ->> 'traffic_percent' AS int) AS traffic_percent,
+  r.engine, r.seed, r.distance_m, r.travel_seconds, r.wait_seconds, r.starts_at, r.ends_at,
   ST_AsEncodedPolyline(r.line, 6) AS line, r.stops, r.dropped, r.lunch,
   round(100.0 * (r.objective - r.bound) / nullif(r.objective, 0), 2) AS gap_percent,
   coalesce(r.inputs -> 'request', '{}') AS choices, r.rv

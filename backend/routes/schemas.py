@@ -216,6 +216,8 @@ class RouteRead(msgspec.Struct, frozen=True):
     is_estimate: bool
     engine: str
     seed: int
+    traffic_percent: int | None
+    """Travel time in per cent of the usual one that the plan reckons with."""
     distance_m: int
     travel_seconds: int
     wait_seconds: int
@@ -228,8 +230,6 @@ class RouteRead(msgspec.Struct, frozen=True):
     rv: int
     gap_percent: float | None = None
     choices: Choices = msgspec.field(default_factory=Choices)
-    traffic_percent: int | None = None
-    """Travel time in per cent of the usual one that the plan reckons with."""
 
 
 class Change(msgspec.Struct, frozen=True):

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from uuid import UUID
 
-import msgspec
 import sqlalchemy as sa
 
 from backend.api.problems import Forbidden, NotFound, Unavailable, malformed_field
@@ -19,7 +18,7 @@ from backend.routes.day.problem import DayProblem
 from backend.routes.day.schedule import schedule_in_order
 from backend.routes.drafts import Draft, Frozen, write_route
 from backend.routes.engines import Engines
-from backend.routes.followup.learned_repository import find_traffic
+from backend.routes.followup.traffic import with_traffic
 from backend.routes.pool import SolverCrash, SolverTimeout
 from backend.routes.repository import Candidate, Rep
 from backend.routes.schemas import PlanRequest, RouteRead
@@ -103,6 +102,7 @@ def prepare(db: Database, actor: Actor, rep_id: UserId, request: PlanRequest) ->
     _check_request(request)
     with db.for_org(actor.org_id, snapshot=True) as connection:
         rep = _find_rep(connection, actor, rep_id)
+        request = with_traffic(connection, actor.org_id, request)
         required = _required(request)
         _check_required(connection, actor, rep_id, required)
         start = request.start or rep.base
@@ -124,7 +124,6 @@ def prepare(db: Database, actor: Actor, rep_id: UserId, request: PlanRequest) ->
         )
         midnight = repository.midnight_utc(connection, request.on_date, rep.time_zone)
         excluded = _names_of_excluded(connection, actor, rep_id, request.excluded_ids)
-        request = _with_traffic(connection, actor, request)
     if not candidates and not rep.has_territory:
         raise malformed_field(
             "rep_id", f"{rep.full_name} holds no territory today: assign one, or name accounts."
@@ -253,15 +252,3 @@ def _check_required(
         raise malformed_field(
             "account_ids", f"Not on the map or not in the rep's territories: {names}."
         )
-
-
-def _with_traffic(connection: sa.Connection, actor: Actor, request: PlanRequest) -> PlanRequest:
-    """Return the request with the traffic learned for its hours, unless it says its own."""
-    if request.traffic_percent is not None:
-        return request
-    end = request.shift_end
-    last_hour = end.hour - (end.minute == 0 and end.hour > request.shift_start.hour)
-    known = find_traffic(
-        connection, actor.org_id, request.profile, request.shift_start.hour, last_hour
-    )
-    return msgspec.structs.replace(request, traffic_percent=known or 100)

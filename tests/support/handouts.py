@@ -60,6 +60,7 @@ def make_handout(
         is_estimate=is_estimate,
         engine="pyvrp",
         seed=1,
+        traffic_percent=100,
         distance_m=1240 * count,
         travel_seconds=420 * count,
         wait_seconds=0,

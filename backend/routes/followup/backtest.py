@@ -17,10 +17,10 @@ from backend.routes import survey
 from backend.routes.day.plan import DayPlan
 from backend.routes.engines import Engines
 from backend.routes.followup import backtest_repository as repository
-from backend.routes.followup.learned_repository import find_traffic
 from backend.routes.followup.measures import DayResult
 from backend.routes.followup.schemas import BacktestDay
 from backend.routes.followup.settling import measure_ground, read_ground, settle
+from backend.routes.followup.traffic import with_traffic
 from backend.routes.pool import SolverCrash, SolverTimeout
 from backend.routes.repository import Candidate, Rep
 from backend.routes.schemas import PlanRequest
@@ -84,20 +84,14 @@ def _read(
         asked = repository.find_request(connection, org_id, day.plan.id) if day.plan else None
         request = asked or PlanRequest(on_date=on_date)
         candidates = repository.select_candidates(connection, org_id, accounts)
-        traffic = find_traffic(
-            connection,
-            org_id,
-            request.profile,
-            request.shift_start.hour,
-            request.shift_end.hour,
-        )
+        request = msgspec.structs.replace(request, traffic_percent=None)
+        request = with_traffic(connection, org_id, request)
     start = request.start or (rep.base if rep else None)
     if rep is None or start is None:
         return "Nobody knows where the day began."
     known = {one.id for one in candidates}
     request = msgspec.structs.replace(
         request,
-        traffic_percent=traffic or 100,
         appointments=[one for one in request.appointments if one.account_id in known],
     )
     return _Past(request, rep, (start[0], start[1]), tuple(candidates))

@@ -3,7 +3,6 @@
 The docstring of each measure is its definition; docs/GLOSSARY.md has the words.
 """
 
-from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from itertools import chain, pairwise
@@ -14,6 +13,7 @@ import msgspec
 
 from backend.routes.followup.facts import DrivenDay, PlanFact, VisitFact, moment
 from backend.routes.followup.proof import GhostReason, find_ghost, find_too_fast, is_proven
+from backend.routes.followup.statistics import longest_in_order
 from backend.routes.schemas import RouteStop
 
 type Verdict = Literal["done", "missed", "open", "extra"]
@@ -150,40 +150,39 @@ def add_up(tallies: Iterable[Tally]) -> Tally:
     return Tally(late_s=tuple(chain.from_iterable(row["late_s"] for row in rows)), **sums)
 
 
-def longest_in_order(sequences: Sequence[int]) -> int:
-    """Return how many visits kept to the planned order: the longest rising run, gaps allowed."""
-    ends: list[int] = []
-    for one in sequences:
-        at = bisect_left(ends, one)
-        ends[at : at + 1] = [one]
-    return len(ends)
-
-
-def percentile(values: Sequence[float], share: float) -> float | None:
-    """Return the value that so large a share lies at or below, between neighbours by line."""
-    if not values:
-        return None
-    ranked = sorted(values)
-    at = share * (len(ranked) - 1)
-    low = int(at)
-    high = min(low + 1, len(ranked) - 1)
-    return ranked[low] + (ranked[high] - ranked[low]) * (at - low)
-
-
 def _planned(
     plan: PlanFact | None, visits: Sequence[VisitFact], now: datetime
 ) -> Iterable[VisitResult]:
     if plan is None:
         return
-    by_id = {one.visit_id: one for one in visits}
+    made = _made(plan, visits)
     for stop in plan.stops:
-        visit = by_id.get(stop.visit_id)
+        visit = made.get(stop.visit_id)
         if visit is not None:  # a plan outlives its visits: some were deleted since
             yield _judged(plan, visit, stop, now)
-    held = {stop.visit_id for stop in plan.stops}
+    held = {stop.visit_id for stop in plan.stops} | {one.visit_id for one in made.values()}
     for visit in visits:
         if visit.visit_id not in held and _was_taken_out(plan, visit):
             yield VisitResult(visit, None, "missed", _why_taken_out(plan, visit))
+
+
+def _made(plan: PlanFact, visits: Sequence[VisitFact]) -> dict[UUID, VisitFact]:
+    """Return the visit that stands for each stop: its own, else another made at the account.
+
+    People who do not find the planned visit on their phone make one of their own.
+    """
+    made = {one.visit_id: one for one in visits}
+    held = {stop.visit_id for stop in plan.stops}
+    others = {
+        one.account_id: one
+        for one in sorted(visits, key=moment, reverse=True)
+        if one.is_visited and one.visit_id not in held
+    }
+    for stop in plan.stops:
+        own = made.get(stop.visit_id)
+        if own is not None and not own.is_visited and stop.account_id in others:
+            made[stop.visit_id] = others.pop(stop.account_id)
+    return {stop.visit_id: made[stop.visit_id] for stop in plan.stops if stop.visit_id in made}
 
 
 def _judged(plan: PlanFact, visit: VisitFact, stop: RouteStop, now: datetime) -> VisitResult:
@@ -209,7 +208,7 @@ def _why_taken_out(plan: PlanFact, visit: VisitFact) -> MissReason:
 
 
 def _extra(plan: PlanFact | None, visits: Sequence[VisitFact]) -> Iterable[VisitResult]:
-    held = {stop.visit_id for stop in plan.stops} if plan else set()
+    held = {one.visit_id for one in _made(plan, visits).values()} if plan else set()
     extra = [one for one in visits if one.is_visited and one.visit_id not in held]
     for visit in sorted(extra, key=moment):
         yield VisitResult(visit, None, "extra")

@@ -4,8 +4,9 @@ import msgspec
 
 from backend.routes.followup.alarms import Alarm
 from backend.routes.followup.facts import DrivenDay
-from backend.routes.followup.measures import Tally, VisitResult, percentile
+from backend.routes.followup.measures import Tally, VisitResult
 from backend.routes.followup.schemas import AlarmRead, Measures, Mileage, VisitActual
+from backend.routes.followup.statistics import percentile
 
 _MINUTE_S = 60
 _P90 = 0.9

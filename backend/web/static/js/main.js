@@ -16,8 +16,9 @@ import { visitsTab } from './tabs/visits.js';
 import { weeksTab } from './tabs/weeks.js';
 
 const PLANNERS = ['manager', 'admin'];
-const MAKE = { prospects: prospectsTab, territories: territoriesTab, routes: routesTab, weeks: weeksTab, visits: visitsTab };
-const MAKE = { prospects: prospectsTab, territories: territoriesTab, routes: routesTab, visits: visitsTab, results: resultsTab };
+const MAKE = {
+  prospects: prospectsTab, territories: territoriesTab, routes: routesTab, weeks: weeksTab, visits: visitsTab, results: resultsTab,
+};
 const at = (id) => document.getElementById(id);
 
 await useLanguage(null);

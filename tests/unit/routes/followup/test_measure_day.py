@@ -10,10 +10,9 @@ from backend.routes.followup.facts import DrivenDay
 from backend.routes.followup.measures import (
     DayResult,
     add_up,
-    longest_in_order,
     measure_day,
-    percentile,
 )
+from backend.routes.followup.statistics import longest_in_order, percentile
 from backend.routes.followup.telling import tell_measures
 from backend.routes.schemas import Lunch
 from tests.unit.routes.followup.followed_days import (
@@ -91,6 +90,20 @@ def test_what_was_taken_out_before_the_day_began_was_never_planned() -> None:
 
     assert result.tally.planned == 1
     assert result.tally.missed == 0
+
+
+def test_a_visit_of_ones_own_at_a_planned_account_stands_for_the_planned_one() -> None:
+    plan = make_plan(2)
+    planned = [make_visit(stop) for stop in plan.stops]
+    own = done(plan.stops[0], visit_id=new_id(), late=5)
+
+    result = measure_day(REP, plan, [*planned, own], None, now=NIGHT)
+
+    assert [(one.verdict, one.visit.visit_id) for one in result.visits] == [
+        ("done", own.visit_id),
+        ("missed", planned[1].visit_id),
+    ]
+    assert result.tally.late_s == (300,)
 
 
 def test_a_visit_is_open_until_the_planned_day_is_over() -> None:

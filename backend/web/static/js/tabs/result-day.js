@@ -4,7 +4,7 @@ import { request } from '../api.js';
 import { repColor } from '../colors.js';
 import { el, swatch } from '../dom.js';
 import { day as dayName, distance, duration, number, t, time } from '../i18n.js';
-import { decodeLine } from '../map/polyline.js';
+import { decodePolyline } from '../map/polyline.js';
 import { estimateBadge, showProblem } from '../parts.js';
 import { go } from '../place.js';
 import { backtest } from './result-backtest.js';
@@ -16,8 +16,8 @@ const LATE_FROM_MINUTES = 15;
 export function dayOverlay(day) {
   const line = (kind) => (coordinates) => ({ type: 'Feature', properties: { kind }, geometry: { type: 'LineString', coordinates } });
   const isLine = (points) => points.length > 1;
-  const planned = [decodeLine(day.planned_line)].filter(isLine).map(line('planned'));
-  const driven = (day.mileage?.lines ?? []).map(decodeLine).filter(isLine).map(line('driven'));
+  const planned = [decodePolyline(day.planned_line ?? '')].filter(isLine).map(line('planned'));
+  const driven = (day.mileage?.lines ?? []).map(decodePolyline).filter(isLine).map(line('driven'));
   const places = day.visits.filter((one) => one.location && one.checked_in_at).map((one) => ({
     type: 'Feature', properties: { kind: 'place', is_ghost: one.ghost.length > 0 },
     geometry: { type: 'Point', coordinates: one.location },
