@@ -17,8 +17,8 @@ from backend.routes import survey
 from backend.routes.day.plan import DayPlan
 from backend.routes.engines import Engines
 from backend.routes.followup import backtest_repository as repository
+from backend.routes.followup.backtest_schemas import BacktestDay
 from backend.routes.followup.measures import DayResult
-from backend.routes.followup.schemas import BacktestDay
 from backend.routes.followup.settling import measure_ground, read_ground, settle
 from backend.routes.followup.traffic import with_traffic
 from backend.routes.pool import SolverCrash, SolverTimeout

@@ -9,7 +9,7 @@ from backend.api.payloads import Page
 from backend.identity.call import Call
 from backend.identity.permissions import OFFICE, PLANNERS
 from backend.routes.followup import backtests
-from backend.routes.followup.schemas import BacktestCreate, BacktestTold
+from backend.routes.followup.backtest_schemas import BacktestCreate, BacktestTold
 
 
 class BacktestController(Controller):

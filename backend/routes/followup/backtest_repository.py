@@ -9,7 +9,7 @@ import msgspec
 import sqlalchemy as sa
 
 from backend.ids import OrgId
-from backend.routes.followup.schemas import BacktestDay, BacktestRead
+from backend.routes.followup.backtest_schemas import BacktestDay, BacktestRead
 from backend.routes.repository import Candidate
 from backend.routes.schemas import PlanRequest
 

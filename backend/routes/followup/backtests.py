@@ -11,7 +11,7 @@ from backend.identity.actor import Actor
 from backend.ids import new_id
 from backend.jobs import enqueue
 from backend.routes.followup import backtest_repository, repository
-from backend.routes.followup.schemas import (
+from backend.routes.followup.backtest_schemas import (
     BacktestCreate,
     BacktestDay,
     BacktestRead,
