@@ -138,13 +138,17 @@ def _reports(visits: Sequence[VisitFact]) -> list[tuple[datetime, LonLat]]:
 
 
 def _basis(network: StreetNetwork, ground: Ground, key: DayKey) -> str | None:
-    """Name what a day's driving is made of; None where there is nothing to make it of."""
+    """Name what a day's driving is made of; None where there is nothing to make it of.
+
+    A newer map of the streets changes no mileage that was told: people were paid by it.
+    """
     reports = _reports(ground.visits.get(key, ()))
     version, plan = ground.traces.get(key), ground.plans.get(key)
     if version is None and not reports:
         return None
     told = msgspec.json.encode([(at.timestamp(), place) for at, place in reports])
-    parts = [network.version, hashlib.sha256(told).hexdigest()]
+    ground_kind = "straight" if network.is_estimate else "streets"
+    parts = [ground_kind, hashlib.sha256(told).hexdigest()]
     if version is not None:
         parts += [f"trace {version}", str(plan.id if plan else None)]
     return " ".join(parts)

@@ -91,12 +91,16 @@ def tell_mileage(driven: DrivenDay | None) -> Mileage | None:
 def tell_alarm(alarm: Alarm, name: str | None) -> AlarmRead:
     """Return an alarm with its sentence; `name` is the rep's."""
     who = name or f"everybody from {alarm.hour} to {(alarm.hour or 0) + 1} o'clock"
-    times = f"{alarm.figure:g} times as long as planned (half of {alarm.observations})"
+    count, times = alarm.observations, f"{alarm.figure:g} times as long as planned"
     sentences = {
-        "visits_longer": f"{who}'s visits last {times}: plan longer visits, or ask why.",
-        "visits_shorter": f"{who}'s visits last {times}: there is room for more visits.",
-        "ways_slower": f"Ways of {who} take {times}: plan with more traffic.",
-        "ways_faster": f"Ways of {who} take {times}: plan with less traffic.",
+        "visits_longer": f"Half of {count} visits of {who} last {times} or longer: plan "
+        "longer ones, or ask why.",
+        "visits_shorter": f"Half of {count} visits of {who} last {times} or less: there is "
+        "room for more.",
+        "ways_slower": f"Half of {count} ways of {who} take {times} or longer: plan with more "
+        "traffic.",
+        "ways_faster": f"Half of {count} ways of {who} take {times} or less: plan with less "
+        "traffic.",
         "plan_kept_less": f"{who} makes {alarm.figure:.0%} of the planned visits, after "
         f"{alarm.expected:.0%} before: are the plans still right?",
     }

@@ -15,6 +15,7 @@ from backend.geo.vocabulary import GeoError, LonLat, check_lonlat, great_circle_
 from backend.routes.followup.schemas import TracePoint
 
 _CLOCK_SLACK = timedelta(minutes=2)
+_EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 _FAR_M = 300_000.0
 """No rep starts the day so far from the own shops; swapped coordinates lie farther still."""
 _DOCTYPE = b"<!DOCTYPE"
@@ -51,7 +52,7 @@ def clean_points(
         position = _position(point, index)
         if point.at > now + _CLOCK_SLACK:
             in_future += 1
-        elif point.at.astimezone(zone).date() != on_date:
+        elif point.at < _EARLIEST or point.at.astimezone(zone).date() != on_date:
             other_day += 1
         elif position == (0, 0):
             nowhere += 1
@@ -96,8 +97,6 @@ def read_gpx(content: bytes) -> list[TracePoint]:
         TracePoint(
             at=_aware(point.time),
             location=[point.longitude, point.latitude],
-            # Receivers write a dilution, not metres: 5 m each is the usual reading.
-            accuracy_m=None,
         )
         for track in gpx.tracks
         for segment in track.segments

@@ -276,12 +276,14 @@ _HERE = [24.93, 60.17]
         ([{"at": f"{PAST}T10:00:00", "location": _HERE}], "malformed"),
         ([{"at": "2026-11-15T10:00:00Z", "location": _HERE}], "trace_empty"),
         ([{"at": "2096-11-16T10:00:00Z", "location": _HERE}], "trace_empty"),
+        ([{"at": "0001-01-01T00:00:00+14:00", "location": _HERE}], "trace_empty"),
+        ([{"at": "9999-12-31T23:59:59-14:00", "location": _HERE}], "trace_empty"),
         ([{"at": _NOON, "location": [0, 0]}], "trace_empty"),
         ([{"at": _NOON, "location": _HERE, "accuracy_m": -1}], "malformed"),
     ],
     ids=[
         "none", "swapped", "swapped in Finland", "off the world", "half", "no zone", "other day",
-        "future", "nowhere", "negative accuracy",
+        "future", "first year", "last year", "nowhere", "negative accuracy",
     ],
 )  # fmt: skip
 def test_positions_that_cannot_be_kept_are_told(

@@ -10,9 +10,10 @@ import msgspec
 import pytest
 
 from backend.ids import new_id
-from backend.routes.followup.alarms import Alarm, find_alarms, median_interval
+from backend.routes.followup.alarms import Alarm, Kind, find_alarms, median_interval
 from backend.routes.followup.facts import PlanFact, VisitFact
 from backend.routes.followup.measures import DayResult, measure_day
+from backend.routes.followup.telling import tell_alarm
 from tests.unit.routes.followup.followed_days import NIGHT, done, make_plan, make_visit
 
 ZONE = ZoneInfo("UTC")
@@ -139,3 +140,31 @@ def test_the_interval_holds_the_median() -> None:
     assert median_interval([1.0, 2.0, 3.0]) == (1.0, 3.0)
     low, high = median_interval([float(one) for one in range(101)])
     assert (low, high) == (37.0, 63.0)
+
+
+@pytest.mark.parametrize(
+    ("kind", "rep", "hour", "sentence"),
+    [
+        ("visits_longer", "Lan", None, "Half of 30 visits of Lan last 1.6 times as long as"),
+        ("visits_shorter", "Lan", None, "last 1.6 times as long as planned or less"),
+        ("ways_slower", None, 17, "Half of 30 ways of everybody from 17 to 18 o'clock take 1.6"),
+        ("ways_faster", "Lan", None, "Half of 30 ways of Lan take 1.6 times"),
+        ("plan_kept_less", "Lan", None, "Lan makes 160% of the planned visits, after 100% before"),
+    ],
+    ids=["longer", "shorter", "slower", "faster", "kept less"],
+)
+def test_an_alarm_is_told_in_plain_words(
+    kind: Kind, rep: str | None, hour: int | None, sentence: str
+) -> None:
+    alarm = Alarm(
+        kind=kind,
+        rep_id=new_id() if rep else None,
+        hour=hour,
+        figure=1.6,
+        expected=1.0,
+        low=1.4,
+        high=1.8,
+        observations=30,
+    )
+
+    assert sentence in tell_alarm(alarm, rep).message
