@@ -43,7 +43,8 @@ SELECT v.id AS visit_id, v.rep_id, v.account_id, a.name, a.category, a.visit_min
       AND NOT EXISTS (SELECT 1 FROM check_in w WHERE w.org_id = i.org_id
                        AND w.account_id = i.account_id AND w.voids = i.id)
     ORDER BY i.corrected_at, i.id LIMIT 1) c ON true
- WHERE v.org_id = :org_id AND v.planned_on BETWEEN :from_date AND :to_date
+ WHERE v.org_id = :org_id
+   AND v.planned_on BETWEEN cast(:from_date AS date) - 14 AND cast(:to_date AS date) + 14
    AND v.deleted_at IS NULL AND (cast(:rep_id AS uuid) IS NULL OR v.rep_id = :rep_id)
  ORDER BY v.planned_on, v.rep_id, v.id
 """
@@ -98,7 +99,10 @@ def select_visits(
     *,
     rep_id: UUID | None = None,
 ) -> list[VisitFact]:
-    """Return the visits planned on these days, each with its first check-in not voided."""
+    """Return the visits planned on these days, or up to two weeks from them.
+
+    Each comes with its first check-in that was not voided: some visits are made on another day.
+    """
     values = {"org_id": org_id, "from_date": from_date, "to_date": to_date, "rep_id": rep_id}
     rows = connection.execute(sa.text(_VISITS), values).mappings()
     return msgspec.convert([dict(row) for row in rows], list[VisitFact], strict=False)

@@ -52,13 +52,23 @@ def read_ground(
         driven = trace_repository.select_driven(*period, rep_id=rep_id)
     by_day: dict[DayKey, list[VisitFact]] = {}
     for one in visits:
-        by_day.setdefault((one.rep_id, one.on_date), []).append(one)
+        for day in _days_of(one):
+            if from_date <= day <= to_date:
+                of_day = msgspec.structs.replace(one, on_date=day)
+                by_day.setdefault((one.rep_id, day), []).append(of_day)
     return Ground(
         plans={(one.rep_id, one.on_date): one for one in plans},
         visits=by_day,
         traces={(one.rep_id, one.on_date): one.rv for one in traces},
         driven={(one.rep_id, one.on_date): one for one in driven},
     )
+
+
+def _days_of(visit: VisitFact) -> set[date]:
+    """Return the day that a visit was planned for, and the one that it was made on."""
+    if visit.visited_on is None or visit.status not in {"checked_in", "done"}:
+        return {visit.on_date}
+    return {visit.on_date, visit.visited_on}
 
 
 def measure_ground(

@@ -435,6 +435,21 @@ def test_coverage_counts_due_accounts_and_those_visited(field: Field) -> None:
     assert measures["coverage"] == round(2 / (due - 1), 3)
 
 
+def test_a_visit_made_the_day_after_is_missed_on_one_and_extra_on_the_other(
+    field: Field,
+) -> None:
+    field.visit(0, late=24 * 60)
+
+    monday = field.actual()["visits"][0]
+    day = {"rep_id": str(field.town.org.rep.user_id), "on_date": "2026-11-17"}
+    tuesday = field.town.get(field.town.org.manager, "/v1/followup/day", **day).json()
+
+    assert (monday["verdict"], monday["reason"]) == ("missed", "another_day")
+    assert [one["verdict"] for one in tuesday["visits"]] == ["extra"]
+    total = field.period().json()["total"]
+    assert (total["done"], total["extra"]) == (0, 1)
+
+
 def test_visits_without_times_and_positions_are_taken_as_they_are(field: Field) -> None:
     execute(
         field.town.url,
