@@ -52,9 +52,9 @@ from backend.routes.handout.controllers import HandoutController
 from backend.routes.handout.feed_controllers import CalendarController, CalendarFeedController
 from backend.routes.handout.feeds import FeedGate
 from backend.routes.handout.press import Press
+from backend.routes.reach_controllers import IsochroneController
 from backend.routes.rework.controllers import ReworkController
 from backend.routes.weeks.controllers import CoverageController
-from backend.routes.reach_controllers import IsochroneController
 from backend.settings import Settings
 from backend.sync.controllers import SyncController
 from backend.sync.cursor import CursorSigner, load_secret

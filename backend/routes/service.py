@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from uuid import UUID
 
+import msgspec
 import sqlalchemy as sa
 
 from backend.api.problems import Forbidden, NotFound, Unavailable, malformed_field
