@@ -37,7 +37,7 @@ def test_a_visit_is_moved_tried_and_kept(watched: Watched, tmp_path: Path) -> No
     expect(panel.locator("li.stop").nth(2)).to_have_attribute("data-account", moved[2])
     expect(panel.get_by_role("status")).not_to_have_text("Đang lập …")
     page.screenshot(path=tmp_path / "adjusting.png")
-    assert watched.drawn("sketch"), "the tried way is not drawn"
+    assert watched.drawn("overlay-tried"), "the tried way is not drawn"
 
     with page.expect_response("**/adjust") as kept:
         panel.get_by_role("button", name="Lưu thay đổi").click()

@@ -40,7 +40,7 @@ export function createMap(container, info, date, on) {
   map.once('style.load', () => { isLoaded = true; show(); });
   whenThemeChanges(show);
   return {
-    /** Change what is seen: date, emphasis, lifeStage, territoryId, routeId, selectedPoint, shown, sketch. */
+    /** Change what is seen: date, emphasis, lifeStage, territoryId, routeId, selectedPoint, shown, overlay. */
     see(changes) {
       if (Object.entries(changes).every(([key, value]) => seen[key] === value)) return;
       Object.assign(seen, changes);

@@ -1,15 +1,15 @@
-/** What a list lays over the map: areas within reach, a day's planned and driven way, check-ins. */
+/** What a list lays over the map: areas within reach, a day's ways, check-ins. */
 
 import { isDark } from '../colors.js';
 
 const LOOKS = {
-  light: { area: '#0369a1', planned: '#17211e', driven: '#c2410c', near: '#0f7f4f', ghost: '#b3261e', rim: '#ffffff' },
-  dark: { area: '#5cc0f5', planned: '#e8eeeb', driven: '#fb923c', near: '#5fd8a2', ghost: '#ff9d94', rim: '#0c1213' },
+  light: { area: '#0369a1', planned: '#17211e', tried: '#b45309', driven: '#c2410c', near: '#0f7f4f', ghost: '#b3261e', rim: '#ffffff' },
+  dark: { area: '#5cc0f5', planned: '#e8eeeb', tried: '#ffd166', driven: '#fb923c', near: '#5fd8a2', ghost: '#ff9d94', rim: '#0c1213' },
 };
 const EMPTY = { type: 'FeatureCollection', features: [] };
 const of = (kind) => ['==', ['get', 'kind'], kind];
 
-/** `overlay` is a FeatureCollection whose features say their `kind`: area, planned, driven, place. */
+/** `overlay` is a FeatureCollection whose features say their `kind`: area, planned, tried, driven, place. */
 export const overlaySource = (overlay) => ({ type: 'geojson', data: overlay ?? EMPTY });
 
 export function overlayLayers() {
@@ -20,6 +20,7 @@ export function overlayLayers() {
     { id: 'overlay-area', type: 'fill', source: 'overlay', filter: of('area'), paint: { 'fill-color': look.area, 'fill-opacity': 0.16 } },
     { id: 'overlay-edge', type: 'line', source: 'overlay', filter: of('area'), layout: round, paint: { 'line-color': look.area, 'line-width': 2 } },
     line('planned', { 'line-color': look.planned, 'line-width': 3, 'line-opacity': 0.75, 'line-dasharray': [1.5, 1.5] }, { 'line-join': 'round' }),
+    line('tried', { 'line-color': look.tried, 'line-width': 4, 'line-dasharray': [0.5, 1.6] }),
     line('driven', { 'line-color': look.driven, 'line-width': 4.5, 'line-opacity': 0.85 }),
     {
       id: 'overlay-place', type: 'circle', source: 'overlay', filter: of('place'),

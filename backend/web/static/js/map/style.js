@@ -11,7 +11,7 @@ const matching = (field, pairs, other) =>
   (pairs.length ? ['match', ['get', field], ...pairs.flat(), other] : other);
 const selected = (features) => ({ type: 'geojson', data: { type: 'FeatureCollection', features } });
 
-/** `seen`: {info, date, lifeStage, territoryId, shown: {prospects, ...}, emphasis, routeId, selectedPoint, sketch}. */
+/** `seen`: {info, date, lifeStage, territoryId, shown: {prospects, ...}, emphasis, routeId, selectedPoint, overlay}. */
 export function buildStyle(seen) {
   const filter = new URLSearchParams();
   if (seen.lifeStage) filter.append('life_stage', seen.lifeStage);
@@ -31,16 +31,11 @@ export function buildStyle(seen) {
       routes: source('routes', day, 16),
       visits: source('visits', day, 16),
       selected: selected(point ? [point] : []),
-      sketch: selected(seen.sketch ? [{ type: 'Feature', properties: {}, geometry: { type: 'LineString', coordinates: seen.sketch } }] : []),
     },
     layers: [
       ...basemapLayers(isDark()),
       ...territoryLayers(seen),
       ...routeLines(seen),
-      {
-        id: 'sketch', type: 'line', source: 'sketch', layout: { 'line-cap': 'round', 'line-join': 'round' },
-        paint: { 'line-color': isDark() ? '#ffd166' : '#b45309', 'line-width': 4, 'line-dasharray': [0.5, 1.6] },
-      },
       ...prospectLayers(seen),
       ...overlayLayers(),
       ...visitLayers(seen),

@@ -38,7 +38,7 @@ export function adjusting(route, desk, done) {
       shown = trial.route;
       keep.disabled = false;
       summary.textContent = changeWords(trial.change);
-      desk.map.see({ sketch: shown.line ? decodePolyline(shown.line) : null });
+      desk.map.see({ overlay: shown.line ? tried(shown.line) : null });
       show();
     });
   }
@@ -55,7 +55,7 @@ export function adjusting(route, desk, done) {
   }
 
   function end(kept) {
-    desk.map.see({ sketch: null });
+    desk.map.see({ overlay: null });
     done(kept);
   }
 
@@ -153,6 +153,12 @@ export function adjusting(route, desk, done) {
       el('button.small', { type: 'button', onclick: price }, t('choices_price'))),
     message, prices, list,
     el('h3', {}, t('adjust_left_out')), left);
+}
+
+/** The tried way as the map lays it over. */
+function tried(line) {
+  const geometry = { type: 'LineString', coordinates: decodePolyline(line) };
+  return { type: 'FeatureCollection', features: [{ type: 'Feature', properties: { kind: 'tried' }, geometry }] };
 }
 
 /** What a stop costs the day, and what room it has. */
