@@ -11,10 +11,10 @@ from backend.geo.vocabulary import LonLat
 from backend.identity.actor import Actor
 from backend.ids import UserId, new_id
 from backend.routes import repository, survey
+from backend.routes.candidate_repository import Candidate
 from backend.routes.day.pack import pack_day
 from backend.routes.day.plan import DayPlan, Optimality, PlannedLunch
 from backend.routes.day.problem import DayProblem
-from backend.routes.repository import Candidate
 from backend.routes.schemas import DroppedVisit, Lunch, PlanRequest, RouteStop
 from backend.territories.holdover_repository import lend
 

@@ -9,7 +9,7 @@ from backend.api.problems import Conflict, malformed_field
 from backend.db.tenancy import Database
 from backend.identity.actor import Actor
 from backend.ids import UserId
-from backend.routes import repository
+from backend.routes import candidate_repository, repository
 from backend.routes.day.plan import Reason
 from backend.routes.drafts import Frozen
 from backend.routes.engines import Engines
@@ -66,7 +66,7 @@ def how_it_stands(db: Database, actor: Actor, route_id: UUID) -> Standing:
         if route.status != "planned":
             raise Conflict("This plan was replaced by another: go on from that one.")
         former = repository.find_request(connection, actor.org_id, route_id)
-        rep = repository.find_rep(connection, actor.org_id, UserId(route.rep_id))
+        rep = candidate_repository.find_rep(connection, actor.org_id, UserId(route.rep_id))
         zone = rep.time_zone if rep else "UTC"
         midnight = repository.midnight_utc(connection, route.on_date, zone)
         begun = repository.select_begun(

@@ -13,7 +13,8 @@ from backend.geo.network.provider import StreetNetwork
 from backend.geo.vocabulary import GeoError, check_lonlat
 from backend.identity.actor import Actor, Role
 from backend.ids import UserId
-from backend.routes import repository, survey
+from backend.routes import candidate_repository, repository, survey
+from backend.routes.candidate_repository import Candidate, Rep
 from backend.routes.day.plan import DayPlan
 from backend.routes.day.problem import DayProblem
 from backend.routes.day.schedule import schedule_in_order
@@ -21,7 +22,6 @@ from backend.routes.drafts import Draft, Frozen, write_route
 from backend.routes.engines import Engines
 from backend.routes.followup.traffic import with_traffic
 from backend.routes.pool import SolverCrash, SolverTimeout
-from backend.routes.repository import Candidate, Rep
 from backend.routes.schemas import PlanRequest, RouteRead
 from backend.routes.weeks.ground_repository import select_due
 
@@ -112,7 +112,7 @@ def prepare(db: Database, actor: Actor, rep_id: UserId, request: PlanRequest) ->
                 "start", f"{rep.full_name} has neither home nor territory: say where to start."
             )
         planned = select_due(connection, actor.org_id, rep_id, request.on_date)
-        candidates = repository.select_candidates(
+        candidates = candidate_repository.select_candidates(
             connection,
             actor.org_id,
             rep_id,
@@ -217,7 +217,7 @@ def _required(request: PlanRequest) -> list[UUID]:
 
 
 def _find_rep(connection: sa.Connection, actor: Actor, rep_id: UserId) -> Rep:
-    rep = repository.find_rep(connection, actor.org_id, rep_id)
+    rep = candidate_repository.find_rep(connection, actor.org_id, rep_id)
     if rep is None:
         raise NotFound("There is no such person in your organisation.")
     if not rep.is_active:
@@ -232,7 +232,7 @@ def _names_of_excluded(
         return {}
     unseen = _select_unvisitable(connection, actor, rep_id, excluded_ids)
     seen = [one for one in excluded_ids if one not in set(unseen)]
-    return repository.select_names(connection, actor.org_id, seen)
+    return candidate_repository.select_names(connection, actor.org_id, seen)
 
 
 def _select_unvisitable(
@@ -240,7 +240,9 @@ def _select_unvisitable(
 ) -> list[UUID]:
     """Return the accounts that cannot be visited: reps see only what is theirs."""
     within = None if actor.role in _PLANNERS else rep_id
-    return repository.select_unvisitable(connection, actor.org_id, account_ids, within=within)
+    return candidate_repository.select_unvisitable(
+        connection, actor.org_id, account_ids, within=within
+    )
 
 
 def _check_required(

@@ -9,13 +9,13 @@ from backend.api.problems import Unavailable, malformed_field
 from backend.geo.hours import windows_on
 from backend.geo.network.provider import Matrix, NetworkError, StreetNetwork
 from backend.geo.vocabulary import LonLat
+from backend.routes.candidate_repository import Candidate, Rep
 from backend.routes.day import problem as days
 from backend.routes.day.plan import DayPlan
 from backend.routes.day.problem import DayProblem, Stop
 from backend.routes.day.rest import slower
 from backend.routes.day.timetable import Timetable
 from backend.routes.day.windows import Window, merge_windows
-from backend.routes.repository import Candidate, Rep
 from backend.routes.schemas import PlanRequest
 
 _VALUE_S = {1: 8 * 1800, 2: 4 * 1800, 3: 2 * 1800, 4: 1800, 5: 900}

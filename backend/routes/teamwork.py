@@ -12,12 +12,12 @@ from backend.geo.vocabulary import LonLat
 from backend.identity.actor import Actor
 from backend.ids import UserId
 from backend.routes import repository, survey
+from backend.routes.candidate_repository import Candidate
 from backend.routes.day.problem import ProblemError
 from backend.routes.day.rest import slower
 from backend.routes.drafts import Draft, write_route
 from backend.routes.engines import Engines
 from backend.routes.pool import SolverCrash, SolverTimeout
-from backend.routes.repository import Candidate
 from backend.routes.schemas import (
     DroppedVisit,
     PlanRequest,

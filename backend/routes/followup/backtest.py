@@ -12,8 +12,8 @@ import msgspec
 from backend.api.problems import Problem
 from backend.db.tenancy import Database
 from backend.ids import OrgId, UserId
-from backend.routes import repository as routes_repository
-from backend.routes import survey
+from backend.routes import candidate_repository, survey
+from backend.routes.candidate_repository import Candidate, Rep
 from backend.routes.day.plan import DayPlan
 from backend.routes.engines import Engines
 from backend.routes.followup import backtest_repository as repository
@@ -22,7 +22,6 @@ from backend.routes.followup.measures import DayResult
 from backend.routes.followup.settling import measure_ground, read_ground, settle
 from backend.routes.followup.traffic import with_traffic
 from backend.routes.pool import SolverCrash, SolverTimeout
-from backend.routes.repository import Candidate, Rep
 from backend.routes.schemas import PlanRequest
 
 _SOLVE_S = 30.0
@@ -80,7 +79,7 @@ def _read(
     """Return what the day is planned from, or the sentence that says why it cannot be."""
     accounts = sorted({one.visit.account_id for one in day.visits})
     with db.for_org(org_id, snapshot=True) as connection:
-        rep = routes_repository.find_rep(connection, org_id, rep_id)
+        rep = candidate_repository.find_rep(connection, org_id, rep_id)
         asked = repository.find_request(connection, org_id, day.plan.id) if day.plan else None
         request = asked or PlanRequest(on_date=on_date)
         candidates = repository.select_candidates(connection, org_id, accounts)

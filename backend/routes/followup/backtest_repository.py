@@ -9,8 +9,8 @@ import msgspec
 import sqlalchemy as sa
 
 from backend.ids import OrgId
+from backend.routes.candidate_repository import Candidate
 from backend.routes.followup.backtest_schemas import BacktestDay, BacktestRead
-from backend.routes.repository import Candidate
 from backend.routes.schemas import PlanRequest
 
 _SELECT = """

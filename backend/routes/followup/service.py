@@ -12,7 +12,7 @@ from backend.db.tenancy import Database
 from backend.geo.vocabulary import LonLat
 from backend.identity.actor import Actor, Role
 from backend.ids import UserId
-from backend.routes import repository as routes_repository
+from backend.routes import candidate_repository
 from backend.routes import service as routes
 from backend.routes.engines import Engines
 from backend.routes.followup import objection_repository, repository, trace_repository
@@ -198,7 +198,7 @@ def keep_trace(
         raise Forbidden("Analysts read traces; they do not send them.")
     if rep != actor.user_id and actor.role not in _PLANNERS:
         raise Forbidden("Only managers send somebody else's trace.")
-    person = routes_repository.find_rep(connection, actor.org_id, rep)
+    person = candidate_repository.find_rep(connection, actor.org_id, rep)
     if person is None:
         raise NotFound("There is no such person in your organisation.")
     near = LonLat(*person.base) if person.base else None

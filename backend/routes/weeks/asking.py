@@ -13,9 +13,9 @@ from backend.accounts.frequency import CYCLE_WEEKS, FrequencyError, parse_freque
 from backend.api.problems import NotFound, malformed_field
 from backend.identity.actor import Actor, Role
 from backend.ids import OrgId, UserId, new_id
+from backend.routes.candidate_repository import Rep, find_rep
 from backend.routes.coverage.account import WEEK, CoverageError
 from backend.routes.coverage.problem import MAX_ACCOUNTS
-from backend.routes.repository import Rep, find_rep
 from backend.routes.service import check_planner
 from backend.routes.weeks import repository
 from backend.routes.weeks.calendar import first_monday

@@ -15,12 +15,12 @@ from backend.geo.network.provider import NetworkError
 from backend.geo.vocabulary import LonLat
 from backend.ids import OrgId, UserId
 from backend.jobs import Work
+from backend.routes.candidate_repository import find_rep
 from backend.routes.coverage.account import WEEK, CoverageError
 from backend.routes.coverage.plan import CoveragePlan
 from backend.routes.coverage.problem import CoverageProblem
 from backend.routes.engines import Engines
 from backend.routes.pool import SolverCancelled, SolverCrash, SolverTimeout
-from backend.routes.repository import find_rep
 from backend.routes.solver.answer import Progress
 from backend.routes.weeks import ground_repository, repository
 from backend.routes.weeks.calendar import first_monday

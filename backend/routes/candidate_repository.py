@@ -1,0 +1,165 @@
+"""All SQL of who a day is planned for, and what may be visited on it."""
+
+from collections.abc import Sequence
+from datetime import date
+from uuid import UUID
+
+import msgspec
+import sqlalchemy as sa
+
+from backend.ids import OrgId, UserId
+
+
+class Rep(msgspec.Struct, frozen=True):
+    """Whose day it is, and where it begins unless said otherwise."""
+
+    full_name: str
+    role: str
+    is_active: bool
+    time_zone: str
+    country: str
+    base: tuple[float, float] | None
+    """[longitude, latitude] of home, or of the account in the middle of the territories."""
+    has_territory: bool
+
+
+class Candidate(msgspec.Struct, frozen=True):
+    """An account that is due, or that was asked for."""
+
+    id: UUID
+    name: str
+    location: tuple[float, float]
+    opening_hours: str | None
+    visit_minutes: int
+    priority: int
+    overdue_days: int
+    is_required: bool
+    is_learned: bool = False
+    """Whether the visit minutes are what visits really took, or a planner's word on that."""
+
+
+def find_rep(connection: sa.Connection, org_id: OrgId, rep_id: UserId) -> Rep | None:
+    """Return the person whose day is planned, or None."""
+    # The middle of an area may lie in a field or at sea; an account has a street at its door.
+    statement = sa.text(
+        """
+WITH held AS (SELECT t.id, t.area FROM territory t
+  WHERE t.org_id = :org_id AND t.id IN (SELECT tuyen_territories_of(:org_id, :rep_id))),
+ door AS (SELECT a.location FROM account a
+  WHERE a.org_id = :org_id AND a.deleted_at IS NULL AND a.territory_id IN (SELECT id FROM held)
+    AND a.location IS NOT NULL),
+ base AS (SELECT u.*, coalesce(
+     u.home_location,
+     (SELECT location FROM door ORDER BY
+        location <-> (SELECT ST_Centroid(ST_Collect(location)) FROM door), location LIMIT 1),
+     (SELECT ST_PointOnSurface(ST_Collect(area)) FROM held)) AS place
+   FROM app_user u WHERE u.org_id = :org_id AND u.id = :rep_id)
+SELECT b.full_name, b.role, b.is_active, o.time_zone, o.country,
+  CASE WHEN b.place IS NULL THEN NULL ELSE json_build_array(ST_X(b.place), ST_Y(b.place)) END
+    AS base, EXISTS (SELECT tuyen_territories_of(:org_id, :rep_id)) AS has_territory
+ FROM base b JOIN organisation o ON o.id = b.org_id"""
+    )
+    row = connection.execute(statement, {"org_id": org_id, "rep_id": rep_id}).mappings()
+    found = row.one_or_none()
+    return msgspec.convert(dict(found), Rep, strict=False) if found is not None else None
+
+
+def select_candidates(
+    connection: sa.Connection,
+    org_id: OrgId,
+    rep_id: UserId,
+    on_date: date,
+    *,
+    near: Sequence[float],
+    required: Sequence[UUID],
+    excluded: Sequence[UUID],
+    limit: int,
+    planned: Sequence[UUID] | None = None,
+) -> list[Candidate]:
+    """Return the accounts asked for and, nearest first within a priority, those that are due.
+
+    The caller has checked those asked for. Excluded ones are left out. Due, in the rep's
+    territories and among the own accounts outside every territory, is what was not visited for its
+    interval, or is among the `planned` where there are any, and has no visit done or begun on that
+    day.
+    """
+    statement = sa.text(
+        """
+WITH mine AS (
+  SELECT a.id, a.name, a.location, a.opening_hours, a.visit_minutes, a.priority, a.category,
+    CASE WHEN a.last_visit_at IS NULL THEN 0
+         ELSE cast(:on_date AS date) - (a.last_visit_at::date + a.visit_every_days) END AS overdue,
+    CASE WHEN cast(:planned AS uuid[]) IS NOT NULL THEN a.id = ANY (cast(:planned AS uuid[]))
+         ELSE a.last_visit_at IS NULL
+           OR a.last_visit_at::date + a.visit_every_days <= :on_date END AS is_due,
+    a.id = ANY (cast(:required AS uuid[])) AS is_required
+   FROM account a
+  WHERE a.org_id = :org_id AND a.deleted_at IS NULL AND a.location IS NOT NULL
+    AND NOT a.id = ANY (cast(:excluded AS uuid[]))
+    AND (a.territory_id IN (SELECT tuyen_territories_of(:org_id, :rep_id))
+         OR a.territory_id IS NULL AND a.owner_id = :rep_id
+         OR a.id IN (SELECT tuyen_held_over(:org_id, :rep_id))
+         OR a.id = ANY (cast(:required AS uuid[])))
+    AND NOT EXISTS (SELECT 1 FROM visit v WHERE v.org_id = :org_id AND v.account_id = a.id
+                     AND v.planned_on = :on_date AND v.status IN ('checked_in', 'done')))
+SELECT id, name, json_build_array(ST_X(location), ST_Y(location)) AS location, opening_hours,
+  m.minutes AS visit_minutes, m.is_learned, priority, greatest(overdue, 0) AS overdue_days,
+  is_required
+ FROM mine, LATERAL tuyen_visit_minutes(:org_id, mine.id, category, visit_minutes) m
+ WHERE is_due OR is_required
+ ORDER BY is_required DESC, priority, overdue > 0 DESC,
+   location <-> ST_SetSRID(ST_MakePoint(:lon, :lat), 4326), id
+ LIMIT :limit"""
+    )
+    rows = connection.execute(
+        statement,
+        {
+            "org_id": org_id,
+            "rep_id": rep_id,
+            "on_date": on_date,
+            "required": list(required),
+            "excluded": list(excluded),
+            "lon": near[0],
+            "lat": near[1],
+            "limit": limit,
+            "planned": None if planned is None else list(planned),
+        },
+    ).mappings()
+    return msgspec.convert([dict(row) for row in rows], list[Candidate], strict=False)
+
+
+def select_unvisitable(
+    connection: sa.Connection,
+    org_id: OrgId,
+    account_ids: Sequence[UUID],
+    *,
+    within: UserId | None,
+) -> list[UUID]:
+    """Return those ids that are no account on the map, or none in the person's scope (`within`)."""
+    statement = sa.text(
+        """
+SELECT i.id FROM unnest(cast(:ids AS uuid[])) WITH ORDINALITY i (id, place) WHERE NOT EXISTS (
+  SELECT 1 FROM account a WHERE a.org_id = :org_id AND a.id = i.id AND a.deleted_at IS NULL
+     AND a.location IS NOT NULL
+     AND (cast(:within AS uuid) IS NULL
+          OR a.territory_id IN (SELECT tuyen_territories_of(:org_id, :within))
+          OR a.territory_id IS NULL AND a.owner_id = :within
+          OR tuyen_is_held_over(:org_id, :within, a.id)))
+ ORDER BY i.place"""
+    )
+    values = {"org_id": org_id, "ids": list(account_ids), "within": within}
+    return list(connection.execute(statement, values).scalars())
+
+
+def select_names(
+    connection: sa.Connection, org_id: OrgId, account_ids: Sequence[UUID]
+) -> dict[UUID, str]:
+    """Return the names of accounts."""
+    rows = connection.execute(
+        sa.text(
+            "SELECT id, name FROM account WHERE org_id = :org_id"
+            " AND id = ANY (cast(:ids AS uuid[])) ORDER BY name, id"
+        ),
+        {"org_id": org_id, "ids": list(account_ids)},
+    )
+    return {row.id: row.name for row in rows}
