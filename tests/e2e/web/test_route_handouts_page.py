@@ -45,3 +45,20 @@ def test_a_route_is_downloaded_in_the_pages_language_and_opened_elsewhere(
         card.get_by_role("button", name="Download GPX").click()
     started.value.save_as(tmp_path / "english.gpx")
     assert "Visit route" in (tmp_path / "english.gpx").read_text()
+
+
+def test_a_calendar_is_made_shown_once_and_ended(watched: Watched, tmp_path: Path) -> None:
+    route_id = watched.city.routes["Kruununhaka"]
+    page = watched.open(f"#tab=routes&date={DAY}&route={route_id}")
+    card = page.locator(f'[data-route="{route_id}"]')
+    card.get_by_text("Lịch trên điện thoại").click()
+    card.get_by_label("Dùng cho").fill("điện thoại của Minh")
+    card.get_by_role("button", name="Tạo lịch").click()
+    address = card.get_by_label("Địa chỉ lịch").input_value()
+    card.screenshot(path=tmp_path / "calendar.png")
+    assert "BEGIN:VCALENDAR" in page.request.get(address).text()
+
+    card.get_by_role("button", name="Ngừng chia sẻ: điện thoại của Minh").click()
+
+    expect(card.get_by_role("button", name="Ngừng chia sẻ")).to_have_count(0)
+    assert page.request.get(address).status == 404

@@ -7,6 +7,7 @@ import { distance, duration, number, t, time } from '../i18n.js';
 import { dayPicker, empty, estimateBadge, latest, loading, problemCard, showProblem } from '../parts.js';
 import { go, place } from '../place.js';
 import { adjusting, effect } from './route-adjust.js';
+import { calendars } from './calendars.js';
 import { handouts } from './route-handouts.js';
 import { reworks } from './route-reworks.js';
 import { reasonOf } from './reasons.js';
@@ -59,7 +60,8 @@ export function routesTab(panel, desk) {
         el('summary', {}, t('stops_count', { count: number(route.stops.length) })), stopList(route),
         route.stops.length ? handouts(route) : null),
       route.dropped.length ? droppedList(route) : null,
-      reworks(route));
+      reworks(route),
+      mayAdjust(route) ? calendars(route.rep_id) : null);
   }
 
   const mayAdjust = (route) => desk.isPlanner || route.rep_id === desk.user.id;
