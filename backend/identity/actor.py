@@ -26,6 +26,11 @@ class Actor(msgspec.Struct, frozen=True):
     device_id: DeviceId
 
     @property
+    def is_planner(self) -> bool:
+        """Whether the person plans for others."""
+        return self.role in {Role.MANAGER, Role.ADMIN}
+
+    @property
     def sees_everything(self) -> bool:
         """Whether the whole organisation is in this person's scope, not just own territories."""
         return self.role is not Role.REP

@@ -1,6 +1,6 @@
 """Change a plan by hand and see what that costs, before or after it is kept."""
 
-from datetime import datetime, time
+from datetime import datetime, time, timedelta
 from uuid import UUID
 
 import msgspec
@@ -19,6 +19,7 @@ from backend.routes.schemas import (
     ReplanRequest,
 )
 from backend.routes.service import plan_rest
+from backend.routes.survey import seconds_of
 
 
 def adjust_day(
@@ -53,8 +54,8 @@ def adjust_day(
 def as_it_stands(
     stands: Standing, asked: PlanRequest, at: time | None, now: datetime
 ) -> tuple[PlanRequest, Frozen]:
-    """Return what is left to plan of a day so asked for; all of it when no visit was begun."""
-    if not stands.done:
+    """Return what is left to plan of a day so asked for; all of it before the shift begins."""
+    if not _is_under_way(stands, asked, at, now):
         request = msgspec.structs.replace(asked, rep_id=stands.route.rep_id)
         return request, Frozen(stands.route.starts_at, (), closed_before(stands.route, request))
     done = {stop.account_id for stop in stands.done}
@@ -62,6 +63,12 @@ def as_it_stands(
     stands = msgspec.structs.replace(stands, former=asked)
     request, frozen = go_on(stands, ReplanRequest(at=at), now)
     return msgspec.structs.replace(request, order=left), frozen
+
+
+def _is_under_way(stands: Standing, asked: PlanRequest, at: time | None, now: datetime) -> bool:
+    begins = stands.midnight + timedelta(seconds=seconds_of(asked.shift_start))
+    ends = stands.midnight + timedelta(seconds=seconds_of(asked.shift_end))
+    return bool(stands.done) or at is not None or begins < now < ends
 
 
 def _chosen(former: PlanRequest, data: AdjustRequest) -> PlanRequest:

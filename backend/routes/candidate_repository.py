@@ -81,7 +81,7 @@ def select_candidates(
     The caller has checked those asked for. Excluded ones are left out. Due, in the rep's
     territories and among the own accounts outside every territory, is what was not visited for its
     interval, or is among the `planned` where there are any, and has no visit done or begun on that
-    day.
+    day. What is lent to the rep counts on the day that it is lent for.
     """
     statement = sa.text(
         """
@@ -98,7 +98,12 @@ WITH mine AS (
     AND NOT a.id = ANY (cast(:excluded AS uuid[]))
     AND (a.territory_id IN (SELECT tuyen_territories_of(:org_id, :rep_id))
          OR a.territory_id IS NULL AND a.owner_id = :rep_id
-         OR a.id IN (SELECT tuyen_held_over(:org_id, :rep_id))
+         OR EXISTS (SELECT 1 FROM account_holdover h
+             WHERE h.org_id = :org_id AND h.account_id = a.id AND h.user_id = :rep_id
+               AND (h.realignment_id IS NOT NULL OR EXISTS (SELECT 1 FROM visit v
+                     WHERE v.org_id = :org_id AND v.account_id = a.id AND v.rep_id = :rep_id
+                       AND v.planned_on = :on_date AND v.status = 'planned'
+                       AND v.deleted_at IS NULL)))
          OR a.id = ANY (cast(:required AS uuid[])))
     AND NOT EXISTS (SELECT 1 FROM visit v WHERE v.org_id = :org_id AND v.account_id = a.id
                      AND v.planned_on = :on_date AND v.status IN ('checked_in', 'done')))

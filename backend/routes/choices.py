@@ -1,12 +1,13 @@
 """What each choice that people made about a day costs: the day is planned without it too."""
 
+import time
 from collections.abc import Iterator
 from datetime import datetime
 from uuid import UUID
 
 import msgspec
 
-from backend.api.problems import malformed_field
+from backend.api.problems import Unavailable, malformed_field
 from backend.db.tenancy import Database
 from backend.identity.actor import Actor
 from backend.ids import UserId
@@ -19,6 +20,7 @@ from backend.routes.schemas import ChoiceCost, ChoiceKind, PlanRequest
 from backend.routes.service import prepare, solve, survey_ground
 
 _MOST_AT_ONCE = 24
+_MOST_SECONDS = 15.0
 
 
 def price_choices(
@@ -44,13 +46,18 @@ def price_choices(
         )
     if not lifted:
         return []
+    deadline = time.monotonic() + _MOST_SECONDS
     with_all = _plan(db, actor, rep_id, asked, engines)
-    return [
-        ChoiceCost(
-            kind, account, change_of_plan(_plan(db, actor, rep_id, without, engines), with_all)
-        )
-        for kind, account, without in lifted
-    ]
+    costs = []
+    for kind, account, without in lifted:
+        if time.monotonic() > deadline:
+            raise Unavailable(
+                "Pricing all choices takes too long: ask for those of one account.",
+                code="solver_failed",
+            )
+        plan = _plan(db, actor, rep_id, without, engines)
+        costs.append(ChoiceCost(kind, account, change_of_plan(plan, with_all)))
+    return costs
 
 
 def _lifted(asked: PlanRequest) -> Iterator[tuple[ChoiceKind, UUID | None, PlanRequest]]:

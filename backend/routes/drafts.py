@@ -51,7 +51,7 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
 def write_route(connection: sa.Connection, actor: Actor, draft: Draft) -> UUID:
     """Write a day and return the route's id; visits that stay keep theirs.
 
-    Accounts of others that are visited are lent to the rep, whose phone would not know them.
+    Accounts of others that a planner sends a rep to are lent, or the phone would not know them.
 
     Raises Conflict when the plan that it was made from was replaced meanwhile.
     """
@@ -79,7 +79,7 @@ def write_route(connection: sa.Connection, actor: Actor, draft: Draft) -> UUID:
             "is_estimate": plan.is_estimate,
             "distance_m": plan.distance_m + sum(stop.leg_distance_m for stop in done),
             "travel_seconds": plan.travel_s + sum(stop.leg_seconds for stop in done),
-            "wait_seconds": plan.wait_s,
+            "wait_seconds": plan.wait_s + sum(_waited_s(stop) for stop in done),
             "starts_at": draft.frozen.starts_at if draft.frozen and done else starts_at,
             "ends_at": survey.moment(draft.midnight, plan.end_s),
             "line": _line_text(draft.line),
@@ -108,15 +108,18 @@ def write_route(connection: sa.Connection, actor: Actor, draft: Draft) -> UUID:
             for stop in stops
         ],
     )
-    lend(
-        connection, org_id, draft.rep_id, [stop.account_id for stop in stops],
-        on_date + _LENT_AFTERWARDS,
-    )  # fmt: skip
+    if actor.is_planner:
+        visited = [stop.account_id for stop in stops]
+        lend(connection, org_id, draft.rep_id, visited, on_date + _LENT_AFTERWARDS)
     used = {stop.visit_id for stop in stops}
     repository.cancel_visits(
         connection, org_id, [one.id for one in known if one.is_open and one.id not in used]
     )
     return route_id
+
+
+def _waited_s(stop: RouteStop) -> int:
+    return round((stop.start_at - stop.arrive_at).total_seconds())
 
 
 def _stops(draft: Draft, kept: dict[UUID, UUID]) -> list[RouteStop]:

@@ -1,5 +1,6 @@
 """Plan the rest of a day that is under way: what was begun stays, the rest goes on from here."""
 
+from collections.abc import Collection, Sequence
 from datetime import datetime, time, timedelta
 from uuid import UUID
 
@@ -29,7 +30,10 @@ _LATE_LUNCH = timedelta(hours=1)
 
 
 class Standing(msgspec.Struct, frozen=True):
-    """How a day stands: its plan, what was asked for it, and the visits that were begun."""
+    """How a day stands: its plan, what was asked for it, and the visits that were begun.
+
+    `done` are in the order in which they were made, those that no plan had included.
+    """
 
     route: RouteRead
     former: PlanRequest
@@ -69,18 +73,19 @@ def how_it_stands(db: Database, actor: Actor, route_id: UUID) -> Standing:
         rep = candidate_repository.find_rep(connection, actor.org_id, UserId(route.rep_id))
         zone = rep.time_zone if rep else "UTC"
         midnight = repository.midnight_utc(connection, route.on_date, zone)
-        begun = repository.select_begun(
-            connection, actor.org_id, [stop.visit_id for stop in route.stops]
-        )
-    done = tuple(stop for stop in route.stops if stop.visit_id in begun)
-    return Standing(route, former, rep.base if rep else None, midnight, done)
+        begun = repository.select_begun(connection, actor.org_id, route.rep_id, route.on_date)
+    return Standing(route, former, rep.base if rep else None, midnight, _done(route, begun))
 
 
 def go_on(stands: Standing, data: ReplanRequest, now: datetime) -> tuple[PlanRequest, Frozen]:
     """Return the rest of a day as a day to plan, and what is not planned anew."""
     route, former, done = stands.route, stands.former, stands.done
     at = _time_of_day(data.at, now - stands.midnight)
-    closed = [*closed_before(route, former), *_closed(route, data.closed_ids, done)]
+    gone, urgent = _ids(done) | set(data.closed_ids), set(data.urgent_ids)
+    known = closed_before(route, former)
+    told = {one.account_id for one in known}
+    fresh = _closed(route, data.closed_ids, done)
+    closed = [*known, *(one for one in fresh if one.account_id not in told)]
     frozen = Frozen(route.starts_at, done, tuple(closed))
     base = former.start or stands.base
     moment = stands.midnight + timedelta(hours=at.hour, minutes=at.minute, seconds=at.second)
@@ -91,8 +96,11 @@ def go_on(stands: Standing, data: ReplanRequest, now: datetime) -> tuple[PlanReq
         end=former.end or base,
         shift_start=at,
         account_ids=_still_wanted(former, data, done),
-        appointments=[one for one in former.appointments if one.account_id not in _ids(done)],
-        excluded_ids=[*former.excluded_ids, *data.closed_ids],
+        appointments=[one for one in former.appointments if one.account_id not in gone],
+        excluded_ids=list(
+            dict.fromkeys([*_without(former.excluded_ids, urgent), *data.closed_ids])
+        ),
+        given_ids=_without(former.given_ids, urgent),
         order=[],
         max_travel_minutes=None,
         max_distance_m=None,
@@ -100,6 +108,44 @@ def go_on(stands: Standing, data: ReplanRequest, now: datetime) -> tuple[PlanReq
         **_lunch(former, route, data, moment, at),
     )
     return request, frozen
+
+
+def _done(route: RouteRead, begun: Sequence[repository.BegunVisit]) -> tuple[RouteStop, ...]:
+    """Return the visits that were begun as stops, numbered in the order in which they were made."""
+    planned = {stop.visit_id: stop for stop in route.stops}
+    stops = [
+        planned.get(one.id) or _unplanned(one, one.location)
+        for one in begun
+        if one.id in planned or one.location is not None
+    ]
+    return tuple(
+        msgspec.structs.replace(stop, sequence=number) for number, stop in enumerate(stops, start=1)
+    )
+
+
+def _unplanned(one: repository.BegunVisit, location: tuple[float, float] | None) -> RouteStop:
+    """Return a visit that the plan did not have as a stop of which nobody knows the way."""
+    assert location is not None  # noqa: S101  # what has no place is no stop
+    return RouteStop(
+        visit_id=one.id,
+        account_id=one.account_id,
+        name=one.name,
+        location=location,
+        sequence=0,
+        arrive_at=one.begun_at,
+        start_at=one.begun_at,
+        leave_at=max(one.left_at, one.begun_at),
+        leg_distance_m=0,
+        leg_seconds=0,
+    )
+
+
+def _once(ids: Sequence[UUID]) -> list[UUID]:
+    return list(dict.fromkeys(ids))
+
+
+def _without(ids: Sequence[UUID], others: Collection[UUID]) -> list[UUID]:
+    return [one for one in ids if one not in others]
 
 
 def closed_before(route: RouteRead, asked: PlanRequest) -> tuple[DroppedVisit, ...]:
@@ -154,7 +200,7 @@ def _still_wanted(
 ) -> list[UUID]:
     gone = _ids(done) | set(data.closed_ids)
     wanted = [one for one in former.account_ids if one not in gone]
-    return list(dict.fromkeys([*wanted, *data.urgent_ids]))
+    return _once([*wanted, *data.urgent_ids])
 
 
 def _lunch(

@@ -73,6 +73,20 @@ def retire_route(
     return msgspec.convert([dict(row) for row in rows], list[DayVisit])
 
 
+def find_present_request(
+    connection: sa.Connection, org_id: OrgId, rep_id: UUID, on_date: date
+) -> PlanRequest | None:
+    """Return what was asked for a rep's present plan of a day; None when there is none."""
+    request = connection.execute(
+        sa.text(
+            "SELECT inputs -> 'request' FROM route WHERE org_id = :org_id AND rep_id = :rep_id"
+            " AND on_date = :on_date AND status = 'planned' AND deleted_at IS NULL"
+        ),
+        {"org_id": org_id, "rep_id": rep_id, "on_date": on_date},
+    ).scalar_one_or_none()
+    return None if request is None else msgspec.convert(request, PlanRequest)
+
+
 def find_request(connection: sa.Connection, org_id: OrgId, route_id: UUID) -> PlanRequest:
     """Return what was asked when a route that is there was planned."""
     request = connection.execute(
@@ -82,16 +96,35 @@ def find_request(connection: sa.Connection, org_id: OrgId, route_id: UUID) -> Pl
     return msgspec.convert(request, PlanRequest)
 
 
-def select_begun(connection: sa.Connection, org_id: OrgId, visit_ids: Sequence[UUID]) -> set[UUID]:
-    """Return those visits that were begun or done."""
+class BegunVisit(msgspec.Struct, frozen=True):
+    """A visit of a day that was begun, with what a stop needs that no plan had."""
+
+    id: UUID
+    account_id: UUID
+    name: str
+    location: tuple[float, float] | None
+    begun_at: datetime
+    left_at: datetime
+
+
+def select_begun(
+    connection: sa.Connection, org_id: OrgId, rep_id: UUID, on_date: date
+) -> list[BegunVisit]:
+    """Return a rep's visits of a day that were begun or done, in the order of their beginning."""
     rows = connection.execute(
         sa.text(
-            "SELECT id FROM visit WHERE org_id = :org_id AND id = ANY (cast(:ids AS uuid[]))"
-            " AND status IN ('checked_in', 'done') AND deleted_at IS NULL"
+            "SELECT v.id, v.account_id, a.name, CASE WHEN a.location IS NOT NULL"
+            " THEN ARRAY[ST_X(a.location), ST_Y(a.location)] END AS location,"
+            " coalesce(v.checked_in_at, v.done_at, v.planned_at, v.updated_at) AS begun_at,"
+            " coalesce(v.done_at, v.checked_in_at, v.planned_at, v.updated_at) AS left_at"
+            " FROM visit v JOIN account a ON a.org_id = v.org_id AND a.id = v.account_id"
+            " WHERE v.org_id = :org_id AND v.rep_id = :rep_id AND v.planned_on = :on_date"
+            " AND v.status IN ('checked_in', 'done') AND v.deleted_at IS NULL"
+            " ORDER BY begun_at, v.planned_at, v.id"
         ),
-        {"org_id": org_id, "ids": list(visit_ids)},
-    )
-    return set(rows.scalars())
+        {"org_id": org_id, "rep_id": rep_id, "on_date": on_date},
+    ).mappings()
+    return msgspec.convert([dict(row) for row in rows], list[BegunVisit], strict=False)
 
 
 def insert_route(connection: sa.Connection, org_id: OrgId, values: Mapping[str, Any]) -> None:

@@ -57,6 +57,8 @@ class PlanRequest(Payload, frozen=True, kw_only=True):
     """Visits that must be made at an agreed time."""
     excluded_ids: Annotated[list[UUID], msgspec.Meta(max_length=500)] = []
     """Due accounts that are not to be considered."""
+    given_ids: Annotated[list[UUID], msgspec.Meta(max_length=500)] = []
+    """Due accounts that somebody else visits on the day."""
     visit_lengths: Annotated[list[VisitLength], msgspec.Meta(max_length=120)] = []
     """Visits that take longer or shorter than their account's usually do."""
     order: Annotated[list[UUID], msgspec.Meta(max_length=120)] = []
@@ -121,7 +123,7 @@ class TeamRequest(Payload, frozen=True, kw_only=True):
     max_candidates: Annotated[int, msgspec.Meta(ge=1, le=120)] = 30
     """How many due accounts of each rep are considered."""
     profile: Profile = "car"
-    traffic_percent: Traffic = 100
+    traffic_percent: Traffic | None = None
     seed: Annotated[int, msgspec.Meta(ge=0, le=2**31 - 1)] = 1
 
 
@@ -253,10 +255,10 @@ class AdjustedRoute(msgspec.Struct, frozen=True):
 
 
 class TeamRead(msgspec.Struct, frozen=True):
-    """A team's day: a route for each member, and the visits that nobody has the skill for."""
+    """A team's day: a route for each member, and the visits that nobody may or can make."""
 
     routes: list[RouteRead]
-    unskilled: list[DroppedVisit]
+    nobody_can: list[DroppedVisit]
 
 
 class ChoiceCost(msgspec.Struct, frozen=True):

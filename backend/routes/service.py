@@ -26,8 +26,8 @@ from backend.routes.schemas import PlanRequest, RouteRead
 from backend.routes.weeks.ground_repository import select_due
 
 _SOLVE_SECONDS = 30.0
-_PLANNERS = frozenset({Role.MANAGER, Role.ADMIN})
 _FIRST_DAY, _LAST_DAY = date(2000, 1, 1), date(2199, 12, 31)
+_ANYWHERE = (0.0, 0.0)
 _NAMED = 5
 """How many wrong ids a sentence lists."""
 
@@ -98,15 +98,25 @@ class Prepared(msgspec.Struct, frozen=True):
     """The names of those accounts left out by hand that the person may see."""
 
 
-def prepare(db: Database, actor: Actor, rep_id: UserId, request: PlanRequest) -> Prepared:
-    """Find the day's candidates; raise Malformed or NotFound for a day that cannot be planned."""
+def prepare(
+    db: Database,
+    actor: Actor,
+    rep_id: UserId,
+    request: PlanRequest,
+    *,
+    is_absent: bool = False,
+) -> Prepared:
+    """Find the day's candidates; raise Malformed or NotFound for a day that cannot be planned.
+
+    Of who is absent only the candidates count: such a rep may have left, and needs no start.
+    """
     _check_request(request)
     with db.for_org(actor.org_id, snapshot=True) as connection:
-        rep = _find_rep(connection, actor, rep_id)
+        rep = _find_rep(connection, actor, rep_id, may_have_left=is_absent)
         request = with_traffic(connection, actor.org_id, request)
         required = _required(request)
         _check_required(connection, actor, rep_id, required)
-        start = request.start or rep.base
+        start = request.start or rep.base or (_ANYWHERE if is_absent else None)
         if start is None:
             raise malformed_field(
                 "start", f"{rep.full_name} has neither home nor territory: say where to start."
@@ -119,13 +129,13 @@ def prepare(db: Database, actor: Actor, rep_id: UserId, request: PlanRequest) ->
             request.on_date,
             near=start,
             required=required,
-            excluded=request.excluded_ids,
+            excluded=[*request.excluded_ids, *request.given_ids],
             limit=max(request.max_candidates, len(required), len(planned or ())),
             planned=planned,
         )
         midnight = repository.midnight_utc(connection, request.on_date, rep.time_zone)
         excluded = _names_of_excluded(connection, actor, rep_id, request.excluded_ids)
-    if not candidates and not rep.has_territory:
+    if not candidates and not rep.has_territory and not is_absent:
         raise malformed_field(
             "rep_id", f"{rep.full_name} holds no territory today: assign one, or name accounts."
         )
@@ -146,7 +156,10 @@ def solve(
     """State the day and plan it: in the order asked for, else in the best one that is found."""
     problem = survey.make_problem(prepared.request, prepared.rep, prepared.candidates, ground)
     if prepared.request.order:
-        return problem, schedule_in_order(problem, [str(one) for one in prepared.request.order])
+        # Who was visited meanwhile is no candidate any more.
+        known = {stop.key for stop in problem.stops}
+        asked = [str(one) for one in prepared.request.order]
+        return problem, schedule_in_order(problem, [one for one in asked if one in known])
     try:
         return problem, engines.solvers.solve(problem, _SOLVE_SECONDS)
     except (SolverTimeout, SolverCrash) as error:
@@ -180,7 +193,7 @@ def check_planner(actor: Actor, rep_id: UserId) -> None:
     """Raise Forbidden for who may not plan this person's day."""
     if actor.role is Role.ANALYST:
         raise Forbidden("Analysts read routes; they do not plan them.")
-    if rep_id != actor.user_id and actor.role not in _PLANNERS:
+    if rep_id != actor.user_id and not actor.is_planner:
         raise Forbidden("Only managers plan somebody else's day.")
 
 
@@ -216,11 +229,13 @@ def _required(request: PlanRequest) -> list[UUID]:
     return required
 
 
-def _find_rep(connection: sa.Connection, actor: Actor, rep_id: UserId) -> Rep:
+def _find_rep(
+    connection: sa.Connection, actor: Actor, rep_id: UserId, *, may_have_left: bool
+) -> Rep:
     rep = candidate_repository.find_rep(connection, actor.org_id, rep_id)
     if rep is None:
         raise NotFound("There is no such person in your organisation.")
-    if not rep.is_active:
+    if not rep.is_active and not may_have_left:
         raise malformed_field("rep_id", f"{rep.full_name} is not active any more.")
     return rep
 
@@ -239,7 +254,7 @@ def _select_unvisitable(
     connection: sa.Connection, actor: Actor, rep_id: UserId, account_ids: Sequence[UUID]
 ) -> list[UUID]:
     """Return the accounts that cannot be visited: reps see only what is theirs."""
-    within = None if actor.role in _PLANNERS else rep_id
+    within = None if actor.is_planner else rep_id
     return candidate_repository.select_unvisitable(
         connection, actor.org_id, account_ids, within=within
     )

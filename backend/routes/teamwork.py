@@ -12,7 +12,6 @@ from backend.geo.vocabulary import LonLat
 from backend.identity.actor import Actor
 from backend.ids import UserId
 from backend.routes import repository, survey
-from backend.routes.candidate_repository import Candidate
 from backend.routes.day.problem import ProblemError
 from backend.routes.day.rest import slower
 from backend.routes.drafts import Draft, write_route
@@ -20,7 +19,6 @@ from backend.routes.engines import Engines
 from backend.routes.pool import SolverCrash, SolverTimeout
 from backend.routes.schemas import (
     DroppedVisit,
-    PlanRequest,
     RouteRead,
     TeamMember,
     TeamRead,
@@ -29,16 +27,16 @@ from backend.routes.schemas import (
 from backend.routes.service import Prepared, check_planner, get_route, prepare
 from backend.routes.team.plan import TeamPlan
 from backend.routes.team.problem import Member, TeamProblem, day_of
+from backend.routes.team_pool import (
+    Pool,
+    alone,
+    check_not_begun,
+    former_requests,
+    pool_of,
+    together,
+)
 
 _SOLVE_SECONDS = 60.0
-_MOST_CANDIDATES = 400
-
-
-class _Pool(msgspec.Struct, frozen=True):
-    """What the team may visit, each account once, and whose it is; nobody's where all may."""
-
-    candidates: tuple[Candidate, ...]
-    owners: tuple[UUID | None, ...]
 
 
 def plan_team_day(db: Database, actor: Actor, request: TeamRequest, engines: Engines) -> TeamRead:
@@ -47,14 +45,22 @@ def plan_team_day(db: Database, actor: Actor, request: TeamRequest, engines: Eng
     Raises as `plan_day` does for each member, and Malformed for a team that cannot be.
     """
     _check_team(actor, request)
+    former = former_requests(db, actor, request)
     present = [
-        prepare(db, actor, UserId(one.rep_id), _alone(request, one)) for one in request.members
+        prepare(db, actor, UserId(one.rep_id), alone(request, one, former.get(one.rep_id)))
+        for one in request.members
     ]
     absent = [
-        prepare(db, actor, UserId(one), _alone(request, TeamMember(rep_id=one)))
+        prepare(
+            db,
+            actor,
+            UserId(one),
+            alone(request, TeamMember(rep_id=one), former.get(one)),
+            is_absent=True,
+        )
         for one in request.absent_ids
     ]
-    pool = _pool(request, [*present, *absent])
+    pool = pool_of(request, [*present, *absent])
     network = engines.network(request.profile)
     points, problem = _state(request, present, pool, network)
     try:
@@ -69,7 +75,7 @@ def plan_team_day(db: Database, actor: Actor, request: TeamRequest, engines: Eng
         _draft(number, present[number], pool, problem, plan, points, network)
         for number in range(len(present))
     ]
-    return TeamRead(_write(db, actor, request, drafts), _unskilled(pool, plan))
+    return TeamRead(_write(db, actor, request, drafts), _nobody_can(pool, plan))
 
 
 def _check_team(actor: Actor, request: TeamRequest) -> None:
@@ -80,48 +86,8 @@ def _check_team(actor: Actor, request: TeamRequest) -> None:
         raise malformed_field("members", "A rep is named twice: each works or is absent.")
 
 
-def _alone(request: TeamRequest, member: TeamMember) -> PlanRequest:
-    """Return a member's day as if there were no team."""
-    return PlanRequest(
-        on_date=request.on_date,
-        rep_id=member.rep_id,
-        start=member.start,
-        end=member.end,
-        shift_start=member.shift_start,
-        shift_end=member.shift_end,
-        lunch_minutes=request.lunch_minutes,
-        lunch_earliest=request.lunch_earliest,
-        lunch_latest=request.lunch_latest,
-        account_ids=request.account_ids,
-        max_candidates=max(request.max_candidates, len(request.account_ids)),
-        profile=request.profile,
-        traffic_percent=request.traffic_percent,
-        seed=request.seed,
-    )
-
-
-def _pool(request: TeamRequest, everybody: Sequence[Prepared]) -> _Pool:
-    """Put everybody's candidates together; those asked for by name are everybody's."""
-    wanted, absent = set(request.account_ids), set(request.absent_ids)
-    found: dict[UUID, tuple[Candidate, UUID | None]] = {}
-    for one in everybody:
-        rep_id = one.request.rep_id
-        for candidate in one.candidates:
-            is_shared = candidate.id in wanted or rep_id in absent
-            found.setdefault(candidate.id, (candidate, None if is_shared else rep_id))
-    if len(found) > _MOST_CANDIDATES:
-        raise malformed_field(
-            "max_candidates",
-            f"The team has {len(found)} candidates, more than {_MOST_CANDIDATES}: consider fewer.",
-        )
-    return _Pool(
-        tuple(candidate for candidate, _ in found.values()),
-        tuple(owner for _, owner in found.values()),
-    )
-
-
 def _state(
-    request: TeamRequest, present: Sequence[Prepared], pool: _Pool, network: StreetNetwork
+    request: TeamRequest, present: Sequence[Prepared], pool: Pool, network: StreetNetwork
 ) -> tuple[tuple[LonLat, ...], TeamProblem]:
     """Measure the ways and state the team's day; its points are ends first, then accounts."""
     ends = [place for one in present for place in (one.start, one.request.end or one.start)]
@@ -133,9 +99,8 @@ def _state(
         if index < len(ends):
             name = present[index // 2].rep.full_name
             raise malformed_field("members", f"{name}'s day is off every street: {reason}")
-    first = present[0]
     stops = survey.stops_of(
-        first.request, first.rep.country, pool.candidates, first_node=len(ends), off=off
+        together(present), present[0].rep.country, pool.candidates, first_node=len(ends), off=off
     )
     try:
         problem = TeamProblem(
@@ -143,7 +108,7 @@ def _state(
             members=tuple(
                 _member(request, number, one, pool) for number, one in enumerate(present)
             ),
-            durations_s=slower(matrix.duration_rows(), request.traffic_percent),
+            durations_s=slower(matrix.duration_rows(), together(present).traffic_percent or 100),
             distances_m=matrix.distance_rows(),
             balance_percent=request.balance_percent,
             is_estimate=matrix.is_estimate,
@@ -154,7 +119,7 @@ def _state(
     return points, problem
 
 
-def _member(request: TeamRequest, number: int, one: Prepared, pool: _Pool) -> Member:
+def _member(request: TeamRequest, number: int, one: Prepared, pool: Pool) -> Member:
     skills = set(request.members[number].skills)
     needs: dict[UUID, set[str]] = {}
     for need in request.needs:
@@ -162,9 +127,9 @@ def _member(request: TeamRequest, number: int, one: Prepared, pool: _Pool) -> Me
     others_s = None if request.spill_over_minutes is None else request.spill_over_minutes * 60
     prices = [
         None if needs.get(candidate.id, set()) - skills
-        else 0 if owner in {None, one.request.rep_id}
+        else 0 if not owners or one.request.rep_id in owners
         else others_s
-        for candidate, owner in zip(pool.candidates, pool.owners, strict=True)
+        for candidate, owners in zip(pool.candidates, pool.owners, strict=True)
     ]  # fmt: skip
     return Member(
         key=str(one.request.rep_id),
@@ -181,7 +146,7 @@ def _member(request: TeamRequest, number: int, one: Prepared, pool: _Pool) -> Me
 def _draft(
     number: int,
     one: Prepared,
-    pool: _Pool,
+    pool: Pool,
     problem: TeamProblem,
     plan: TeamPlan,
     points: Sequence[LonLat],
@@ -193,22 +158,22 @@ def _draft(
     candidates = tuple(pool.candidates[index] for index in chosen)
     nodes = {stop.key: stop.node for stop in problem.stops}
     way = [2 * number, *(nodes[stop.key] for stop in day.stops), 2 * number + 1]
-    own = {candidate.id for candidate in one.candidates}
+    visited = {stop.key for stop in day.stops}
+    wanted, own = set(one.request.account_ids), {candidate.id for candidate in one.candidates}
+    kept = own & {candidate.id for candidate in candidates} | {UUID(key) for key in visited}
     # What the day is asked for when it is planned again: what was given stays given.
     asked = msgspec.structs.replace(
         one.request,
-        account_ids=[candidate.id for candidate in candidates if candidate.id not in own],
-        excluded_ids=[
-            candidate.id for candidate in one.candidates if str(candidate.id) not in hand
-        ],
-        max_candidates=max(len(candidates), 1),
+        account_ids=[key for key in map(UUID, visited) if key in wanted],
+        given_ids=[candidate.id for candidate in one.candidates if str(candidate.id) not in hand],
+        max_candidates=max(len(kept), 1),
     )
     return Draft(
         request=asked,
         rep_id=UserId(UUID(plan.days[number].key)),
         midnight=one.midnight,
         candidates=candidates,
-        excluded={},
+        excluded=one.excluded,
         problem=day_of(problem, number, chosen),
         plan=day,
         line=_line(network, [points[node] for node in way if node is not None]),
@@ -238,6 +203,8 @@ def _write(
         ids = {}
         for rep_id in sorted([*request.absent_ids, *(draft.rep_id for draft in drafts)]):
             repository.lock_day(connection, actor.org_id, UserId(rep_id))
+        for draft in drafts:
+            check_not_begun(connection, actor, draft.rep_id, request.on_date)
         for rep_id in request.absent_ids:
             known = repository.retire_route(
                 connection, actor.org_id, UserId(rep_id), request.on_date
@@ -250,7 +217,7 @@ def _write(
         return [get_route(connection, actor, ids[draft.rep_id]) for draft in drafts]
 
 
-def _unskilled(pool: _Pool, plan: TeamPlan) -> list[DroppedVisit]:
+def _nobody_can(pool: Pool, plan: TeamPlan) -> list[DroppedVisit]:
     names = {str(one.id): one.name for one in pool.candidates}
     return [
         DroppedVisit(

@@ -46,13 +46,15 @@ _LEND = """INSERT INTO account_holdover AS h (org_id, account_id, user_id, until
           OR a.territory_id IS NULL AND a.owner_id = %(user)s) IS NOT TRUE
    ORDER BY a.id
   ON CONFLICT (org_id, account_id, user_id)
-  DO UPDATE SET until_on = greatest(h.until_on, excluded.until_on)"""
+  DO UPDATE SET until_on = greatest(h.until_on, excluded.until_on)
+   WHERE h.realignment_id IS NULL"""
 _REPS_AT_WORK = """SELECT DISTINCT v.rep_id FROM realignment_move m
   JOIN visit v ON v.org_id = m.org_id AND v.account_id = m.account_id AND v.deleted_at IS NULL
    AND v.planned_on >= %(today)s::date - 7 AND visit_is_open(v.status, v.planned_on, %(today)s)
  WHERE m.org_id = %(org)s AND m.realignment_id = %(id)s"""
 _END_HOLDOVERS = """DELETE FROM account_holdover h
- WHERE h.org_id = %(org)s AND (h.until_on <= %(today)s OR NOT EXISTS (
+ WHERE h.org_id = %(org)s AND (h.until_on <= %(today)s
+   OR h.realignment_id IS NOT NULL AND NOT EXISTS (
    SELECT 1 FROM visit v WHERE v.org_id = h.org_id AND v.account_id = h.account_id
       AND v.rep_id = h.user_id AND v.deleted_at IS NULL
       AND visit_is_open(v.status, v.planned_on, %(today)s)))"""
@@ -115,7 +117,10 @@ def hold_over(
 def lend(
     connection: sa.Connection, org_id: OrgId, user_id: UserId, accounts: list[UUID], until_on: date
 ) -> int:
-    """Let a rep see accounts of others for a while, to make visits there; count these."""
+    """Let a rep see accounts of others for a while, to make visits there; count these.
+
+    What a realignment holds over for the rep ends when it would have.
+    """
     values = {"org": org_id, "user": user_id, "accounts": accounts, "until": until_on}
     with driver_cursor(connection) as cursor:
         cursor.execute(_LEND, values)
@@ -132,7 +137,7 @@ def release_holdovers(connection: sa.Connection, org_id: OrgId, realignment_id: 
 
 
 def end_holdovers(connection: sa.Connection, org_id: OrgId, today: date) -> int:
-    """End what is held over until today or has no open work left; return how many."""
+    """End what is held over until today, or by a realignment with no open work left; count it."""
     with driver_cursor(connection) as cursor:
         cursor.execute(_END_HOLDOVERS, {"org": org_id, "today": today})
         return cursor.rowcount

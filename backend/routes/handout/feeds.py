@@ -30,7 +30,6 @@ from backend.routes.handout.words import words_of
 PATH = "/v1/calendar"
 MAX_FEEDS = 10
 """Of one person's visits: more than they and their managers have phones."""
-_PLANNERS = frozenset({Role.MANAGER, Role.ADMIN})
 _SECRET = re.compile(r"[A-Za-z0-9_-]{43}")
 """What 256 bits look like as text."""
 
@@ -73,7 +72,7 @@ def add_feed(
     Raises Forbidden, NotFound, Malformed or TooManyFeeds.
     """
     rep_id = UserId(data.rep_id or actor.user_id)
-    if rep_id != actor.user_id and actor.role not in _PLANNERS:
+    if rep_id != actor.user_id and not actor.is_planner:
         raise Forbidden("Only managers share somebody else's visits.")
     person = feed_repository.lock_person(connection, actor.org_id, rep_id)
     if person is None:

@@ -6,7 +6,6 @@ import msgspec
 import numpy as np
 from pyvrp import Client, ClientGroup, Depot, Location, ProblemData, Solution, VehicleType
 
-from backend.routes.day.problem import price_of_leaving_out
 from backend.routes.day.windows import start_ranges
 from backend.routes.solver.budget import Patience
 from backend.routes.solver.day import solve_day
@@ -88,6 +87,10 @@ class _Model:
         self.clients: list[Client] = []
         self._stops: list[int] = []
         self._groups: list[ClientGroup] = []
+        wishes_s = sum(stop.preference_s for stop in problem.stops)
+        optional_s = sum(stop.value_s for stop in problem.stops if not stop.is_required)
+        shifts_s = sum(one.shift_end_s - one.shift_start_s for one in problem.members)
+        self._required_s = optional_s + wishes_s + shifts_s + 1
         for number in range(len(problem.stops)):
             self._add(number)
 
@@ -115,15 +118,9 @@ class _Model:
             )
 
     def _price_s(self, number: int) -> int:
-        """Return what it costs to leave a visit out, in whoever's day that is dearest."""
+        """Return what it costs to leave a visit out: a required one outweighs all others."""
         stop = self._problem.stops[number]
-        if not stop.is_required:
-            return stop.value_s
-        everything = range(len(self._problem.stops))
-        return max(
-            price_of_leaving_out(day_of(self._problem, member, everything), stop)
-            for member in range(len(self._problem.members))
-        )
+        return self._required_s if stop.is_required else stop.value_s
 
     def state(self) -> ProblemData:
         """Return the problem."""

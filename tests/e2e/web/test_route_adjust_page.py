@@ -18,7 +18,7 @@ def _planned(watched: Watched, *, who: str = "manager") -> Locator:
         card.get_by_role("button", name="Lập lại").click()
     expect(page.get_by_role("button", name="Điều chỉnh").first).to_be_visible()
     page.get_by_role("button", name="Điều chỉnh").first.click()
-    panel = page.locator(".adjust")
+    panel = page.locator(".adjust").first
     expect(panel).to_be_visible()
     return panel
 
@@ -85,7 +85,7 @@ def test_choices_are_priced(watched: Watched, tmp_path: Path) -> None:
     page.get_by_role("button", name="Điều chỉnh").first.click()
     with page.expect_response("**/choices"):
         panel.get_by_role("button", name="Giá của từng lựa chọn").click()
-    expect(panel.get_by_text("Giờ cố định")).to_be_visible()
+    expect(panel.get_by_text("Lịch hẹn:")).to_be_visible()
     page.screenshot(path=tmp_path / "priced.png")
 
 

@@ -162,6 +162,24 @@ def test_a_day_under_way_keeps_what_was_done(town: Town) -> None:
     assert _accounts(route["stops"][2:]) == rest[::-1]
 
 
+def test_an_order_with_a_shop_that_was_visited_meanwhile_is_kept_without_it(town: Town) -> None:
+    former = town.planned(max_candidates=8)
+    order = _accounts(former["stops"])
+    execute(
+        town.url,
+        "INSERT INTO visit (org_id, id, account_id, rep_id, planned_on, status, outcome)"
+        " VALUES (%s, gen_random_uuid(), %s, %s, %s, 'done', 'met')",
+        town.org.id,
+        order[2],
+        town.org.other_rep.user_id,
+        MONDAY,
+    )
+
+    route = _adjusted(town, former, order=order)["route"]
+
+    assert _accounts(route["stops"]) == [*order[:2], *order[3:]]
+
+
 def test_two_managers_at_once_do_not_undo_each_other(town: Town) -> None:
     former = town.planned(max_candidates=6)
     mine = _accounts(former["stops"])[::-1]

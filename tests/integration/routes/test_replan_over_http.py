@@ -129,3 +129,57 @@ def test_only_who_may_plan_the_day_goes_on_with_it(town: Town) -> None:
 
     assert _replan(town, former, town.org.manager, at="09:00:00").status_code == 201
     assert _replan(town, former, town.org.analyst, at="09:00:00").status_code == 403
+
+
+def test_visits_made_in_another_order_are_numbered_as_they_were_made(town: Town) -> None:
+    former = town.planned(max_candidates=8)
+    first, third = former["stops"][0], former["stops"][2]
+    for stop, clock in ((third, "06:10"), (first, "06:40")):
+        execute(
+            town.url,
+            "UPDATE visit SET status = 'done', outcome = 'met', checked_in_at = %s WHERE id = %s",
+            f"{MONDAY} {clock}+00",
+            stop["visit_id"],
+        )
+
+    route = _replan(town, former, at="09:00:00").json()
+
+    assert _accounts(route["stops"][:2]) == _accounts([third, first])
+    assert [stop["sequence"] for stop in route["stops"]] == list(range(1, len(route["stops"]) + 1))
+
+
+def test_a_visit_that_no_plan_had_is_part_of_the_day(town: Town) -> None:
+    former = town.planned(max_candidates=6)
+    known = _accounts(former["stops"]) + _accounts(former["dropped"])
+    extra = next(str(one) for one in sorted(town.shops) if str(one) not in known)
+    execute(
+        town.url,
+        "INSERT INTO visit (org_id, id, account_id, rep_id, planned_on, status, outcome,"
+        " checked_in_at) VALUES (%s, gen_random_uuid(), %s, %s, %s, 'done', 'met', %s)",
+        town.org.id,
+        extra,
+        town.org.rep.user_id,
+        MONDAY,
+        f"{MONDAY} 06:20+00",
+    )
+
+    route = _replan(town, former, at="09:00:00").json()
+
+    assert _accounts(route["stops"])[0] == extra
+
+
+def test_a_closed_appointment_is_told_once_and_can_become_urgent(town: Town) -> None:
+    account = str(sorted(town.shops)[3])
+    former = town.planned(
+        max_candidates=8, appointments=[{"account_id": account, "start": "14:20:00"}]
+    )
+
+    once = _replan(town, former, at="08:30:00", closed_ids=[account])
+    assert once.status_code == 201, once.text
+    twice = _replan(town, once.json(), at="09:00:00", closed_ids=[account]).json()
+    assert _accounts(twice["dropped"]).count(account) == 1
+
+    urgent = _replan(town, twice, at="09:30:00", urgent_ids=[account])
+
+    assert urgent.status_code == 201, urgent.text
+    assert account in _accounts(urgent.json()["stops"])

@@ -21,16 +21,23 @@ export function adjusting(route, desk, done) {
   let chosen = { ...route.choices };
   let shown = route;
   let dragged = null;
+  let isEnded = false;
 
   /** Try changed choices; what cannot be is told and not taken over. */
   function attempt(changes) {
     const wished = { ...chosen, ...changes };
     message.hidden = true;
     summary.textContent = t('planning');
+    // One change after the other: the next one is made from what this one leads to.
+    work.inert = true;
+    keep.disabled = true;
     run(() => request(`/v1/routes/${route.id}/adjust`, { method: 'POST', body: { ...wished, is_trial: true } }), (trial, problem) => {
+      if (isEnded) return;
+      work.inert = false;
       if (problem) {
         showProblem(message, problem);
         summary.textContent = '';
+        keep.disabled = shown === route;
         show();
         return;
       }
@@ -55,6 +62,7 @@ export function adjusting(route, desk, done) {
   }
 
   function end(kept) {
+    isEnded = true;
     desk.map.see({ overlay: null });
     done(kept);
   }
@@ -145,14 +153,14 @@ export function adjusting(route, desk, done) {
     }
   }
 
+  const work = el('div.adjust', {}, message, prices, list, el('h3', {}, t('adjust_left_out')), left);
   show();
   return el('div.adjust', {},
     el('p.little.quiet', {}, t('adjust_hint')),
     el('div.actions.sticky', {}, summary, keep,
       el('button.small', { type: 'button', onclick: () => end(null) }, t('adjust_discard')), best,
       el('button.small', { type: 'button', onclick: price }, t('choices_price'))),
-    message, prices, list,
-    el('h3', {}, t('adjust_left_out')), left);
+    work);
 }
 
 /** The tried way as the map lays it over. */

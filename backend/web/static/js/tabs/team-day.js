@@ -32,7 +32,7 @@ export function teamDay(desk, planned) {
     button.disabled = true;
     button.textContent = t('planning');
     try {
-      const { routes, unskilled } = await request('/v1/routes/plan-team', {
+      const { routes, nobody_can } = await request('/v1/routes/plan-team', {
         method: 'POST',
         body: {
           on_date: desk.date(), members: those('works').map((id) => ({ rep_id: id })), absent_ids: those('absent'),
@@ -44,7 +44,7 @@ export function teamDay(desk, planned) {
         el('li', {}, t('team.done', {
           reps: number(routes.length), visits: number(routes.reduce((count, route) => count + route.stops.length, 0)), dropped: number(dropped),
         })),
-        ...unskilled.map((one) => el('li', {}, one.name, el('span.little.quiet', {}, reasonOf(one)))));
+        ...nobody_can.map((one) => el('li', {}, one.name, el('span.little.quiet', {}, reasonOf(one)))));
       planned(routes);
     } catch (problem) {
       showProblem(message, problem);
