@@ -40,6 +40,8 @@ class Standing(msgspec.Struct, frozen=True):
     base: tuple[float, float] | None
     midnight: datetime
     done: tuple[RouteStop, ...]
+    reworked: tuple[repository.ReworkedVisit, ...]
+    """What the rep made of the plan on the phone; an office plan goes on from there."""
 
 
 def replan_day(
@@ -74,12 +76,15 @@ def how_it_stands(db: Database, actor: Actor, route_id: UUID) -> Standing:
         zone = rep.time_zone if rep else "UTC"
         midnight = repository.midnight_utc(connection, route.on_date, zone)
         begun = repository.select_begun(connection, actor.org_id, route.rep_id, route.on_date)
-    return Standing(route, former, rep.base if rep else None, midnight, _done(route, begun))
+        reworked = repository.select_reworked(connection, actor.org_id, route_id)
+    base = rep.base if rep else None
+    return Standing(route, former, base, midnight, _done(route, begun), tuple(reworked))
 
 
 def go_on(stands: Standing, data: ReplanRequest, now: datetime) -> tuple[PlanRequest, Frozen]:
     """Return the rest of a day as a day to plan, and what is not planned anew."""
     route, former, done = stands.route, stands.former, stands.done
+    data, skipped = _as_reworked(stands, data)
     at = _time_of_day(data.at, now - stands.midnight)
     gone, urgent = _ids(done) | set(data.closed_ids), set(data.urgent_ids)
     known = closed_before(route, former)
@@ -98,7 +103,7 @@ def go_on(stands: Standing, data: ReplanRequest, now: datetime) -> tuple[PlanReq
         account_ids=_still_wanted(former, data, done),
         appointments=[one for one in former.appointments if one.account_id not in gone],
         excluded_ids=list(
-            dict.fromkeys([*_without(former.excluded_ids, urgent), *data.closed_ids])
+            dict.fromkeys([*_without([*former.excluded_ids, *skipped], urgent), *data.closed_ids])
         ),
         given_ids=_without(former.given_ids, urgent),
         order=[],
@@ -108,6 +113,23 @@ def go_on(stands: Standing, data: ReplanRequest, now: datetime) -> tuple[PlanReq
         **_lunch(former, route, data, moment, at),
     )
     return request, frozen
+
+
+def _as_reworked(stands: Standing, data: ReplanRequest) -> tuple[ReplanRequest, list[UUID]]:
+    """Return what is asked for with what the rep found closed and added, and what was skipped."""
+    known = {stop.account_id for stop in stands.route.stops} - _ids(stands.done)
+    urgent, rework = set(data.urgent_ids), stands.reworked
+    closed = [
+        one.account_id for one in rework if one.reason == "closed" and one.account_id in known
+    ]
+    skipped = [one.account_id for one in rework if one.reason == "skipped"]
+    added = [one.account_id for one in rework if one.reason is None and one.account_id not in known]
+    asked = msgspec.structs.replace(
+        data,
+        closed_ids=_once([*data.closed_ids, *_without(closed, urgent)]),
+        urgent_ids=_once([*data.urgent_ids, *_without(added, data.closed_ids)]),
+    )
+    return asked, skipped
 
 
 def _done(route: RouteRead, begun: Sequence[repository.BegunVisit]) -> tuple[RouteStop, ...]:

@@ -127,6 +127,35 @@ def select_begun(
     return msgspec.convert([dict(row) for row in rows], list[BegunVisit], strict=False)
 
 
+class ReworkedVisit(msgspec.Struct, frozen=True):
+    """An open visit as the rep's own last order has it; `reason` says why it is left out."""
+
+    account_id: UUID
+    reason: str | None
+
+
+def select_reworked(
+    connection: sa.Connection, org_id: OrgId, route_id: UUID
+) -> list[ReworkedVisit]:
+    """Return the open visits of the rework that a route's day follows; none where none does."""
+    statement = sa.text(
+        """
+WITH followed AS (SELECT plan FROM rework WHERE org_id = :org_id AND route_id = :route_id
+   AND state = 'applied' ORDER BY made_at DESC, id DESC LIMIT 1),
+ named AS (
+  SELECT cast(s ->> 'visit_id' AS uuid) AS visit_id, NULL AS reason
+    FROM followed, jsonb_array_elements(plan -> 'stops') s
+  UNION ALL
+  SELECT cast(d ->> 'visit_id' AS uuid), d ->> 'reason'
+    FROM followed, jsonb_array_elements(plan -> 'dropped') d)
+SELECT v.account_id, n.reason FROM named n
+  JOIN visit v ON v.org_id = :org_id AND v.id = n.visit_id
+ WHERE v.status = 'planned' AND v.deleted_at IS NULL ORDER BY v.id"""
+    )
+    rows = connection.execute(statement, {"org_id": org_id, "route_id": route_id}).mappings()
+    return msgspec.convert([dict(row) for row in rows], list[ReworkedVisit])
+
+
 def insert_route(connection: sa.Connection, org_id: OrgId, values: Mapping[str, Any]) -> None:
     """Insert a planned route; JSON parts come encoded, `line` as [longitude, latitude] pairs."""
     connection.execute(

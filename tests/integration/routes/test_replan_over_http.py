@@ -1,5 +1,6 @@
 """A day that is under way: what was begun stays, the rest goes on from here and now."""
 
+import json
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -183,3 +184,37 @@ def test_a_closed_appointment_is_told_once_and_can_become_urgent(town: Town) -> 
 
     assert urgent.status_code == 201, urgent.text
     assert account in _accounts(urgent.json()["stops"])
+
+
+def test_the_office_goes_on_from_what_the_rep_made_of_the_plan(town: Town) -> None:
+    former = town.planned(max_candidates=8)
+    closed, skipped = former["stops"][2], former["stops"][3]
+    known = _accounts(former["stops"]) + _accounts(former["dropped"])
+    urgent = next(str(one) for one in sorted(town.shops) if str(one) not in known)
+    visit = "01890000-0000-7000-8000-00000000000a"
+    execute(
+        town.url,
+        "INSERT INTO visit (org_id, id, account_id, rep_id, planned_on)"
+        " VALUES (%s, %s, %s, %s, %s)",
+        town.org.id, visit, urgent, town.org.rep.user_id, MONDAY,
+    )  # fmt: skip
+    plan = {
+        "stops": [{"visit_id": visit}, {"visit_id": former["stops"][0]["visit_id"]}],
+        "dropped": [
+            {"visit_id": closed["visit_id"], "reason": "closed"},
+            {"visit_id": skipped["visit_id"], "reason": "skipped"},
+        ],
+    }
+    execute(
+        town.url,
+        "INSERT INTO rework (org_id, id, route_id, rep_id, made_at, reason, plan, state)"
+        " VALUES (%s, gen_random_uuid(), %s, %s, now(), 'closed', %s, 'applied')",
+        town.org.id, former["id"], town.org.rep.user_id, json.dumps(plan),
+    )  # fmt: skip
+
+    route = _replan(town, former, who=town.org.manager, at="08:30:00").json()
+
+    told = {one["account_id"]: one["reason"] for one in route["dropped"]}
+    assert told[closed["account_id"]] == "closed_today"
+    assert told[skipped["account_id"]] == "excluded"
+    assert urgent in _accounts(route["stops"]) + list(told)
