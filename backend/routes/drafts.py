@@ -28,6 +28,10 @@ class Frozen(msgspec.Struct, frozen=True):
     starts_at: datetime
     stops: tuple[RouteStop, ...]
     closed: tuple[DroppedVisit, ...]
+    line: tuple[LonLat, ...] = ()
+    """The planned way up to the last of the visits begun."""
+    lunch: Lunch | None = None
+    """The lunch that was had."""
 
 
 class Draft(msgspec.Struct, frozen=True, kw_only=True):
@@ -82,11 +86,13 @@ def write_route(connection: sa.Connection, actor: Actor, draft: Draft) -> UUID:
             "wait_seconds": plan.wait_s + sum(_waited_s(stop) for stop in done),
             "starts_at": draft.frozen.starts_at if draft.frozen and done else starts_at,
             "ends_at": survey.moment(draft.midnight, plan.end_s),
-            "line": _line_text(draft.line),
+            "line": _line_text((*(draft.frozen.line if draft.frozen else ()), *draft.line)),
             "stops": _json([*done, *stops]),
             "dropped": _json(_dropped(draft)),
             "lunch": _json(_lunch(draft, plan.lunch)),
-            "inputs": _json({"request": draft.request, "problem": draft.problem}),
+            "inputs": _json(
+                {"request": draft.request, "problem": draft.problem, "frozen_count": len(done)}
+            ),
             "objective": plan.objective,
             "bound": plan.objective if plan.optimality is Optimality.PROVEN else plan.bound,
             "pack": pack_day(draft.problem, plan, draft.points, draft.midnight),
@@ -170,7 +176,7 @@ def _dropped(draft: Draft) -> list[DroppedVisit]:
 
 def _lunch(draft: Draft, lunch: PlannedLunch | None) -> Lunch | None:
     if lunch is None:
-        return None
+        return draft.frozen.lunch if draft.frozen else None
     order = [stop.key for stop in draft.plan.stops]
     place = draft.request.lunch_place
     done = len(draft.frozen.stops) if draft.frozen else 0

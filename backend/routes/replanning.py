@@ -8,6 +8,8 @@ import msgspec
 
 from backend.api.problems import Conflict, malformed_field
 from backend.db.tenancy import Database
+from backend.geo.polyline import decode_polyline
+from backend.geo.vocabulary import LonLat, great_circle_m
 from backend.identity.actor import Actor
 from backend.ids import UserId
 from backend.routes import candidate_repository, repository
@@ -16,6 +18,7 @@ from backend.routes.drafts import Frozen
 from backend.routes.engines import Engines
 from backend.routes.schemas import (
     DroppedVisit,
+    Lunch,
     PlanRequest,
     ReplanRequest,
     RouteRead,
@@ -27,6 +30,8 @@ _DAY_S = 86_400
 _CLOSED = Reason.CLOSED_TODAY.value
 _LATE_LUNCH = timedelta(hours=1)
 """A lunch whose time is over is taken within so long."""
+_AT_DOOR_M = 20.0
+"""Two places of a line that differ by less are as near to a stop as each other."""
 
 
 class Standing(msgspec.Struct, frozen=True):
@@ -91,9 +96,16 @@ def go_on(stands: Standing, data: ReplanRequest, now: datetime) -> tuple[PlanReq
     told = {one.account_id for one in known}
     fresh = _closed(route, data.closed_ids, done)
     closed = [*known, *(one for one in fresh if one.account_id not in told)]
-    frozen = Frozen(route.starts_at, done, tuple(closed))
     base = former.start or stands.base
     moment = stands.midnight + timedelta(hours=at.hour, minutes=at.minute, seconds=at.second)
+    lunch = _lunch(former, route, data, moment, at)
+    frozen = Frozen(
+        route.starts_at,
+        done,
+        tuple(closed),
+        line_so_far(route, {stop.visit_id for stop in done}),
+        _lunch_had(route, done, moment) if lunch.get("lunch_minutes") == 0 else None,
+    )
     request = msgspec.structs.replace(
         former,
         rep_id=route.rep_id,
@@ -110,7 +122,7 @@ def go_on(stands: Standing, data: ReplanRequest, now: datetime) -> tuple[PlanReq
         max_travel_minutes=None,
         max_distance_m=None,
         traffic_percent=data.traffic_percent,
-        **_lunch(former, route, data, moment, at),
+        **lunch,
     )
     return request, frozen
 
@@ -178,6 +190,37 @@ def closed_before(route: RouteRead, asked: PlanRequest) -> tuple[DroppedVisit, .
     )
 
 
+def line_so_far(route: RouteRead, begun: Collection[UUID]) -> tuple[LonLat, ...]:
+    """Return the route's line up to the last stop that was begun; nothing where none was.
+
+    A line may pass a door more than once: stops are looked for one after the other, each where the
+    line first comes about as near to it as it ever does from there on.
+    """
+    count = max((i for i, one in enumerate(route.stops, 1) if one.visit_id in begun), default=0)
+    if route.line is None or not count:
+        return ()
+    line, reached = decode_polyline(route.line), 0
+    for stop in route.stops[:count]:
+        away = [great_circle_m(place, LonLat(*stop.location)) for place in line[reached:]]
+        nearest = min(away)
+        reached += next(i for i, metres in enumerate(away) if metres <= nearest + _AT_DOOR_M)
+    return line[: reached + 1]
+
+
+def _lunch_had(route: RouteRead, done: tuple[RouteStop, ...], moment: datetime) -> Lunch | None:
+    """Return the planned lunch as one that was had by now, after a visit that was made."""
+    planned = route.lunch
+    if planned is None:
+        return None
+    latest = moment - timedelta(minutes=planned.minutes)
+    made = [stop.sequence for stop in done if stop.sequence <= planned.after_sequence]
+    return msgspec.structs.replace(
+        planned,
+        starts_at=min(planned.starts_at, latest),
+        after_sequence=max(made, default=0),
+    )
+
+
 def _time_of_day(asked: time | None, since_midnight: timedelta) -> time:
     if asked is not None:
         return asked
@@ -233,7 +276,8 @@ def _lunch(
     is_over = planned is not None and (
         planned.starts_at + timedelta(minutes=planned.minutes) <= moment
     )
-    if is_over if data.had_lunch is None else data.had_lunch:
+    was_had = planned is not None and former.lunch_minutes == 0
+    if was_had or (is_over if data.had_lunch is None else data.had_lunch):
         return {"lunch_minutes": 0}
     if at <= former.lunch_latest:
         return {}

@@ -12,7 +12,11 @@ UNBELIEVED_STAY_S = 5
 
 
 class PlanFact(msgspec.Struct, frozen=True):
-    """The plan in use of a person's day; `closed_ids` were found closed by accounts."""
+    """The plan in use of a person's day; `closed_ids` were found closed by accounts.
+
+    Of a day that was planned anew when it was under way, `frozen_count` stops come from former
+    plans, and `began_at` is when the first plan of the day began.
+    """
 
     id: UUID
     rep_id: UUID
@@ -28,6 +32,8 @@ class PlanFact(msgspec.Struct, frozen=True):
     closed_ids: tuple[UUID, ...]
     traffic_percent: int
     line: str | None
+    began_at: datetime
+    frozen_count: int = 0
 
 
 class VisitFact(msgspec.Struct, frozen=True):

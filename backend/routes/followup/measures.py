@@ -198,9 +198,12 @@ def _judged(plan: PlanFact, visit: VisitFact, stop: RouteStop, now: datetime) ->
 
 
 def _was_taken_out(plan: PlanFact, visit: VisitFact) -> bool:
-    """Say whether a visit was planned when the day began, and taken out of the plan since."""
+    """Say whether a visit was planned when the day began, and taken out of the plan since.
+
+    The day began with its first plan: a later one that begins later takes nobody's misses away.
+    """
     is_out = visit.status == "cancelled" and visit.route_id is not None
-    return is_out and visit.updated_at >= plan.starts_at
+    return is_out and visit.updated_at >= plan.began_at
 
 
 def _why_taken_out(plan: PlanFact, visit: VisitFact) -> MissReason:
@@ -217,13 +220,16 @@ def _extra(plan: PlanFact | None, visits: Sequence[VisitFact]) -> Iterable[Visit
 def _legs(plan: PlanFact | None, results: Sequence[VisitResult]) -> Iterable[Leg]:
     """Yield the ways that were driven as planned: from a stop to the next one of the plan.
 
-    Left out are those with lunch or a planned wait within, and those whose ends nobody timed.
+    Left out are those with lunch or a planned wait within, and those whose ends nobody timed. Of a
+    day that was planned anew under way only the ways between stops of the rest count: the first of
+    them is planned from where the rep was, and those before with the traffic of another plan.
     """
+    former = {one.visit_id for one in plan.stops[: plan.frozen_count]} if plan else set()
     done = [one for one in results if one.verdict == "done"]
     done = sorted(done, key=lambda one: moment(one.visit))
     lunch = plan.lunch.after_sequence if plan and plan.lunch else None
     for before, after in pairwise(done):
-        if before.stop is None or after.stop is None:
+        if before.stop is None or after.stop is None or before.stop.visit_id in former:
             continue
         is_next = after.stop.sequence == before.stop.sequence + 1
         waits = after.stop.start_at > after.stop.arrive_at

@@ -15,7 +15,10 @@ SELECT r.id, r.rep_id, r.on_date, r.profile, r.stops, r.distance_m, r.travel_sec
   r.wait_seconds, r.starts_at, r.ends_at, r.lunch, ST_AsEncodedPolyline(r.line, 6) AS line,
   coalesce((SELECT jsonb_agg(d -> 'account_id') FROM jsonb_array_elements(r.dropped) d
              WHERE d ->> 'reason' = 'closed_today'), '[]') AS closed_ids,
-  coalesce(cast(r.inputs -> 'request' ->> 'traffic_percent' AS int), 100) AS traffic_percent
+  coalesce(cast(r.inputs -> 'request' ->> 'traffic_percent' AS int), 100) AS traffic_percent,
+  coalesce(cast(r.inputs ->> 'frozen_count' AS int), 0) AS frozen_count,
+  (SELECT min(f.starts_at) FROM route f WHERE f.org_id = r.org_id AND f.rep_id = r.rep_id
+      AND f.on_date = r.on_date AND f.deleted_at IS NULL) AS began_at
  FROM route r
  WHERE r.org_id = :org_id AND r.on_date BETWEEN :from_date AND :to_date AND r.status = 'planned'
    AND r.deleted_at IS NULL AND (cast(:rep_id AS uuid) IS NULL OR r.rep_id = :rep_id)

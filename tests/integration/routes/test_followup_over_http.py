@@ -182,6 +182,29 @@ def test_a_detour_is_off_the_route(field: Field, engines: Engines) -> None:
     assert mileage["off_route_minutes"] == pytest.approx(path.duration_s / 60, abs=1)
 
 
+def test_the_morning_of_a_day_planned_anew_at_noon_is_on_the_route(
+    field: Field, engines: Engines
+) -> None:
+    points = _ridden(field, engines.network("car"))
+    for index in range(3):
+        field.visit(index)
+    third = [LonLat(*one["location"]) for one in field.stops[:3]]
+    start = LonLat(*points[0]["location"])
+    whole = field.town.api.client.post(
+        f"/v1/routes/{field.route['id']}/replan",
+        headers=field.town.api.as_(field.town.org.rep),
+        json={"at": "13:30:00", "had_lunch": True},
+    )
+    assert whole.status_code == 201, whole.text
+    field.route = whole.json()
+
+    field.send(_told(field, engines.network("car").path([start, *third])))
+
+    mileage = field.actual()["mileage"]
+    assert mileage["distance_m"] > 0
+    assert mileage["off_route_m"] < 0.02 * mileage["distance_m"]
+
+
 def test_the_trace_times_a_visit_that_was_reported_in_one_go(field: Field) -> None:
     field.visit(0, late=20, stay=0)
     assert field.actual()["visits"][0]["stay_minutes"] is None

@@ -49,6 +49,7 @@ def make_plan(count: int, **changes: Any) -> PlanFact:
         closed_ids=(),
         traffic_percent=100,
         line=None,
+        began_at=EIGHT,
     )
     return msgspec.structs.replace(plan, **changes)
 

@@ -242,3 +242,25 @@ def test_kilometres_are_compared_on_days_that_have_both() -> None:
     assert (total.mileage_m, total.planned_m, total.driven_m) == (14000, 6000, 7000)
     assert (total.unmatched_m, total.traced_days, total.off_route_m) == (800, 2, 1800)
     assert total.days == 2
+
+
+def test_a_plan_that_begins_later_takes_no_misses_away() -> None:
+    plan = make_plan(2)
+    cancelled_at = EIGHT + timedelta(hours=4)
+    late = msgspec.structs.replace(plan, stops=(), starts_at=EIGHT + timedelta(hours=9))
+    visits = [
+        make_visit(stop, status="cancelled", route_id=new_id(), updated_at=cancelled_at)
+        for stop in plan.stops
+    ]
+
+    results = measure_day(REP, late, visits, None, now=NIGHT).visits
+
+    assert [(one.verdict, one.reason) for one in results] == [("missed", "replanned")] * 2
+
+
+def test_ways_from_before_the_rest_of_a_day_are_not_measured() -> None:
+    plan = make_plan(5, frozen_count=2)
+
+    day = measure_day(REP, plan, [done(stop) for stop in plan.stops], None, now=NIGHT)
+
+    assert [one.at for one in day.legs] == [stop.leave_at for stop in plan.stops[2:4]]
