@@ -12,6 +12,7 @@ import msgspec
 from backend.api.problems import Problem
 from backend.db.tenancy import Database
 from backend.ids import OrgId, UserId
+from backend.jobs import Work
 from backend.routes import candidate_repository, survey
 from backend.routes.candidate_repository import Candidate, Rep
 from backend.routes.day.plan import DayPlan
@@ -23,13 +24,18 @@ from backend.routes.followup.settling import measure_ground, read_ground, settle
 from backend.routes.followup.traffic import with_traffic
 from backend.routes.pool import SolverCrash, SolverTimeout
 from backend.routes.schemas import PlanRequest
+from backend.routes.weeks.planning import WorkerEnding
 
 _SOLVE_S = 30.0
 _MINUTE_S = 60
 
 
-def run(db: Database, org_id: OrgId, backtest_id: UUID, engines: Engines, *, now: datetime) -> None:
-    """Plan the days of a backtest anew; go on where a former attempt ended, stop when cancelled."""
+def run(work: Work, org_id: OrgId, backtest_id: UUID) -> None:
+    """Plan the days of a backtest anew; go on where a former attempt ended, stop when cancelled.
+
+    Raises WorkerEnding between two days when the worker is asked to stop.
+    """
+    db, engines, now = work.db, work.part(Engines), work.clock.now()
     with db.for_org(org_id) as connection:
         asked = repository.find_backtest(connection, org_id, backtest_id)
         if asked is None or asked.state not in {"queued", "running"}:
@@ -39,10 +45,12 @@ def run(db: Database, org_id: OrgId, backtest_id: UUID, engines: Engines, *, now
     days = [one for one in measure_ground(ground, driven, now=now) if one.visits]
     with db.for_org(org_id) as connection:
         repository.begin(connection, org_id, backtest_id, len(days))
-    for day in days[asked.days_done :]:
+    for index, day in enumerate(days[asked.days_done :], start=asked.days_done):
+        if work.is_ending:
+            raise WorkerEnding("The worker ends: the backtest goes on later.")
         told = _replay(db, org_id, asked.rep_id, day, engines)
         with db.for_org(org_id) as connection:
-            if not repository.add_day(connection, org_id, backtest_id, told):
+            if not repository.add_day(connection, org_id, backtest_id, told, index=index):
                 return
     with db.for_org(org_id) as connection:
         repository.end(connection, org_id, backtest_id, "done", now)
@@ -80,7 +88,7 @@ def _read(
     accounts = sorted({one.visit.account_id for one in day.visits})
     with db.for_org(org_id, snapshot=True) as connection:
         rep = candidate_repository.find_rep(connection, org_id, rep_id)
-        asked = repository.find_request(connection, org_id, day.plan.id) if day.plan else None
+        asked = repository.find_first_request(connection, org_id, rep_id, on_date)
         request = asked or PlanRequest(on_date=on_date)
         candidates = repository.select_candidates(connection, org_id, accounts)
         request = msgspec.structs.replace(request, traffic_percent=None)

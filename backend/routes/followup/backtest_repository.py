@@ -1,14 +1,14 @@
 """The SQL of backtests."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
 import msgspec
 import sqlalchemy as sa
 
-from backend.ids import OrgId
+from backend.ids import OrgId, UserId
 from backend.routes.candidate_repository import Candidate
 from backend.routes.followup.backtest_schemas import BacktestDay, BacktestRead
 from backend.routes.schemas import PlanRequest
@@ -65,14 +65,24 @@ def begin(connection: sa.Connection, org_id: OrgId, backtest_id: UUID, days_tota
     )
 
 
-def add_day(connection: sa.Connection, org_id: OrgId, backtest_id: UUID, day: BacktestDay) -> bool:
-    """Keep a day's result; false when the backtest was cancelled meanwhile."""
+def add_day(
+    connection: sa.Connection, org_id: OrgId, backtest_id: UUID, day: BacktestDay, *, index: int
+) -> bool:
+    """Keep a result as the one at `index`, counted from 0.
+
+    False when the backtest was cancelled meanwhile, or another run has kept that day.
+    """
     done = connection.execute(
         sa.text(
             "UPDATE backtest SET days = days || cast(:day AS jsonb), days_done = days_done + 1"
-            " WHERE org_id = :org_id AND id = :id AND state = 'running'"
+            " WHERE org_id = :org_id AND id = :id AND state = 'running' AND days_done = :index"
         ),
-        {"org_id": org_id, "id": backtest_id, "day": msgspec.json.encode([day]).decode()},
+        {
+            "org_id": org_id,
+            "id": backtest_id,
+            "day": msgspec.json.encode([day]).decode(),
+            "index": index,
+        },
     )
     return done.rowcount == 1
 
@@ -91,11 +101,19 @@ def end(
     return done.rowcount == 1
 
 
-def find_request(connection: sa.Connection, org_id: OrgId, route_id: UUID) -> PlanRequest | None:
-    """Return what was asked when a route was planned, None where that was not kept."""
+def find_first_request(
+    connection: sa.Connection, org_id: OrgId, rep_id: UserId, on_date: date
+) -> PlanRequest | None:
+    """Return what was asked when a day was planned first, None where that was not kept.
+
+    Later plans of a day may be of its rest only: they begin where the rep was, when it was.
+    """
     request = connection.execute(
-        sa.text("SELECT inputs -> 'request' FROM route WHERE org_id = :org_id AND id = :id"),
-        {"org_id": org_id, "id": route_id},
+        sa.text(
+            "SELECT inputs -> 'request' FROM route WHERE org_id = :org_id AND rep_id = :rep_id"
+            " AND on_date = :on_date AND deleted_at IS NULL ORDER BY created_at, id LIMIT 1"
+        ),
+        {"org_id": org_id, "rep_id": rep_id, "on_date": on_date},
     ).scalar()
     return None if request is None else msgspec.convert(request, PlanRequest)
 

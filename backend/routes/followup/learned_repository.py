@@ -17,7 +17,8 @@ SELECT l.subject, l.key, coalesce(a.name, l.key) AS name, l.value, l.fixed_value
   coalesce(l.fixed_value, l.value) AS in_use, coalesce(a.visit_minutes, 100) AS planned,
   l.observations, l.median, l.learned_at, l.learn_from, l.decided_at, u.full_name AS decided_by
  FROM learned_value l
- LEFT JOIN account a ON l.subject = 'account' AND a.org_id = l.org_id AND a.id::text = l.key
+ LEFT JOIN account a ON l.subject = 'account' AND a.org_id = l.org_id
+  AND a.id = CASE WHEN l.subject = 'account' THEN l.key::uuid END
  LEFT JOIN app_user u ON u.org_id = l.org_id AND u.id = l.decided_by
 """
 
@@ -60,9 +61,18 @@ def select_since(connection: sa.Connection, org_id: OrgId) -> Since:
 
 
 def replace_learned(
-    connection: sa.Connection, org_id: OrgId, rows: Sequence[Learned], *, now: datetime
+    connection: sa.Connection,
+    org_id: OrgId,
+    rows: Sequence[Learned],
+    since: Since,
+    *,
+    now: datetime,
 ) -> None:
-    """Put these values in place of all that was learned; what people decided stays."""
+    """Put these values in place of all that was learned; what people decided stays.
+
+    A value that somebody made forget after `since` was read is not learned: it counts what they do
+    not want counted.
+    """
     connection.execute(
         sa.text(
             "UPDATE learned_value SET value = NULL, observations = 0, median = NULL"
@@ -73,13 +83,22 @@ def replace_learned(
     if rows:
         connection.execute(
             sa.text(
-                "INSERT INTO learned_value (org_id, subject, key, value, observations, median,"
+                "INSERT INTO learned_value AS l (org_id, subject, key, value, observations, median,"
                 " learned_at) VALUES (:org_id, :subject, :key, :value, :observations, :median,"
                 " :now) ON CONFLICT (org_id, subject, key) DO UPDATE SET value = excluded.value,"
                 " observations = excluded.observations, median = excluded.median,"
                 " learned_at = excluded.learned_at"
+                " WHERE l.learn_from IS NOT DISTINCT FROM cast(:since AS timestamptz)"
             ),
-            [{"org_id": org_id, "now": now, **msgspec.structs.asdict(row)} for row in rows],
+            [
+                {
+                    "org_id": org_id,
+                    "now": now,
+                    "since": since.get((row.subject, row.key)),
+                    **msgspec.structs.asdict(row),
+                }
+                for row in rows
+            ],
         )
 
 
@@ -139,6 +158,18 @@ def has_account(connection: sa.Connection, org_id: OrgId, account_id: UUID) -> b
         "SELECT 1 FROM account WHERE org_id = :org_id AND id = :id AND deleted_at IS NULL"
     )
     return connection.execute(statement, {"org_id": org_id, "id": account_id}).first() is not None
+
+
+def has_category(connection: sa.Connection, org_id: OrgId, category: str) -> bool:
+    """Tell whether an account is of this category, or something is known of it from earlier."""
+    statement = sa.text(
+        "SELECT EXISTS (SELECT 1 FROM account WHERE org_id = :org_id AND category = :category"
+        "   AND deleted_at IS NULL)"
+        " OR EXISTS (SELECT 1 FROM learned_value WHERE org_id = :org_id AND subject = 'category'"
+        "   AND key = :category)"
+    )
+    values = {"org_id": org_id, "category": category}
+    return bool(connection.execute(statement, values).scalar_one())
 
 
 def find_traffic(

@@ -9,11 +9,10 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 
 from backend.api.problems import malformed_field
-from backend.db.tenancy import Database
 from backend.identity import audit
 from backend.identity.actor import Actor
 from backend.ids import OrgId
-from backend.jobs import enqueue
+from backend.jobs import Work, enqueue
 from backend.routes.engines import Engines
 from backend.routes.followup import learned_repository, repository
 from backend.routes.followup.learning import (
@@ -27,6 +26,7 @@ from backend.routes.followup.learning import (
 from backend.routes.followup.measures import DayResult
 from backend.routes.followup.schemas import LearnedRead, Subject
 from backend.routes.followup.settling import measure_ground, read_ground, settle
+from backend.routes.weeks.planning import WorkerEnding
 
 LEARN = "routes.learn"
 """The task's name."""
@@ -36,22 +36,24 @@ _STEP_DAYS = 7
 _HOUR = re.compile(r"(car|scooter|bicycle|foot)-(1?[0-9]|2[0-3])")
 
 
-def learn(db: Database, org_id: OrgId, engines: Engines, *, now: datetime) -> int:
+def learn(work: Work, org_id: OrgId) -> int:
     """Learn from the last eight weeks anew; return how many values are known.
 
-    What driving came to is brought up to date first: traces tell how long visits took.
+    What driving came to is brought up to date first: traces tell how long visits took. Raises
+    WorkerEnding between two weeks when the worker is asked to stop.
     """
+    db, now = work.db, work.clock.now()
     with db.for_org(org_id, snapshot=True) as connection:
         zone = ZoneInfo(repository.get_time_zone(connection, org_id))
         since = learned_repository.select_since(connection, org_id)
     visits: list[VisitSample] = []
     legs: list[LegSample] = []
-    for day in _days(db, org_id, engines, now.astimezone(zone).date(), now):
+    for day in _days(work, org_id, now.astimezone(zone).date(), now):
         visits += _visit_samples(day)
         legs += _leg_samples(day, zone)
     learned = [*learn_visits(visits, since), *learn_hours(legs, since)]
     with db.for_org(org_id) as connection:
-        learned_repository.replace_learned(connection, org_id, learned, now=now)
+        learned_repository.replace_learned(connection, org_id, learned, since, now=now)
     return len(learned)
 
 
@@ -99,11 +101,12 @@ def forget(
     return _get(connection, actor, subject, key)
 
 
-def _days(
-    db: Database, org_id: OrgId, engines: Engines, today: date, now: datetime
-) -> Iterator[DayResult]:
+def _days(work: Work, org_id: OrgId, today: date, now: datetime) -> Iterator[DayResult]:
     """Yield the days of the window, week by week: a large team's weeks do not fit in memory."""
+    db, engines = work.db, work.part(Engines)
     for back in range(0, WINDOW_DAYS, _STEP_DAYS):
+        if work.is_ending:
+            raise WorkerEnding("The worker ends: learning begins anew later.")
         last = today - timedelta(days=back)
         ground = read_ground(db, org_id, last - timedelta(days=_STEP_DAYS - 1), last, rep_id=None)
         driven, _ = settle(db, org_id, ground, engines, now=now)
@@ -141,6 +144,10 @@ def _check_key(connection: sa.Connection, actor: Actor, subject: Subject, key: s
     """Return the key as it is kept; raise Malformed for one that cannot be."""
     if subject is Subject.HOUR and not _HOUR.fullmatch(key):
         raise malformed_field("key", "An hour is named by profile and hour, such as car-17.")
+    if subject is Subject.CATEGORY and not learned_repository.has_category(
+        connection, actor.org_id, key
+    ):
+        raise malformed_field("key", f"No account is of the category {key}.")
     if subject is not Subject.ACCOUNT:
         return key
     try:

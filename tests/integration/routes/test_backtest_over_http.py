@@ -1,6 +1,8 @@
 """Past days planned anew by a job: figures, progress, an end, and who may ask."""
 
+from datetime import date, time
 from typing import Any
+from uuid import UUID
 
 import httpx
 import pytest
@@ -11,7 +13,10 @@ from backend.identity.actor import Actor
 from backend.ids import new_id
 from backend.jobs import Work
 from backend.routes.engines import Engines
+from backend.routes.followup.backtest_repository import add_day, begin, find_first_request
+from backend.routes.followup.backtest_schemas import BacktestDay
 from backend.routes.followup.tasks import TASKS
+from backend.routes.weeks.planning import WorkerEnding
 from tests.integration.routes.conftest import Town
 from tests.integration.routes.test_followup_over_http import PAST, Field
 from tests.support.ground import execute
@@ -127,6 +132,64 @@ def test_a_day_that_cannot_be_planned_says_why(
     assert "street" in told["backtest"]["days"][0]["problem"]
     assert told["backtest"]["state"] == "done"
     assert told["total"]["days"] == 0
+
+
+def test_the_first_plan_of_a_day_is_what_was_asked(field: Field, database: Database) -> None:
+    field.visit(0)
+    answer = field.town.api.client.post(
+        f"/v1/routes/{field.route['id']}/replan",
+        headers=field.town.api.as_(field.town.org.rep),
+        json={"at": "14:00:00"},
+    )
+    assert answer.status_code == 201, answer.text
+
+    org = field.town.org
+    with database.for_org(org.id) as connection:
+        request = find_first_request(connection, org.id, org.rep.user_id, date(2026, 11, 16))
+
+    assert request is not None
+    assert request.shift_start == time(8)
+
+
+def test_a_backtest_goes_on_when_its_worker_had_to_end(
+    field: Field, database: Database, engines: Engines
+) -> None:
+    field.visit(0)
+    backtest_id = _ask(field).json()["backtest"]["id"]
+    work = Work(database, SystemClock(), {Engines: engines})
+    work.end()
+
+    with pytest.raises(WorkerEnding):
+        _TASK.call(work, {"org_id": str(field.town.org.id), "backtest_id": backtest_id})
+
+    begun = _get(field, backtest_id)["backtest"]
+    assert (begun["state"], begun["days_done"]) == ("running", 0)
+    _run(field, database, engines, backtest_id)
+    done = _get(field, backtest_id)["backtest"]
+    assert (done["state"], done["days_done"]) == ("done", 1)
+
+
+def test_a_day_is_kept_by_one_run_only(field: Field, database: Database) -> None:
+    org, backtest_id = field.town.org, UUID(_ask(field).json()["backtest"]["id"])
+    day = BacktestDay(
+        on_date=date(2026, 11, 16),
+        accounts=0,
+        visited=0,
+        would_visit=None,
+        driven_m=None,
+        would_drive_m=None,
+        minutes=None,
+        would_take_minutes=None,
+        is_estimate=True,
+        left_out=[],
+        problem=None,
+    )
+
+    with database.for_org(org.id) as connection:
+        begin(connection, org.id, backtest_id, 2)
+        kept = [add_day(connection, org.id, backtest_id, day, index=at) for at in (0, 0, 1)]
+
+    assert kept == [True, False, True]
 
 
 def test_only_planners_ask_and_the_office_reads(field: Field, other_org: Org) -> None:

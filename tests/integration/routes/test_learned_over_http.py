@@ -13,7 +13,10 @@ from backend.identity.actor import Actor
 from backend.ids import new_id
 from backend.jobs import Work
 from backend.routes.engines import Engines
+from backend.routes.followup import learned_repository, teaching
+from backend.routes.followup.learning import Learned
 from backend.routes.followup.tasks import TASKS
+from backend.routes.weeks.planning import WorkerEnding
 from tests.integration.routes.conftest import Town
 from tests.support.ground import execute
 from tests.support.people import Org
@@ -99,6 +102,28 @@ def test_a_planner_says_no_or_knows_better(town: Town, database: Database) -> No
     assert _stop(town.planned(**wish), shop) == (15, False), "it does not come back by itself"
 
 
+def test_what_was_forgotten_while_learning_is_not_learned(town: Town, database: Database) -> None:
+    org, now = town.org, SystemClock().now()
+    hours = [Learned("hour", f"car-{hour}", 150, 20, 1.6) for hour in (8, 9)]
+    with database.for_org(org.id) as connection:
+        since = learned_repository.select_since(connection, org.id)
+    assert _call(town, "DELETE", "hour", "car-8").status_code == 200
+
+    with database.for_org(org.id) as connection:
+        learned_repository.replace_learned(connection, org.id, hours, since, now=now)
+
+    items = town.get(org.analyst, "/v1/followup/learned").json()["items"]
+    assert [one["key"] for one in items] == ["car-9"]
+
+
+def test_learning_stops_when_its_worker_has_to_end(town: Town, database: Database) -> None:
+    work = Work(database, SystemClock(), {Engines: town.api.client.app.state.parts[Engines]})
+    work.end()
+
+    with pytest.raises(WorkerEnding):
+        teaching.learn(work, town.org.id)
+
+
 def test_an_hour_that_is_slower_stretches_the_ways_of_a_plan(town: Town) -> None:
     usual = town.planned(max_candidates=6)
     for hour in range(8, 18):
@@ -141,9 +166,19 @@ def test_only_planners_decide(town: Town, who: str) -> None:
         ("account", "nobody", 20, "key"),
         ("account", "01890000-0000-7000-8000-000000000000", 20, "key"),
         ("account", "01890000-0000-7000-8000-000000000000", 0, "fixed_value"),
-        ("category", "cafe", 481, "fixed_value"),
+        ("category", "supermarket", 481, "fixed_value"),
+        ("category", "no such thing", 100, "key"),
     ],
-    ids=["hour 24", "no hour", "10 per cent", "no id", "unknown", "no minutes", "too many"],
+    ids=[
+        "hour 24",
+        "no hour",
+        "10 per cent",
+        "no id",
+        "unknown",
+        "no minutes",
+        "too many",
+        "no kind",
+    ],
 )
 def test_bad_decisions_are_told(town: Town, subject: str, key: str, value: int, field: str) -> None:
     answer = _call(town, "PATCH", subject, key, fixed_value=value)
