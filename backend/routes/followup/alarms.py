@@ -49,8 +49,13 @@ class Alarm(msgspec.Struct, frozen=True, kw_only=True):
     observations: int
 
 
-def find_alarms(days: Sequence[DayResult], *, zone: ZoneInfo) -> list[Alarm]:
-    """Return the drifts of a period, the largest first; none where too little is known."""
+def find_alarms(
+    days: Sequence[DayResult], *, zone: ZoneInfo, is_everybody: bool = True
+) -> list[Alarm]:
+    """Return the drifts of a period, the largest first; none where too little is known.
+
+    Hours of the day have alarms only where the days are everybody's.
+    """
     by_rep = _grouped(days, lambda day: day.rep_id)
     found: list[Alarm | None] = []
     for rep_id, own in by_rep.items():
@@ -61,7 +66,9 @@ def find_alarms(days: Sequence[DayResult], *, zone: ZoneInfo) -> list[Alarm]:
             _drift(legs, ("ways_slower", "ways_faster"), rep_id=rep_id),
             _kept_less(own, rep_id),
         ]
-    legs_of_all = [(one.at.astimezone(zone).hour, one) for day in days for one in day.legs]
+    legs_of_all = [
+        (one.at.astimezone(zone).hour, one) for day in days for one in day.legs if is_everybody
+    ]
     for hour, group in _grouped(legs_of_all, lambda pair: pair[0]).items():
         ratios = [leg.actual_s / leg.planned_s for _, leg in group]
         found.append(_drift(ratios, ("ways_slower", "ways_faster"), hour=hour))

@@ -112,6 +112,8 @@ def test_roads_that_are_faster_than_planned_are_told_by_rep_and_hour(seed: int) 
 
     assert _told(alarms) == {("ways_faster", rep) for rep in reps}
     assert {one.kind for one in alarms if one.hour is not None} == {"ways_faster"}
+    own = find_alarms([day for day in days if day.rep_id == reps[0]], zone=ZONE, is_everybody=False)
+    assert [(one.rep_id, one.hour) for one in own] == [(reps[0], None)]
 
 
 @pytest.mark.parametrize("seed", range(4))
