@@ -85,10 +85,14 @@ def answer_objection(
 def has_visit(
     connection: sa.Connection, org_id: OrgId, visit_id: UUID, rep_id: UserId, on_date: date
 ) -> bool:
-    """Tell whether the visit is one of that person's day."""
+    """Tell whether the visit is one of that person's day: planned for it, or made on it."""
     statement = sa.text(
-        "SELECT 1 FROM visit WHERE org_id = :org_id AND id = :id AND rep_id = :rep_id"
-        " AND planned_on = :on_date AND deleted_at IS NULL"
+        "SELECT 1 FROM visit v JOIN organisation o ON o.id = v.org_id"
+        " WHERE v.org_id = :org_id AND v.id = :id AND v.rep_id = :rep_id AND v.deleted_at IS NULL"
+        " AND (v.planned_on = :on_date"
+        "   OR (coalesce(v.checked_in_at, v.done_at) AT TIME ZONE o.time_zone)::date = :on_date"
+        "   OR EXISTS (SELECT 1 FROM check_in c WHERE c.org_id = v.org_id AND c.visit_id = v.id"
+        "        AND (c.corrected_at AT TIME ZONE o.time_zone)::date = :on_date))"
     )
     values = {"org_id": org_id, "id": visit_id, "rep_id": rep_id, "on_date": on_date}
     return connection.execute(statement, values).first() is not None

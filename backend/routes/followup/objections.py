@@ -5,16 +5,21 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from backend.api.problems import Conflict, NotFound, malformed_field
+from backend.api.problems import Conflict, Forbidden, NotFound, malformed_field
 from backend.identity import audit
-from backend.identity.actor import Actor
+from backend.identity.actor import Actor, Role
 from backend.ids import new_id
 from backend.routes.followup import objection_repository as repository
 from backend.routes.followup.schemas import ObjectionAnswer, ObjectionCreate, ObjectionRead
 
 
 def object_to(connection: sa.Connection, actor: Actor, data: ObjectionCreate) -> ObjectionRead:
-    """Keep an objection to a day of the actor's own; Malformed for a visit of another day."""
+    """Keep an objection to a day of the actor's own; Malformed for a visit of another day.
+
+    Raises Forbidden for analysts, who read.
+    """
+    if actor.role is Role.ANALYST:
+        raise Forbidden("Analysts read what is said of days; they do not object to it.")
     if data.visit_id is not None and not repository.has_visit(
         connection, actor.org_id, data.visit_id, actor.user_id, data.on_date
     ):
@@ -56,8 +61,9 @@ def answer(
     *,
     now: datetime,
 ) -> ObjectionRead:
-    """Answer an objection, once; raise NotFound or Conflict."""
-    _get(connection, actor, objection_id)
+    """Answer somebody else's objection, once; raise NotFound, Forbidden or Conflict."""
+    if _get(connection, actor, objection_id).rep_id == actor.user_id:
+        raise Forbidden("This objection is your own: another planner answers it.")
     state, verb = ("accepted", "accept") if data.is_accepted else ("refused", "refuse")
     is_done = repository.answer_objection(
         connection,
