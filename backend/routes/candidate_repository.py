@@ -87,13 +87,12 @@ def select_candidates(
         """
 WITH mine AS (
   SELECT a.id, a.name, a.location, a.opening_hours, a.visit_minutes, a.priority, a.category,
-    CASE WHEN a.last_visit_at IS NULL THEN 0
-         ELSE cast(:on_date AS date) - (a.last_visit_at::date + a.visit_every_days) END AS overdue,
+    coalesce(cast(:on_date AS date) - d.due_on, 0) AS overdue,
     CASE WHEN cast(:planned AS uuid[]) IS NOT NULL THEN a.id = ANY (cast(:planned AS uuid[]))
-         ELSE a.last_visit_at IS NULL
-           OR a.last_visit_at::date + a.visit_every_days <= :on_date END AS is_due,
+         ELSE coalesce(d.due_on <= :on_date, true) END AS is_due,
     a.id = ANY (cast(:required AS uuid[])) AS is_required
-   FROM account a
+   FROM account a JOIN organisation o ON o.id = a.org_id, LATERAL (
+     SELECT (a.last_visit_at AT TIME ZONE o.time_zone)::date + a.visit_every_days AS due_on) d
   WHERE a.org_id = :org_id AND a.deleted_at IS NULL AND a.location IS NOT NULL
     AND NOT a.id = ANY (cast(:excluded AS uuid[]))
     AND (a.territory_id IN (SELECT tuyen_territories_of(:org_id, :rep_id))

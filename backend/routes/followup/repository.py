@@ -54,15 +54,24 @@ SELECT v.id AS visit_id, v.rep_id, v.account_id, a.name, a.category, a.visit_min
 
 _DUE = """
 WITH rep AS (SELECT unnest(cast(:rep_ids AS uuid[])) AS id),
+ held AS (
+  SELECT r.id AS rep_id, a.id
+    FROM rep r CROSS JOIN LATERAL tuyen_territories_of(:org_id, r.id) t (id)
+    JOIN account a ON a.org_id = :org_id AND a.territory_id = t.id AND a.deleted_at IS NULL
+  UNION
+  SELECT r.id, a.id FROM rep r JOIN account a ON a.org_id = :org_id AND a.owner_id = r.id
+    AND a.territory_id IS NULL AND a.deleted_at IS NULL
+  UNION
+  SELECT r.id, h.id FROM rep r CROSS JOIN LATERAL tuyen_held_over(:org_id, r.id) h (id)),
  mine AS (
-  SELECT r.id AS rep_id, a.id, a.visit_every_days, greatest(
+  SELECT h.rep_id, a.id, a.visit_every_days, greatest(
      (SELECT max(v.done_at) FROM visit v WHERE v.org_id = a.org_id AND v.account_id = a.id
         AND v.status = 'done' AND v.deleted_at IS NULL AND v.planned_on < :from_date),
-     CASE WHEN a.last_visit_at::date < :from_date THEN a.last_visit_at END) AS last_at
-   FROM rep r JOIN account a ON a.org_id = :org_id AND a.deleted_at IS NULL
+     CASE WHEN (a.last_visit_at AT TIME ZONE o.time_zone)::date < :from_date
+          THEN a.last_visit_at END) AT TIME ZONE o.time_zone AS last_at
+   FROM held h JOIN account a ON a.org_id = :org_id AND a.id = h.id AND a.deleted_at IS NULL
     AND a.location IS NOT NULL
-    AND (a.territory_id IN (SELECT tuyen_territories_of(:org_id, r.id))
-         OR a.territory_id IS NULL AND a.owner_id = r.id))
+   JOIN organisation o ON o.id = a.org_id)
 SELECT m.rep_id, count(*) AS due, count(*) FILTER (WHERE EXISTS (
     SELECT 1 FROM visit v WHERE v.org_id = :org_id AND v.account_id = m.id AND v.status = 'done'
        AND v.deleted_at IS NULL AND v.planned_on BETWEEN :from_date AND :to_date)) AS covered
