@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from backend.api.problems import Forbidden, NotFound, malformed_field
 from backend.db.tenancy import Database
 from backend.geo.vocabulary import LonLat
+from backend.identity import audit
 from backend.identity.actor import Actor, Role
 from backend.ids import UserId
 from backend.routes import candidate_repository
@@ -31,6 +32,9 @@ from backend.routes.followup.telling import tell_alarm, tell_measures, tell_mile
 from backend.routes.followup.traces import check_count, clean_points, merge_fixes
 
 MOST_PERIOD_DAYS = 92
+TRACE_DAYS = 14
+"""A phone is not offline for longer; mileage of older days was told, and may have been paid."""
+_FIRST_TRACE_DAY = date(2000, 1, 1)
 _PLANNERS = frozenset({Role.MANAGER, Role.ADMIN})
 
 
@@ -118,7 +122,9 @@ def list_alarms(
     last = now.astimezone(zone).date() - timedelta(days=1)
     first = last - timedelta(weeks=weeks) + timedelta(days=1)
     ground = read_ground(db, actor.org_id, first, last, rep_id=rep_id)
-    alarms = find_alarms(measure_ground(ground, ground.driven, now=now), zone=zone)
+    alarms = find_alarms(
+        measure_ground(ground, ground.driven, now=now), zone=zone, is_everybody=rep_id is None
+    )
     told = list({one.rep_id for one in alarms if one.rep_id is not None})
     with db.for_org(actor.org_id, snapshot=True) as connection:
         names = repository.select_people(connection, actor.org_id, told)
@@ -179,6 +185,20 @@ def get_route_actual(
     return get_day(db, actor, route.rep_id, route.on_date, engines, now=now)
 
 
+def _check_trace_day(actor: Actor, on_date: date, today: date) -> bool:
+    """Say whether a day is one of those that only planners send traces of; raise Malformed."""
+    if on_date < _FIRST_TRACE_DAY:
+        raise malformed_field("on_date", f"The day is before {_FIRST_TRACE_DAY}.")
+    is_old = (today - on_date).days > TRACE_DAYS
+    if is_old and actor.role not in _PLANNERS:
+        raise malformed_field(
+            "on_date",
+            f"The day is more than {TRACE_DAYS} days ago: ask a manager to send its trace.",
+            code="trace_too_old",
+        )
+    return is_old
+
+
 def keep_trace(
     connection: sa.Connection,
     actor: Actor,
@@ -190,8 +210,9 @@ def keep_trace(
 ) -> TraceRead:
     """Keep positions of a day, each once; raise Malformed, Forbidden or NotFound.
 
-    What is of another day or of the future is left out and counted. When nothing is left, nothing
-    is kept and the answer says why.
+    Days of more than two weeks ago are kept from planners only, and that is written down: their
+    mileage was told. What is of another day or of the future is left out and counted. When nothing
+    is left, nothing is kept and the answer says why.
     """
     rep = UserId(rep_id or actor.user_id)
     if actor.role is Role.ANALYST:
@@ -201,6 +222,7 @@ def keep_trace(
     person = candidate_repository.find_rep(connection, actor.org_id, rep)
     if person is None:
         raise NotFound("There is no such person in your organisation.")
+    is_old = _check_trace_day(actor, on_date, now.astimezone(ZoneInfo(person.time_zone)).date())
     near = LonLat(*person.base) if person.base else None
     clean = clean_points(points, on_date, zone=ZoneInfo(person.time_zone), now=now, near=near)
     if not clean.fixes:
@@ -216,6 +238,11 @@ def keep_trace(
     if len(merged) > len(kept):
         trace_repository.write_trace(connection, actor.org_id, rep, on_date, merged)
     added = len(merged) - len(kept)
+    if is_old and added:
+        detail = {"on_date": on_date.isoformat(), "added": added}
+        audit.record(
+            connection, actor, "trace.send_old", subject="app_user", subject_id=rep, detail=detail
+        )
     left_out = clean.other_day + clean.in_future + clean.nowhere
     return TraceRead(
         rep_id=rep,

@@ -152,11 +152,14 @@ def _basis(network: StreetNetwork, ground: Ground, key: DayKey) -> str | None:
 
     A newer map of the streets changes no mileage that was told: people were paid by it.
     """
-    reports = _reports(ground.visits.get(key, ()))
+    visits = [one for one in ground.visits.get(key, ()) if one.is_visited]
+    reports = _reports(visits)
     version, plan = ground.traces.get(key), ground.plans.get(key)
     if version is None and not reports:
         return None
-    told = msgspec.json.encode([(at.timestamp(), place) for at, place in reports])
+    doors = [(one.visit_id, one.location) for one in visits if version is not None]
+    made_of = [[(at.timestamp(), place) for at, place in reports], sorted(doors), network.profile]
+    told = msgspec.json.encode(made_of)
     ground_kind = "straight" if network.is_estimate else "streets"
     parts = [ground_kind, hashlib.sha256(told).hexdigest()]
     if version is not None:

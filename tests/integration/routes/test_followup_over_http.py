@@ -3,10 +3,12 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import httpx
 import pytest
 
+from backend.clock import SystemClock
 from backend.geo.network.provider import Path, StreetNetwork
 from backend.geo.polyline import decode_polyline
 from backend.geo.vocabulary import LonLat
@@ -80,10 +82,12 @@ class Field:
         return self.town.get(who or self.town.org.manager, "/v1/followup", **period)
 
     def send(self, points: list[dict[str, Any]], who: Actor | None = None, **more: Any) -> Any:
+        """Send the rep's trace as the manager, who may send one of any day, or as somebody."""
+        of_rep = {"rep_id": str(self.town.org.rep.user_id)} if who is None else {}
         return self.town.api.client.post(
             "/v1/traces",
-            headers=self.town.api.as_(who or self.town.org.rep),
-            json={"on_date": PAST, "points": points, **more},
+            headers=self.town.api.as_(who or self.town.org.manager),
+            json={"on_date": PAST, "points": points, **of_rep, **more},
         )
 
 
@@ -257,9 +261,9 @@ def test_a_gpx_file_is_taken_as_a_trace(field: Field, engines: Engines) -> None:
 def _send_gpx(field: Field, content: bytes) -> httpx.Response:
     return field.town.api.client.post(
         "/v1/traces/gpx",
-        headers=field.town.api.as_(field.town.org.rep),
+        headers=field.town.api.as_(field.town.org.manager),
         files={"file": ("day.gpx", content, "application/gpx+xml")},
-        data={"on_date": PAST},
+        data={"on_date": PAST, "rep_id": str(field.town.org.rep.user_id)},
     )
 
 
@@ -273,9 +277,13 @@ def _send_gpx(field: Field, content: bytes) -> httpx.Response:
         (b'<gpx version="1.1"><trk><trkseg><trkpt lat="60" lon="24"/></trkseg></trk></gpx>',
          "trace_without_times"),
         (b'<!DOCTYPE x [<!ENTITY a "aaaa">]><gpx version="1.1"></gpx>', "gpx_unreadable"),
+        (b"<!--" + b" " * 5000 + b"--><!DOCTYPE x [<!ENTITY a 'a'>]><gpx version='1.1'></gpx>",
+         "gpx_unreadable"),
         (b"\xff\xfe\x00\x01", "gpx_unreadable"),
     ],
-    ids=["a table", "nothing", "no number", "no times", "entities", "no text"],
+    ids=[
+        "a table", "nothing", "no number", "no times", "entities", "late entities", "no text",
+    ],
 )  # fmt: skip
 def test_a_file_that_is_no_trace_is_told(field: Field, content: bytes, code: str) -> None:
     answer = _send_gpx(field, content)
@@ -393,6 +401,27 @@ def test_only_oneself_and_planners_send_a_trace(field: Field) -> None:
     assert field.send(points, org.manager, **of_rep).status_code == 200
 
 
+def test_older_traces_come_from_planners_only_and_are_written_down(field: Field) -> None:
+    org, url = field.town.org, field.town.url
+    now = SystemClock().now()
+    old = (now - timedelta(days=20)).date().isoformat()
+    points = [{"at": f"{old}T10:00:00Z", "location": _HERE}]
+    latest = [{"at": now.isoformat(), "location": _HERE}]
+    today = now.astimezone(ZoneInfo("Europe/Helsinki")).date().isoformat()
+
+    assert field.send(latest, org.rep, on_date=today).status_code == 200
+    assert field.send(points, org.rep, on_date=old).json()["code"] == "trace_too_old"
+    audit = (
+        "SELECT actor_id::text, subject_id::text FROM audit_entry WHERE action = 'trace.send_old'"
+    )
+    assert execute(url, audit) == []
+
+    assert field.send(points, on_date=old).status_code == 200
+    assert field.send(points, on_date=old).json()["added"] == 0
+    assert execute(url, audit) == [(str(org.manager.user_id), str(org.rep.user_id))]
+    assert field.send(points, on_date="1999-12-31").status_code == 422
+
+
 @pytest.mark.parametrize(
     ("period", "code"),
     [
@@ -441,6 +470,66 @@ def test_a_ghost_is_told_until_the_objection_is_accepted(field: Field) -> None:
     assert day["objections"][0]["answer"] == "Đúng."
 
 
+def _object(field: Field, who: Actor, **body: Any) -> httpx.Response:
+    return field.town.api.client.post(
+        "/v1/followup/objections",
+        headers=field.town.api.as_(who),
+        json={"on_date": PAST, "body": "Không đúng.", **body},
+    )
+
+
+def test_analysts_do_not_object_and_nobody_answers_oneself(field: Field) -> None:
+    org = field.town.org
+    assert _object(field, org.analyst).status_code == 403
+    objection = _object(field, org.manager).json()
+
+    answers = [
+        field.town.api.client.post(
+            f"/v1/followup/objections/{objection['id']}/answer",
+            headers=field.town.api.as_(who),
+            json={"is_accepted": True},
+        ).status_code
+        for who in (org.manager, org.admin)
+    ]
+
+    assert answers == [403, 200]
+
+
+def test_coverage_counts_accounts_that_are_held_over(field: Field) -> None:
+    org, url = field.town.org, field.town.url
+    field.visit(0)
+    due = field.period().json()["total"]["due"]
+    account_id = new_id()
+    execute(
+        url,
+        "INSERT INTO account (org_id, id, name, location, location_source, owner_id)"
+        " VALUES (%s, %s, 'Lent', ST_SetSRID(ST_MakePoint(25.2, 60.3), 4326), 'manual', %s)",
+        org.id, account_id, org.other_rep.user_id,
+    )  # fmt: skip
+    assert field.period().json()["total"]["due"] == due
+    execute(
+        url,
+        "INSERT INTO account_holdover (org_id, user_id, account_id, until_on)"
+        " VALUES (%s, %s, %s, '2199-01-01')",
+        org.id, org.rep.user_id, account_id,
+    )  # fmt: skip
+
+    assert field.period().json()["total"]["due"] == due + 1
+
+
+def test_the_day_of_a_visit_is_the_one_in_the_organisations_time_zone(field: Field) -> None:
+    field.visit(0)
+    due = field.period().json()["total"]["due"]
+    # Sunday evening in UTC is Monday in Helsinki: within the period, and no visit before it.
+    execute(
+        field.town.url,
+        "UPDATE account SET last_visit_at = '2026-11-15T22:30Z' WHERE id = %s",
+        field.stops[-1]["account_id"],
+    )
+
+    assert field.period().json()["total"]["due"] == due
+
+
 def test_coverage_counts_due_accounts_and_those_visited(field: Field) -> None:
     due = len(field.town.shops)
     field.visit(0)
@@ -471,6 +560,11 @@ def test_a_visit_made_the_day_after_is_missed_on_one_and_extra_on_the_other(
     assert [one["verdict"] for one in tuesday["visits"]] == ["extra"]
     total = field.period().json()["total"]
     assert (total["done"], total["extra"]) == (0, 1)
+    objections = [
+        _object(field, field.town.org.rep, visit_id=field.stops[0]["visit_id"], on_date=on_date)
+        for on_date in ("2026-11-16", "2026-11-17", "2026-11-18")
+    ]
+    assert [one.status_code for one in objections] == [201, 201, 422]
 
 
 def test_visits_without_times_and_positions_are_taken_as_they_are(field: Field) -> None:
