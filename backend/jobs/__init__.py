@@ -4,7 +4,7 @@ A job is there exactly when its transaction was committed. It may run more than 
 die after the work and before saying so), so every task can be repeated without harm.
 """
 
-from backend.jobs.queue import enqueue, enqueue_behind, enqueue_in
+from backend.jobs.queue import enqueue, enqueue_behind, enqueue_in, enqueue_in_turn
 from backend.jobs.tasks import Task, Work
 
-__all__ = ["Task", "Work", "enqueue", "enqueue_behind", "enqueue_in"]
+__all__ = ["Task", "Work", "enqueue", "enqueue_behind", "enqueue_in", "enqueue_in_turn"]

@@ -3,7 +3,9 @@
 The queue is procrastinate's, in a schema of its own; nothing outside this room knows that.
 """
 
+from contextlib import suppress
 from typing import Any
+from uuid import UUID
 
 import msgspec
 import procrastinate
@@ -45,6 +47,22 @@ def enqueue_in(connection: sa.Connection, seconds: int, task: str, **args: objec
 def enqueue_behind(connection: sa.Connection, task: str, **args: object) -> None:
     """Ask for a long task by name: of what waits to be done, all others go before it."""
     _defer(connection, task, args, {"priority": _BEHIND})
+
+
+def enqueue_in_turn(connection: sa.Connection, task: str, *, org_id: UUID, **args: object) -> None:
+    """Ask for a long task of an organisation behind all others; of each task one runs at a time.
+
+    When the same waits to be done already, nothing more is asked for.
+    """
+    args = {"org_id": org_id, **args}
+    told = {
+        "priority": _BEHIND,
+        "lock": f"{task} {org_id}",
+        "queueing_lock": f"{task} {msgspec.json.encode(args, order='sorted').decode()}",
+    }
+    # The database refuses the second one: that must not end the caller's transaction.
+    with suppress(procrastinate.exceptions.AlreadyEnqueued), connection.begin_nested():
+        _defer(connection, task, args, told)
 
 
 def _defer(

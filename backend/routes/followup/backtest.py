@@ -33,7 +33,7 @@ _MINUTE_S = 60
 def run(work: Work, org_id: OrgId, backtest_id: UUID) -> None:
     """Plan the days of a backtest anew; go on where a former attempt ended, stop when cancelled.
 
-    Raises WorkerEnding between two days when the worker is asked to stop.
+    Raises WorkerEnding when the worker is asked to stop.
     """
     db, engines, now = work.db, work.part(Engines), work.clock.now()
     with db.for_org(org_id) as connection:
@@ -41,7 +41,7 @@ def run(work: Work, org_id: OrgId, backtest_id: UUID) -> None:
         if asked is None or asked.state not in {"queued", "running"}:
             return
     ground = read_ground(db, org_id, asked.from_date, asked.to_date, rep_id=asked.rep_id)
-    driven, _ = settle(db, org_id, ground, engines, now=now)
+    driven, _ = settle(db, org_id, ground, engines, now=now, is_over=lambda: work.is_ending)
     days = [one for one in measure_ground(ground, driven, now=now) if one.visits]
     with db.for_org(org_id) as connection:
         repository.begin(connection, org_id, backtest_id, len(days))

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from backend.api.problems import Conflict, NotFound, malformed_field
 from backend.identity.actor import Actor
 from backend.ids import new_id
-from backend.jobs import enqueue
+from backend.jobs import enqueue_in_turn
 from backend.routes.followup import backtest_repository, repository
 from backend.routes.followup.backtest_schemas import (
     BacktestCreate,
@@ -45,7 +45,7 @@ def ask(
             "asked_by": actor.user_id,
         },
     )
-    enqueue(connection, TASK, org_id=actor.org_id, backtest_id=backtest_id)
+    enqueue_in_turn(connection, TASK, org_id=actor.org_id, backtest_id=backtest_id)
     return get(connection, actor, backtest_id)
 
 

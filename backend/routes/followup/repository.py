@@ -12,7 +12,8 @@ from backend.routes.followup.facts import PlanFact, VisitFact
 
 _PLANS = """
 SELECT r.id, r.rep_id, r.on_date, r.profile, r.stops, r.distance_m, r.travel_seconds,
-  r.wait_seconds, r.starts_at, r.ends_at, r.lunch, ST_AsEncodedPolyline(r.line, 6) AS line,
+  r.wait_seconds, r.starts_at, r.ends_at, r.lunch,
+  CASE WHEN :has_lines THEN ST_AsEncodedPolyline(r.line, 6) END AS line,
   coalesce((SELECT jsonb_agg(d -> 'account_id') FROM jsonb_array_elements(r.dropped) d
              WHERE d ->> 'reason' = 'closed_today'), '[]') AS closed_ids,
   coalesce(cast(r.inputs -> 'request' ->> 'traffic_percent' AS int), 100) AS traffic_percent,
@@ -48,6 +49,10 @@ SELECT v.id AS visit_id, v.rep_id, v.account_id, a.name, a.category, a.visit_min
     ORDER BY i.corrected_at, i.id LIMIT 1) c ON true
  WHERE v.org_id = :org_id
    AND v.planned_on BETWEEN cast(:from_date AS date) - 14 AND cast(:to_date AS date) + 14
+   AND (v.planned_on BETWEEN :from_date AND :to_date
+        OR v.status IN ('checked_in', 'done')
+           AND (coalesce(c.corrected_at, v.checked_in_at, v.done_at) AT TIME ZONE o.time_zone)::date
+             BETWEEN :from_date AND :to_date)
    AND v.deleted_at IS NULL AND (cast(:rep_id AS uuid) IS NULL OR v.rep_id = :rep_id)
  ORDER BY v.planned_on, v.rep_id, v.id
 """
@@ -96,9 +101,16 @@ def select_plans(
     to_date: date,
     *,
     rep_id: UUID | None = None,
+    has_lines: bool = False,
 ) -> list[PlanFact]:
-    """Return the plans in use, by day."""
-    values = {"org_id": org_id, "from_date": from_date, "to_date": to_date, "rep_id": rep_id}
+    """Return the plans in use, by day; without lines unless they are wanted."""
+    values = {
+        "org_id": org_id,
+        "from_date": from_date,
+        "to_date": to_date,
+        "rep_id": rep_id,
+        "has_lines": has_lines,
+    }
     rows = connection.execute(sa.text(_PLANS), values).mappings()
     return msgspec.convert([dict(row) for row in rows], list[PlanFact], strict=False)
 
@@ -111,13 +123,24 @@ def select_visits(
     *,
     rep_id: UUID | None = None,
 ) -> list[VisitFact]:
-    """Return the visits planned on these days, or up to two weeks from them.
+    """Return the visits planned on these days, or made on them up to two weeks off their day.
 
-    Each comes with its first check-in that was not voided: some visits are made on another day.
+    Each comes with its first check-in that was not voided.
     """
     values = {"org_id": org_id, "from_date": from_date, "to_date": to_date, "rep_id": rep_id}
     rows = connection.execute(sa.text(_VISITS), values).mappings()
     return msgspec.convert([dict(row) for row in rows], list[VisitFact], strict=False)
+
+
+def find_line(connection: sa.Connection, org_id: OrgId, route_id: UUID) -> str | None:
+    """Return a route's line as an encoded polyline of precision 6, None where it has none."""
+    line: str | None = connection.execute(
+        sa.text(
+            "SELECT ST_AsEncodedPolyline(line, 6) FROM route WHERE org_id = :org_id AND id = :id"
+        ),
+        {"org_id": org_id, "id": route_id},
+    ).scalar()
+    return line
 
 
 def select_due(

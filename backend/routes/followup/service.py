@@ -1,10 +1,12 @@
 """Plan against actual, for who may see it: a period by person, one day, traces."""
 
+import time
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+import msgspec
 import sqlalchemy as sa
 
 from backend.api.problems import Forbidden, NotFound, malformed_field
@@ -18,7 +20,8 @@ from backend.routes import service as routes
 from backend.routes.engines import Engines
 from backend.routes.followup import objection_repository, repository, trace_repository
 from backend.routes.followup.alarms import find_alarms
-from backend.routes.followup.measures import DayResult, add_up, measure_day
+from backend.routes.followup.backlog import ask_to_settle
+from backend.routes.followup.measures import DayResult, Tally, add_up, measure_day
 from backend.routes.followup.schemas import (
     AlarmsRead,
     DayActual,
@@ -27,7 +30,7 @@ from backend.routes.followup.schemas import (
     TracePoint,
     TraceRead,
 )
-from backend.routes.followup.settling import measure_ground, read_ground, settle
+from backend.routes.followup.settling import measure_ground, read_ground, settle, weeks_of
 from backend.routes.followup.telling import tell_alarm, tell_measures, tell_mileage, tell_visit
 from backend.routes.followup.traces import check_count, clean_points, merge_fixes
 
@@ -35,6 +38,8 @@ MOST_PERIOD_DAYS = 92
 TRACE_DAYS = 14
 """A phone is not offline for longer; mileage of older days was told, and may have been paid."""
 _FIRST_TRACE_DAY = date(2000, 1, 1)
+_SETTLE_S = 3.0
+"""So long somebody waits for days to be settled; a job does the rest."""
 _PLANNERS = frozenset({Role.MANAGER, Role.ADMIN})
 
 
@@ -71,24 +76,32 @@ def follow_up(
 ) -> FollowupRead:
     """Measure a period by person; what driving came to is brought up to date on the way.
 
-    Raises Malformed and NotFound. People are those who have a plan, a visit or a trace then.
+    Days that take too long to settle wait for a job, and are counted. People are those who have a
+    plan, a visit or a trace then. Raises Malformed and NotFound.
     """
     check_period(from_date, to_date)
     rep_id = whose(actor, rep_id)
-    ground = read_ground(db, actor.org_id, from_date, to_date, rep_id=rep_id)
-    driven, waiting = settle(db, actor.org_id, ground, engines, now=now)
-    results = measure_ground(ground, driven, now=now)
-    by_rep: dict[UUID, list[DayResult]] = {}
-    for one in results:
-        by_rep.setdefault(one.rep_id, []).append(one)
+    until_s, waiting = time.monotonic() + _SETTLE_S, 0
+    tallies: dict[UUID, Tally] = {}
+    for first, last in weeks_of(from_date, to_date):
+        ground = read_ground(db, actor.org_id, first, last, rep_id=rep_id)
+        driven, left = settle(
+            db, actor.org_id, ground, engines, now=now, is_over=lambda: time.monotonic() >= until_s
+        )
+        waiting += left
+        for one in measure_ground(ground, driven, now=now):
+            tallies[one.rep_id] = add_up([tallies.get(one.rep_id, Tally()), one.tally])
+    if waiting:
+        with db.for_org(actor.org_id) as connection:
+            ask_to_settle(connection, actor.org_id, from_date, to_date, rep_id)
     with db.for_org(actor.org_id, snapshot=True) as connection:
         if rep_id is not None and not repository.select_people(connection, actor.org_id, [rep_id]):
             raise NotFound("There is no such person in your organisation.")
-        names = repository.select_people(connection, actor.org_id, list(by_rep))
+        names = repository.select_people(connection, actor.org_id, list(tallies))
         due = {
             one.rep_id: one
             for one in repository.select_due(
-                connection, actor.org_id, list(by_rep), from_date, to_date
+                connection, actor.org_id, list(tallies), from_date, to_date
             )
         }
     reps = [
@@ -96,15 +109,15 @@ def follow_up(
             key,
             names[key],
             tell_measures(
-                add_up(one.tally for one in days),
+                tally,
                 due=due[key].due if key in due else 0,
                 covered=due[key].covered if key in due else 0,
             ),
         )
-        for key, days in by_rep.items()
+        for key, tally in tallies.items()
     ]
     total = tell_measures(
-        add_up(one.tally for one in results),
+        add_up(tallies.values()),
         due=sum(one.due for one in due.values()),
         covered=sum(one.covered for one in due.values()),
     )
@@ -121,15 +134,22 @@ def list_alarms(
         zone = ZoneInfo(repository.get_time_zone(connection, actor.org_id))
     last = now.astimezone(zone).date() - timedelta(days=1)
     first = last - timedelta(weeks=weeks) + timedelta(days=1)
-    ground = read_ground(db, actor.org_id, first, last, rep_id=rep_id)
-    alarms = find_alarms(
-        measure_ground(ground, ground.driven, now=now), zone=zone, is_everybody=rep_id is None
-    )
+    days: list[DayResult] = []
+    for week in weeks_of(first, last):
+        ground = read_ground(db, actor.org_id, *week, rep_id=rep_id)
+        days += map(_for_alarms, measure_ground(ground, ground.driven, now=now))
+    alarms = find_alarms(days, zone=zone, is_everybody=rep_id is None)
     told = list({one.rep_id for one in alarms if one.rep_id is not None})
     with db.for_org(actor.org_id, snapshot=True) as connection:
         names = repository.select_people(connection, actor.org_id, told)
     items = [tell_alarm(one, names.get(one.rep_id) if one.rep_id else None) for one in alarms]
     return AlarmsRead(first, last, items)
+
+
+def _for_alarms(day: DayResult) -> DayResult:
+    """Leave out what no alarm looks at: of a large team's months it would fill the memory."""
+    plan = msgspec.structs.replace(day.plan, stops=()) if day.plan else None
+    return msgspec.structs.replace(day, plan=plan, driven=None, visits=())
 
 
 def get_day(

@@ -1,8 +1,8 @@
 """Bringing days' mileage up to date: read what it is made of, ask the streets, keep the answer."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 import msgspec
@@ -20,8 +20,7 @@ from backend.routes.followup.facts import DrivenDay, PlanFact, VisitFact
 from backend.routes.followup.measures import DayResult, measure_day
 from backend.routes.followup.traces import to_fixes
 
-MOST_DAYS = 60
-"""So many days are settled for one question; the rest with the next one, or at night."""
+_WEEK_DAYS = 7
 
 type DayKey = tuple[UUID, date]
 
@@ -40,16 +39,25 @@ class Ground(msgspec.Struct, frozen=True):
         return sorted(found, key=lambda key: (key[1], key[0]))
 
 
+def weeks_of(from_date: date, to_date: date) -> Iterator[tuple[date, date]]:
+    """Yield the first and last days of a period's weeks: a large team's months fill the memory."""
+    first = from_date
+    while first <= to_date:
+        yield first, min(first + timedelta(days=_WEEK_DAYS - 1), to_date)
+        first += timedelta(days=_WEEK_DAYS)
+
+
 def read_ground(
     db: Database, org_id: OrgId, from_date: date, to_date: date, *, rep_id: UUID | None
 ) -> Ground:
-    """Read a period as of one moment."""
+    """Read a period as of one moment; lines are read of one person's single day only."""
+    has_lines = from_date == to_date and rep_id is not None
     with db.for_org(org_id, snapshot=True) as connection:
         period = (connection, org_id, from_date, to_date)
-        plans = repository.select_plans(*period, rep_id=rep_id)
+        plans = repository.select_plans(*period, rep_id=rep_id, has_lines=has_lines)
         visits = repository.select_visits(*period, rep_id=rep_id)
         traces = trace_repository.select_traces(*period, rep_id=rep_id)
-        driven = trace_repository.select_driven(*period, rep_id=rep_id)
+        driven = trace_repository.select_driven(*period, rep_id=rep_id, has_lines=has_lines)
     by_day: dict[DayKey, list[VisitFact]] = {}
     for one in visits:
         for day in _days_of(one):
@@ -84,15 +92,21 @@ def measure_ground(
 
 
 def settle(
-    db: Database, org_id: OrgId, ground: Ground, engines: Engines, *, now: datetime
+    db: Database,
+    org_id: OrgId,
+    ground: Ground,
+    engines: Engines,
+    *,
+    now: datetime,
+    is_over: Callable[[], bool] = lambda: False,
 ) -> tuple[dict[DayKey, DrivenDay], int]:
     """Return each day's driving, settled anew where its basis changed, and how many days wait.
 
-    Nothing is open in the database while the streets are asked. A network that is busy, and more
-    than MOST_DAYS, leave days for later; what was kept of them is still told.
+    Nothing is open in the database while the streets are asked. A network that is busy leaves days
+    for later, and so does the end of the time (`is_over`); what was kept of them is still told.
     """
     known: dict[DayKey, DrivenDay] = {}
-    waiting = settled = 0
+    waiting = 0
     for key in ground.days():
         kept, network = ground.driven.get(key), _network(ground, key, engines)
         basis = _basis(network, ground, key)
@@ -100,7 +114,7 @@ def settle(
             known[key] = kept
         if basis is None or (kept is not None and kept.basis == basis):
             continue
-        if settled >= MOST_DAYS:
+        if is_over():
             waiting += 1
             continue
         try:
@@ -111,7 +125,6 @@ def settle(
         with db.for_org(org_id) as connection:
             trace_repository.upsert_driven(connection, org_id, *key, driving, basis=basis, now=now)
         known[key] = _as_day(key, driving, basis)
-        settled += 1
     return known, waiting
 
 
@@ -128,7 +141,8 @@ def _drive(
         return drive_check_ins(network, [place for _, place in _reports(visits)])
     with db.for_org(org_id, snapshot=True) as connection:
         fixes = to_fixes(trace_repository.find_fixes(connection, org_id, *key))
-    planned = decode_polyline(plan.line) if plan and plan.line else ()
+        line = repository.find_line(connection, org_id, plan.id) if plan else None
+    planned = decode_polyline(line) if line else ()
     driving = drive_trace(network, fixes, planned)
     return msgspec.structs.replace(driving, stays=find_stays(fixes, visits))
 

@@ -12,7 +12,7 @@ from backend.api.problems import malformed_field
 from backend.identity import audit
 from backend.identity.actor import Actor
 from backend.ids import OrgId
-from backend.jobs import Work, enqueue
+from backend.jobs import Work, enqueue_in_turn
 from backend.routes.engines import Engines
 from backend.routes.followup import learned_repository, repository
 from backend.routes.followup.learning import (
@@ -40,7 +40,7 @@ def learn(work: Work, org_id: OrgId) -> int:
     """Learn from the last eight weeks anew; return how many values are known.
 
     What driving came to is brought up to date first: traces tell how long visits took. Raises
-    WorkerEnding between two weeks when the worker is asked to stop.
+    WorkerEnding when the worker is asked to stop.
     """
     db, now = work.db, work.clock.now()
     with db.for_org(org_id, snapshot=True) as connection:
@@ -58,8 +58,8 @@ def learn(work: Work, org_id: OrgId) -> int:
 
 
 def ask_to_learn(connection: sa.Connection, actor: Actor) -> None:
-    """Ask for learning soon, as it is done every night."""
-    enqueue(connection, LEARN, org_id=actor.org_id)
+    """Ask for learning soon, as it is done every night; once, however often it is asked for."""
+    enqueue_in_turn(connection, LEARN, org_id=actor.org_id)
 
 
 def list_learned(
@@ -105,11 +105,11 @@ def _days(work: Work, org_id: OrgId, today: date, now: datetime) -> Iterator[Day
     """Yield the days of the window, week by week: a large team's weeks do not fit in memory."""
     db, engines = work.db, work.part(Engines)
     for back in range(0, WINDOW_DAYS, _STEP_DAYS):
-        if work.is_ending:
-            raise WorkerEnding("The worker ends: learning begins anew later.")
         last = today - timedelta(days=back)
         ground = read_ground(db, org_id, last - timedelta(days=_STEP_DAYS - 1), last, rep_id=None)
-        driven, _ = settle(db, org_id, ground, engines, now=now)
+        driven, _ = settle(db, org_id, ground, engines, now=now, is_over=lambda: work.is_ending)
+        if work.is_ending:
+            raise WorkerEnding("The worker ends: learning begins anew later.")
         yield from measure_ground(ground, driven, now=now)
 
 

@@ -108,18 +108,26 @@ def select_driven(
     to_date: date,
     *,
     rep_id: UUID | None = None,
+    has_lines: bool = False,
 ) -> list[DrivenDay]:
-    """Return what was settled of these days."""
+    """Return what was settled of these days; without lines unless they are wanted."""
     rows = connection.execute(
         sa.text(
             "SELECT rep_id, on_date, source, is_estimate, distance_m, unmatched_m, outlier_count,"
             " off_route_m, off_route_s, stays, basis, coalesce((SELECT"
-            "   json_agg(ST_AsEncodedPolyline(p.geom, 6) ORDER BY p.path) FROM ST_Dump(line) p),"
+            "   json_agg(ST_AsEncodedPolyline(p.geom, 6) ORDER BY p.path)"
+            "   FROM ST_Dump(line) p WHERE :has_lines),"
             "   '[]') AS lines"
             " FROM driven_day WHERE org_id = :org_id AND on_date BETWEEN :from_date AND :to_date"
             " AND (cast(:rep_id AS uuid) IS NULL OR rep_id = :rep_id)"
         ),
-        {"org_id": org_id, "from_date": from_date, "to_date": to_date, "rep_id": rep_id},
+        {
+            "org_id": org_id,
+            "from_date": from_date,
+            "to_date": to_date,
+            "rep_id": rep_id,
+            "has_lines": has_lines,
+        },
     ).mappings()
     return msgspec.convert([dict(row) for row in rows], list[DrivenDay], strict=False)
 

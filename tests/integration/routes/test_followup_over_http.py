@@ -9,12 +9,16 @@ import httpx
 import pytest
 
 from backend.clock import SystemClock
+from backend.db.tenancy import Database
 from backend.geo.network.provider import Path, StreetNetwork
 from backend.geo.polyline import decode_polyline
 from backend.geo.vocabulary import LonLat
 from backend.identity.actor import Actor
 from backend.ids import new_id
+from backend.jobs import Work
 from backend.routes.engines import Engines
+from backend.routes.followup import service
+from backend.routes.followup.tasks import TASKS
 from tests.integration.geo.rides import ride
 from tests.integration.routes.conftest import Town
 from tests.support.ground import execute
@@ -354,6 +358,40 @@ def test_a_day_of_too_many_positions_is_refused_whole(field: Field) -> None:
     assert field.send(points(0, 15_000)).json()["kept"] == 15_000
     assert field.send(points(15_000, 6_000)).json()["code"] == "trace_too_long"
     assert field.send(points(0, 10)).json()["kept"] == 15_000
+
+
+def test_days_that_take_too_long_are_settled_by_a_job(
+    field: Field, database: Database, engines: Engines, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    field.visit(0)
+    field.visit(1)
+    monkeypatch.setattr(service, "_SETTLE_S", 0.0)
+
+    first, second = field.period().json(), field.period().json()
+
+    assert first["unsettled_days"] == second["unsettled_days"] == 1
+    assert first["total"]["mileage_m"] == 0
+    ((name, args, priority),) = execute(
+        field.town.url, "SELECT task_name, args, priority FROM jobs.procrastinate_jobs"
+    )
+    assert (name, priority < 0) == ("routes.settle", True)
+    task = next(one for one in TASKS if one.name == name)
+    task.call(Work(database, SystemClock(), {Engines: engines}), args)
+    settled = field.period().json()
+    assert settled["unsettled_days"] == 0
+    assert settled["total"]["mileage_m"] > 0
+
+
+def test_a_period_is_the_sum_of_its_weeks(field: Field) -> None:
+    field.visit(0)
+    field.visit(1, late=24 * 60)
+    one_week = field.period().json()
+
+    quarter = field.period(from_date="2026-09-20", to_date="2026-12-20").json()
+    split = field.period(from_date="2026-11-10", to_date="2026-11-22").json()
+
+    assert quarter["total"] == split["total"] == one_week["total"]
+    assert one_week["total"]["extra"] == 1
 
 
 def test_a_rep_sees_the_own_figures_only(field: Field) -> None:
