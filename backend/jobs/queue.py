@@ -3,7 +3,6 @@
 The queue is procrastinate's, in a schema of its own; nothing outside this room knows that.
 """
 
-from contextlib import suppress
 from typing import Any
 from uuid import UUID
 
@@ -11,6 +10,8 @@ import msgspec
 import procrastinate
 import sqlalchemy as sa
 from procrastinate.contrib.sqlalchemy import SQLAlchemyPsycopg2Connector
+
+from backend.jobs import repository
 
 SCHEMA = "jobs"
 _BEHIND = -10
@@ -54,15 +55,11 @@ def enqueue_in_turn(connection: sa.Connection, task: str, *, org_id: UUID, **arg
 
     When the same waits to be done already, nothing more is asked for.
     """
-    args = {"org_id": org_id, **args}
-    told = {
-        "priority": _BEHIND,
-        "lock": f"{task} {org_id}",
-        "queueing_lock": f"{task} {msgspec.json.encode(args, order='sorted').decode()}",
-    }
-    # The database refuses the second one: that must not end the caller's transaction.
-    with suppress(procrastinate.exceptions.AlreadyEnqueued), connection.begin_nested():
-        _defer(connection, task, args, told)
+    lock, args = f"{task} {org_id}", {"org_id": org_id, **args}
+    # The library's lock of what waits is not for jobs that are tried again: one that cannot go back
+    # among those that wait, since the same waits there, would hold its turn for ever.
+    if not repository.is_waiting(connection, lock, msgspec.to_builtins(args)):
+        _defer(connection, task, args, {"priority": _BEHIND, "lock": lock})
 
 
 def _defer(

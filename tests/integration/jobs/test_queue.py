@@ -9,7 +9,7 @@ import pytest
 
 from backend.db.tenancy import Database
 from backend.ids import OrgId, new_id
-from backend.jobs import Task, Work, enqueue, enqueue_in
+from backend.jobs import Task, Work, enqueue, enqueue_in, enqueue_in_turn
 from backend.jobs.worker import Pace, Worker
 from tests.support.databases import TestDatabase
 from tests.support.ground import execute
@@ -72,6 +72,24 @@ def test_a_committed_transaction_asks_once_with_its_own_values(
 def enqueue_and_read(connection: Any) -> Any:
     """Tell that plain queries still find their tables after a job was asked for."""
     return connection.exec_driver_sql("SELECT 'account'::regclass::text").scalar_one()
+
+
+def test_jobs_that_take_turns_wait_once_each_and_run_again_when_asked_again(
+    database: Database, org: Org, make_worker: MakeWorker, queue: Any
+) -> None:
+    notebook = Notebook()
+    for number in (1, 2, 1):
+        with database.for_org(org.id) as connection:
+            enqueue_in_turn(connection, "test.note", org_id=org.id, number=number)
+            assert enqueue_and_read(connection) == "account"
+    make_worker(notebook.task()).run_due()
+    assert notebook.calls == [(org.id, 1), (org.id, 2)]
+
+    with database.for_org(org.id) as connection:
+        enqueue_in_turn(connection, "test.note", org_id=org.id, number=1)
+    make_worker(notebook.task()).run_due()
+    assert notebook.calls[2:] == [(org.id, 1)]
+    assert queue.jobs() == []
 
 
 def test_a_worker_for_some_rooms_leaves_the_jobs_of_others(
