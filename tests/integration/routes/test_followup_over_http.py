@@ -230,6 +230,13 @@ def test_the_trace_times_a_visit_that_was_reported_in_one_go(field: Field) -> No
     assert (visit["stay_minutes"], visit["late_minutes"]) == (18.0, 3.0)
     total = field.period().json()["total"]
     assert (total["timed_visits"], total["visit_ratio"]) == (1, 1.2)
+    # A shop that was put elsewhere on the map is not where the rep stayed.
+    execute(
+        field.town.url,
+        "UPDATE account SET location = ST_Translate(location, 0.05, 0) WHERE id = %s",
+        stop["account_id"],
+    )
+    assert field.actual()["visits"][0]["stay_minutes"] is None
 
 
 def test_pieces_of_a_trace_meet_in_any_order(field: Field, engines: Engines) -> None:
