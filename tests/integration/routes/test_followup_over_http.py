@@ -204,7 +204,9 @@ def test_the_morning_of_a_day_planned_anew_at_noon_is_on_the_route(
         json={"at": "13:30:00", "had_lunch": True},
     )
     assert whole.status_code == 201, whole.text
+    began = decode_polyline(field.route["line"])[:2]
     field.route = whole.json()
+    assert decode_polyline(field.route["line"])[:2] == began
 
     field.send(_told(field, engines.network("car").path([start, *third])))
 
