@@ -160,7 +160,8 @@ def _is_blob() -> re.Pattern[str]:
 def test_a_rep_sees_the_own_territory_and_cannot_plan_others(watched: Watched) -> None:
     page = watched.open(f"#tab=routes&date={DAY}", who="rep")
     expect(page.locator("article[data-route]")).to_have_count(1)
-    expect(page.get_by_role("button", name="Lập lại")).to_have_count(0)
+    expect(page.get_by_role("button", name="Lập lại")).to_have_count(1)
+    expect(page.get_by_text("Lập tuyến cả nhóm")).to_have_count(0)
     assert {one["name"] for one in watched.drawn("territory-label")} <= {"Kamppi"}
     page.get_by_role("tab", name="Địa bàn").click()
     expect(page.locator(".row-list .row")).to_have_count(1)
