@@ -26,8 +26,9 @@ _MOST_DUE = 120
 class Shop(msgspec.Struct, frozen=True, kw_only=True):
     """An account of a rep with what is known of its visits.
 
-    `last_on` is the last visit before the weeks; `done_on` are visits made in them, `promised_on`
-    those that people planned by hand.
+    `visit_minutes` are those learned or fixed, where there are any. `last_on` is the last visit
+    before the weeks; `done_on` are visits made in them, `promised_on` those that people planned by
+    hand.
     """
 
     id: UUID
@@ -85,7 +86,7 @@ def select_shops(
     statement = sa.text(
         f"""
 SELECT a.id, a.name, json_build_array(ST_X(a.location), ST_Y(a.location)) AS location,
-  a.opening_hours, a.visit_minutes, a.visit_every_days, a.visit_frequency,
+  a.opening_hours, m.minutes AS visit_minutes, a.visit_every_days, a.visit_frequency,
   greatest(v.last_on, CASE WHEN a.last_visit_at::date < :first_on THEN a.last_visit_at::date END)
     AS last_on,
   coalesce(v.done_on, '{{}}') AS done_on, coalesce(v.promised_on, '{{}}') AS promised_on
@@ -97,7 +98,8 @@ SELECT a.id, a.name, json_build_array(ST_X(a.location), ST_Y(a.location)) AS loc
        WHERE status = 'planned' AND route_id IS NULL AND rep_id = :rep_id
          AND planned_on BETWEEN greatest(:from_on, tuyen_today(:org_id)) AND :last_on)
        AS promised_on
-    FROM visit WHERE org_id = a.org_id AND account_id = a.id AND deleted_at IS NULL) v ON true
+    FROM visit WHERE org_id = a.org_id AND account_id = a.id AND deleted_at IS NULL) v ON true,
+  LATERAL tuyen_visit_minutes(:org_id, a.id, a.category, a.visit_minutes) m
  WHERE a.org_id = :org_id AND a.deleted_at IS NULL AND {_IN_SCOPE} AND {_WANTED}
  ORDER BY a.id"""  # noqa: S608  # a constant
     )
@@ -116,10 +118,18 @@ SELECT a.id, a.name, json_build_array(ST_X(a.location), ST_Y(a.location)) AS loc
 def select_accepted(
     connection: sa.Connection, org_id: OrgId, rep_id: UserId, *, from_on: date, to_on: date
 ) -> list[AcceptedDay]:
-    """Return a rep's accepted days between two dates, both included, in order."""
+    """Return a rep's accepted days between two dates, both included, in order.
+
+    An account that was merged since is the one it became, once a day.
+    """
     statement = sa.text(
-        "SELECT on_date, account_ids FROM coverage_day WHERE org_id = :org_id AND rep_id = :rep_id"
-        " AND on_date BETWEEN :from_on AND :to_on ORDER BY on_date"
+        """
+SELECT d.on_date, ARRAY(
+   SELECT coalesce(l.account_id, p.id) FROM unnest(d.account_ids) WITH ORDINALITY p (id, place)
+    LEFT JOIN account_alias l ON l.org_id = d.org_id AND l.id = p.id
+    GROUP BY 1 ORDER BY min(p.place)) AS account_ids
+ FROM coverage_day d WHERE d.org_id = :org_id AND d.rep_id = :rep_id
+  AND d.on_date BETWEEN :from_on AND :to_on ORDER BY d.on_date"""
     )
     values = {"org_id": org_id, "rep_id": rep_id, "from_on": from_on, "to_on": to_on}
     rows = connection.execute(statement, values).mappings()
