@@ -132,6 +132,9 @@ def test_past_weeks_are_planned_anew_while_one_watches(
         execute(test_database.owner_url, f"UPDATE {table} SET {moved}", *[back] * len(columns))
     page.get_by_role("button", name="Lập lại kế hoạch 4 tuần qua").click()
     expect(page.get_by_text("Ngày 0 trên 0 …")).to_be_visible()
+    page.reload()  # what was asked for before is watched again, and can be stopped
+    expect(page.get_by_text("Ngày 0 trên 0 …")).to_be_visible()
+    expect(page.get_by_role("button", name="Dừng")).to_be_visible()
     ((backtest_id,),) = execute(test_database.owner_url, "SELECT id FROM backtest")
     engines = Engines(tmp_path / "no-network")
     task = next(one for one in TASKS if one.name == "routes.backtest")

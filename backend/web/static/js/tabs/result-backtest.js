@@ -8,32 +8,44 @@ import { estimateBadge, showProblem } from '../parts.js';
 const WEEKS_DAYS = 28;
 const LOOK_MS = 1500;
 
-/** A button that plans the four weeks before a day anew, with what came of it. */
+/** A button that plans the four weeks before a day anew, with what came of it; one under way is watched. */
 export function backtest(repId, desk) {
   if (!desk.isPlanner) return null;
   const message = el('p.message', { role: 'alert', hidden: true });
   const told = el('div');
   const stop = el('button.small', { type: 'button', hidden: true }, t('backtest.stop'));
-  const ask = el('button.small', { type: 'button', onclick: () => run().catch((problem) => end(problem)) }, t('backtest'));
+  const ask = el('button.small', { type: 'button', disabled: true, onclick: () => begin().catch(end) }, t('backtest'));
 
-  async function run() {
+  async function begin() {
     ask.disabled = true;
     message.hidden = true;
     const toDate = daysBefore(desk.info.today, 1);
-    let found = await request('/v1/followup/backtests', {
+    await watch(await request('/v1/followup/backtests', {
       method: 'POST', body: { rep_id: repId, from_date: daysBefore(toDate, WEEKS_DAYS - 1), to_date: toDate },
-    });
+    }));
+    end(null);
+  }
+
+  /** Go on with what somebody asked for before. */
+  async function resume() {
+    const { items } = await request('/v1/followup/backtests');
+    const found = items.find((one) => one.backtest.rep_id === repId && isUnderWay(one));
+    if (found) await watch(found);
+    end(null);
+  }
+
+  async function watch(first) {
+    let found = first;
     const path = `/v1/followup/backtests/${found.backtest.id}`;
     stop.hidden = false;
-    stop.onclick = () => request(`${path}/cancel`, { method: 'POST' }).catch((problem) => end(problem));
+    stop.onclick = () => request(`${path}/cancel`, { method: 'POST' }).catch(end);
     // Whoever looks elsewhere stops watching; the job goes on.
-    while (['queued', 'running'].includes(found.backtest.state) && node.isConnected) {
+    while (isUnderWay(found) && node.isConnected) {
       told.replaceChildren(el('p.quiet', { role: 'status' }, t('backtest.progress', { done: number(found.backtest.days_done), count: number(found.backtest.days_total ?? 0) })));
       await new Promise((done) => { setTimeout(done, LOOK_MS); });
       found = await request(path);
     }
     told.replaceChildren(sum(found));
-    end(null);
   }
 
   function end(problem) {
@@ -43,8 +55,11 @@ export function backtest(repId, desk) {
   }
 
   const node = el('div', {}, el('div.actions', {}, ask, stop), told, message);
+  resume().catch(end);
   return node;
 }
+
+const isUnderWay = ({ backtest: { state } }) => ['queued', 'running'].includes(state);
 
 function sum({ backtest: { days }, total }) {
   if (!total.days) return el('p.quiet', {}, t('backtest.nothing'));
