@@ -39,9 +39,6 @@ _WORDS: dict[str, tuple[type[Problem], str, str, str]] = {
         "A backtest of this person's days is under way: wait for it, or stop it."),
     "route_one_a_day": (
         Conflict, "route_exists", "on_date", "This person has a route for that day already."),
-    "coverage_plan_one_under_way": (
-        Conflict, "coverage_under_way", "rep_ids",
-        "Weeks of this person are being planned: wait for that plan, or cancel it."),
 }  # fmt: skip
 
 

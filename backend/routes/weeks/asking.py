@@ -1,7 +1,7 @@
 """Asking for coverage plans: whose weeks, what is wrong with the wish, one record and job each."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from uuid import UUID
 
@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from backend import jobs
 from backend.accounts.frequency import CYCLE_WEEKS, FrequencyError, parse_frequency
-from backend.api.problems import NotFound, malformed_field
+from backend.api.problems import FieldError, NotFound, Problem, malformed_field
 from backend.identity.actor import Actor, Role
 from backend.ids import OrgId, UserId, new_id
 from backend.routes.candidate_repository import Rep, find_rep
@@ -20,13 +20,14 @@ from backend.routes.service import check_planner
 from backend.routes.weeks import repository
 from backend.routes.weeks.calendar import first_monday
 from backend.routes.weeks.ground_repository import Held, select_held, select_reps_of_team
-from backend.routes.weeks.schemas import MAX_REPS, CoveragePlanRead, CoverageRequest
+from backend.routes.weeks.refusals import under_way
+from backend.routes.weeks.schemas import MAX_REPS, CoverageRequest, PlansAsked, RepLeftOut
 from backend.routes.weeks.sharing import share_accounts
 from backend.routes.weeks.statement import check_weeks
 
 _FIRST_DAY, _LAST_DAY = date(2000, 1, 1), date(2199, 12, 31)
 _NAMED = 5
-"""How many wrong ids a sentence lists."""
+"""How many wrong ids, or people, a problem lists."""
 _FIELDS = {
     "lunch.latest_s": "lunch_latest",
     "lunch.earliest_s": "lunch_earliest",
@@ -36,12 +37,11 @@ _FIELDS = {
 """What the request calls a field of the weeks."""
 
 
-def start_plans(
-    connection: sa.Connection, actor: Actor, request: CoverageRequest
-) -> list[CoveragePlanRead]:
-    """Ask for one plan a rep; all of them or, with a problem, none.
+def start_plans(connection: sa.Connection, actor: Actor, request: CoverageRequest) -> PlansAsked:
+    """Ask for one plan a rep; who has no weeks to plan now is left out, and told with the reason.
 
-    Raises Malformed, Forbidden, NotFound, and Conflict for a rep whose weeks are being planned.
+    Raises Malformed, Forbidden and NotFound for a request that is wrong whoever is planned, and
+    the reason of those left out where nobody remains.
     """
     if not _FIRST_DAY <= request.from_on <= _LAST_DAY:
         years = f"{_FIRST_DAY.year} to {_LAST_DAY.year}"
@@ -55,20 +55,54 @@ def start_plans(
         _check_weeks(request, rep.country)
     held = {rep_id: select_held(connection, actor.org_id, rep_id, request) for rep_id in reps}
     _check_named(request, held.values())
-    bases = {rep_id: _base(rep, held[rep_id]) for rep_id, rep in reps.items()}
-    others = share_accounts(bases, held)
-    plan_ids = []
+    found = _enqueue_all(connection, actor, request, reps, held)
+    plan_ids = [one for one in found.values() if isinstance(one, UUID)]
+    problems = {rep_id: one for rep_id, one in found.items() if isinstance(one, Problem)}
+    if not plan_ids:
+        raise _all_left_out(list(problems.values()))
+    return PlansAsked(
+        plans=[
+            repository.select_plans(connection, actor.org_id, plan_id=plan_id)[0]
+            for plan_id in plan_ids
+        ],
+        left_out=[
+            RepLeftOut(rep_id, reps[rep_id].full_name, problem.code, problem.detail)
+            for rep_id, problem in problems.items()
+        ],
+    )
+
+
+def _enqueue_all(
+    connection: sa.Connection,
+    actor: Actor,
+    request: CoverageRequest,
+    reps: Mapping[UserId, Rep],
+    held: Mapping[UserId, Sequence[Held]],
+) -> dict[UserId, UUID | Problem]:
+    """Return the new plan of each rep, or why there is none.
+
+    An account that several of them hold goes to one, also where that one's weeks are being planned
+    already.
+    """
+    found: dict[UserId, UUID | Problem] = {}
+    bases = {}
     for rep_id, rep in reps.items():
+        lack = _lack(rep, held[rep_id])
+        if lack is not None:
+            found[rep_id] = lack
+        elif rep.base is not None:
+            bases[rep_id] = rep.base
+    others = share_accounts(bases, {rep_id: held[rep_id] for rep_id in bases})
+    for rep_id in bases:
         left = [one for one in held[rep_id] if one.id not in others[rep_id]]
-        _base(rep, left)
-        _check_count(rep, left)
         only = [one.id for one in left] if others[rep_id] else request.account_ids
         own = msgspec.structs.replace(request, rep_ids=[rep_id], team_id=None, account_ids=only)
-        plan_ids.append(_enqueue(connection, actor, rep_id, own))
-    return [
-        repository.select_plans(connection, actor.org_id, plan_id=plan_id)[0]
-        for plan_id in plan_ids
-    ]
+        found[rep_id] = (
+            _lack_of_share(reps[rep_id], left)
+            or _enqueue(connection, actor, rep_id, own)
+            or under_way(reps[rep_id].full_name)
+        )
+    return found
 
 
 def _wanted(connection: sa.Connection, actor: Actor, request: CoverageRequest) -> Sequence[UserId]:
@@ -139,20 +173,47 @@ def _check_weeks(request: CoverageRequest, country: str) -> None:
         raise malformed_field(_FIELDS.get(error.field, error.field), error.detail) from error
 
 
-def _base(rep: Rep, held: Sequence[Held]) -> tuple[float, float]:
+def _lack(rep: Rep, held: Sequence[Held]) -> Problem | None:
+    """Return why a rep with these accounts has no weeks to plan, None for one who has."""
     if not held:
-        raise malformed_field(
+        return malformed_field(
             "rep_ids",
             f"{rep.full_name} has no account to visit: assign a territory, or leave them out.",
             code="no_accounts",
         )
     if rep.base is None or all(one.location is None for one in held):
-        raise malformed_field(
+        return malformed_field(
             "rep_ids",
             f"None of the {len(held)} accounts of {rep.full_name} is on the map: set their places.",
             code="no_accounts",
         )
-    return rep.base
+    return None
+
+
+def _lack_of_share(rep: Rep, left: Sequence[Held]) -> Problem | None:
+    """Return why what sharing left of a rep's accounts makes no weeks, None where it does."""
+    if not left:
+        return malformed_field(
+            "rep_ids",
+            f"All accounts of {rep.full_name} go to colleagues who hold them too: assign a "
+            "territory of their own, or plan them alone.",
+            code="no_accounts",
+        )
+    if len(left) > MAX_ACCOUNTS:
+        return malformed_field(
+            "rep_ids",
+            f"{rep.full_name} has {len(left)} accounts: a plan takes {MAX_ACCOUNTS}. Divide the "
+            "territory among reps, or exclude some.",
+            code="too_many_accounts",
+        )
+    return _lack(rep, left)
+
+
+def _all_left_out(problems: Sequence[Problem]) -> Problem:
+    """Return the first problem, in the words of them all."""
+    words = " ".join(problem.detail for problem in problems[:_NAMED])
+    first = problems[0]
+    return type(first)(words, code=first.code, errors=[FieldError("rep_ids", words)])
 
 
 def _check_named(request: CoverageRequest, held: Iterable[Sequence[Held]]) -> None:
@@ -169,22 +230,13 @@ def _check_named(request: CoverageRequest, held: Iterable[Sequence[Held]]) -> No
             raise malformed_field(field, f"None of these reps plans these accounts: {names}.")
 
 
-def _check_count(rep: Rep, held: Sequence[Held]) -> None:
-    if len(held) > MAX_ACCOUNTS:
-        raise malformed_field(
-            "rep_ids",
-            f"{rep.full_name} has {len(held)} accounts: a plan takes {MAX_ACCOUNTS}. Divide the "
-            "territory among reps, or exclude some.",
-            code="too_many_accounts",
-        )
-
-
 def _enqueue(
     connection: sa.Connection, actor: Actor, rep_id: UserId, request: CoverageRequest
-) -> UUID:
+) -> UUID | None:
+    """Return the new plan; None for a rep whose weeks are being planned already."""
     first_on = first_monday(request.from_on)
     plan_id = new_id()
-    repository.insert_plan(
+    is_new = repository.insert_plan(
         connection,
         actor.org_id,
         {
@@ -198,6 +250,8 @@ def _enqueue(
             "request": msgspec.json.encode(request).decode(),
         },
     )
+    if not is_new:
+        return None
     jobs.enqueue_behind(connection, "routes.plan_coverage", org_id=actor.org_id, plan_id=plan_id)
     return plan_id
 

@@ -7,6 +7,7 @@ from litestar import Controller, get, post
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 from litestar.status_codes import HTTP_200_OK, HTTP_202_ACCEPTED
 
+from backend.api.paging import DEFAULT_LIMIT, CursorQuery, LimitQuery
 from backend.api.payloads import Page
 from backend.identity.call import Call
 from backend.identity.permissions import ANYBODY
@@ -16,6 +17,7 @@ from backend.routes.weeks.schemas import (
     CoveragePlanDetail,
     CoveragePlanRead,
     CoverageRequest,
+    PlansAsked,
     Status,
 )
 
@@ -28,8 +30,11 @@ class CoverageController(Controller):
     guards = [ANYBODY]
 
     @post(operation_id="plan_weeks", status_code=HTTP_202_ACCEPTED, sync_to_thread=True)
-    def plan_weeks(self, request: Call, data: JSONBody[CoverageRequest]) -> list[CoveragePlanRead]:
-        """Ask for the weeks of some reps; each becomes a plan of its own, made by a job."""
+    def plan_weeks(self, request: Call, data: JSONBody[CoverageRequest]) -> PlansAsked:
+        """Ask for the weeks of some reps; each becomes a plan of its own, made by a job.
+
+        Reps without accounts, or whose weeks are being planned, are left out and told.
+        """
         with request.db.for_org(request.actor.org_id) as connection:
             return asking.start_plans(connection, request.actor, data)
 
@@ -38,12 +43,16 @@ class CoverageController(Controller):
         self,
         request: Call,
         rep_id: FromQuery[UUID | None] = None,
-        status: FromQuery[Status | None] = None,
+        status: FromQuery[list[Status] | None] = None,
+        limit: LimitQuery = DEFAULT_LIMIT,
+        cursor: CursorQuery = None,
     ) -> Page[CoveragePlanRead]:
         """List the plans with their progress, the newest first; reps see their own."""
         db, actor = request.db, request.actor
         with db.for_org(actor.org_id, snapshot=True) as connection:
-            return Page(service.list_plans(connection, actor, rep_id=rep_id, status=status))
+            return service.list_plans(
+                connection, actor, rep_id=rep_id, statuses=status, limit=limit, cursor=cursor
+            )
 
     @get("/{plan_id:uuid}", operation_id="get_coverage_plan", sync_to_thread=True)
     def get_plan(self, request: Call, plan_id: FromPath[UUID]) -> CoveragePlanDetail:

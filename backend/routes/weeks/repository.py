@@ -13,6 +13,7 @@ from backend.routes.weeks.schemas import (
     CoveragePlanRead,
     CoverageRequest,
     Failure,
+    Status,
     WeeksResult,
     WeeksSummary,
 )
@@ -37,17 +38,19 @@ class Claim(msgspec.Struct, frozen=True):
     replay_of: UUID | None
 
 
-def insert_plan(connection: sa.Connection, org_id: OrgId, values: Mapping[str, Any]) -> None:
-    """Insert a queued plan; the request comes encoded."""
-    connection.execute(
+def insert_plan(connection: sa.Connection, org_id: OrgId, values: Mapping[str, Any]) -> bool:
+    """Insert a queued plan, the request encoded; False when one of the rep is under way."""
+    done = connection.execute(
         sa.text(
             "INSERT INTO coverage_plan (org_id, id, rep_id, created_by, first_on, from_on, weeks,"
             " cycle_week, request, problem, replay_of) VALUES (:org_id, :id, :rep_id, :created_by,"
             " :first_on, :from_on, :weeks, :cycle_week, cast(:request AS jsonb), :problem,"
-            " :replay_of)"
+            " :replay_of) ON CONFLICT (org_id, rep_id) WHERE status IN ('queued', 'running')"
+            " DO NOTHING"
         ),
         {"org_id": org_id, "problem": None, "replay_of": None, **values},
     )
+    return bool(done.rowcount)
 
 
 def select_plans(
@@ -55,21 +58,28 @@ def select_plans(
     org_id: OrgId,
     *,
     rep_id: UUID | None = None,
-    status: str | None = None,
+    statuses: Sequence[Status] | None = None,
     plan_id: UUID | None = None,
-    limit: int = 200,
+    after_id: UUID | None = None,
+    limit: int = 1,
 ) -> list[CoveragePlanRead]:
-    """Return plans without their days, the newest first."""
-    where = ["p.org_id = :org_id"]
-    values: dict[str, Any] = {"org_id": org_id, "limit": limit}
-    for column, value in {"rep_id": rep_id, "status": status, "id": plan_id}.items():
-        if value is not None:
-            where.append(f"p.{column} = :{column}")
-            values[column] = value
-    statement = (
-        f"{_SELECT} WHERE {' AND '.join(where)} ORDER BY p.created_at DESC, u.full_name, p.id"
-        " LIMIT :limit"
-    )
+    """Return plans without their days, the newest first, from behind one of them on."""
+    statement = f"""{_SELECT} WHERE p.org_id = :org_id
+  AND (cast(:rep_id AS uuid) IS NULL OR p.rep_id = :rep_id)
+  AND (cast(:plan_id AS uuid) IS NULL OR p.id = :plan_id)
+  AND (cast(:statuses AS text[]) IS NULL OR p.status = ANY (cast(:statuses AS text[])))
+  AND (cast(:after_id AS uuid) IS NULL OR EXISTS (
+    SELECT 1 FROM coverage_plan b WHERE b.org_id = p.org_id AND b.id = :after_id
+     AND (p.created_at < b.created_at OR p.created_at = b.created_at AND p.id > b.id)))
+ ORDER BY p.created_at DESC, p.id LIMIT :limit"""  # noqa: S608  # a constant
+    values = {
+        "org_id": org_id,
+        "rep_id": rep_id,
+        "plan_id": plan_id,
+        "statuses": None if statuses is None else list(statuses),
+        "after_id": after_id,
+        "limit": limit,
+    }
     rows = connection.execute(sa.text(statement), values).mappings()
     return msgspec.convert([dict(row) for row in rows], list[CoveragePlanRead], strict=False)
 

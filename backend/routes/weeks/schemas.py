@@ -182,6 +182,22 @@ class CoveragePlanRead(msgspec.Struct, frozen=True):
     rv: int
 
 
+class RepLeftOut(msgspec.Struct, frozen=True):
+    """A rep who was asked for and is not planned, and why: code and sentence as of a problem."""
+
+    rep_id: UUID
+    rep_name: str
+    code: str
+    detail: str
+
+
+class PlansAsked(msgspec.Struct, frozen=True):
+    """What became of asking: a queued plan each, and those who were left out."""
+
+    plans: list[CoveragePlanRead]
+    left_out: list[RepLeftOut]
+
+
 class CoveragePlanDetail(msgspec.Struct, frozen=True):
     """A coverage plan with what was asked and its days; while it runs, those found first."""
 

@@ -1,5 +1,6 @@
 """Coverage plans after they were asked for: read, cancelled, accepted, replayed, compared."""
 
+from collections.abc import Sequence
 from datetime import date, timedelta
 from uuid import UUID
 
@@ -7,6 +8,8 @@ import msgspec
 import sqlalchemy as sa
 
 from backend import jobs
+from backend.api.paging import decode_id_cursor, encode_cursor
+from backend.api.payloads import Page
 from backend.api.problems import Conflict, NotFound, malformed_field
 from backend.identity.actor import Actor
 from backend.ids import UserId, new_id
@@ -14,6 +17,7 @@ from backend.routes.repository import lock_day
 from backend.routes.service import check_planner
 from backend.routes.weeks import comparing, repository
 from backend.routes.weeks.actual_repository import select_actual_days
+from backend.routes.weeks.refusals import not_done, under_way
 from backend.routes.weeks.result import days_from
 from backend.routes.weeks.schemas import (
     Comparison,
@@ -28,14 +32,29 @@ _SOLVED: frozenset[Status] = frozenset({"done", "accepted", "replaced"})
 
 
 def list_plans(
-    connection: sa.Connection, actor: Actor, *, rep_id: UUID | None, status: str | None
-) -> list[CoveragePlanRead]:
-    """Return the newest plans without their days; reps see their own."""
+    connection: sa.Connection,
+    actor: Actor,
+    *,
+    rep_id: UUID | None,
+    statuses: Sequence[Status] | None,
+    limit: int,
+    cursor: str | None,
+) -> Page[CoveragePlanRead]:
+    """Return a page of plans without their days, the newest first; reps see their own."""
     if not actor.sees_everything:
         if rep_id not in {None, actor.user_id}:
-            return []
+            return Page([])
         rep_id = actor.user_id
-    return repository.select_plans(connection, actor.org_id, rep_id=rep_id, status=status)
+    rows = repository.select_plans(
+        connection,
+        actor.org_id,
+        rep_id=rep_id,
+        statuses=statuses,
+        after_id=decode_id_cursor(cursor),
+        limit=limit + 1,
+    )
+    plans = rows[:limit]
+    return Page(plans, encode_cursor(str(plans[-1].id)) if len(rows) > limit else None)
 
 
 def get_plan(connection: sa.Connection, actor: Actor, plan_id: UUID) -> CoveragePlanRead:
@@ -88,14 +107,17 @@ def accept_plan(connection: sa.Connection, actor: Actor, plan_id: UUID) -> Cover
 
 
 def replay_plan(connection: sa.Connection, actor: Actor, plan_id: UUID) -> CoveragePlanRead:
-    """Plan the same problem again as a new record, which tells whether the same came out."""
+    """Plan the same problem again as a new record, which tells whether the same came out.
+
+    Raises Conflict for a plan that is not done, and where another of the rep is being made.
+    """
     plan = _writable(connection, actor, plan_id)
     problem = repository.find_problem(connection, actor.org_id, plan_id)
     if plan.status not in _SOLVED or problem is None:
-        raise _not_done(plan)
+        raise not_done(plan)
     request, _ = repository.find_result(connection, actor.org_id, plan_id)
     new_plan_id = new_id()
-    repository.insert_plan(
+    is_new = repository.insert_plan(
         connection,
         actor.org_id,
         {
@@ -111,6 +133,8 @@ def replay_plan(connection: sa.Connection, actor: Actor, plan_id: UUID) -> Cover
             "replay_of": plan_id,
         },
     )
+    if not is_new:
+        raise under_way(plan.rep_name)
     jobs.enqueue_behind(
         connection, "routes.plan_coverage", org_id=actor.org_id, plan_id=new_plan_id
     )
@@ -204,12 +228,5 @@ def _result(connection: sa.Connection, actor: Actor, plan: CoveragePlanRead) -> 
     """Return the days of a plan that is done; raise Conflict for another."""
     _, result = repository.find_result(connection, actor.org_id, plan.id)
     if plan.status not in _SOLVED or result is None:
-        raise _not_done(plan)
+        raise not_done(plan)
     return result
-
-
-def _not_done(plan: CoveragePlanRead) -> Conflict:
-    return Conflict(
-        f"This plan is {plan.status}: only one that is done can be accepted, replayed or compared.",
-        code="coverage_not_done",
-    )

@@ -54,7 +54,7 @@ class Office:
         answer = self.ask(**request)
         assert answer.status_code == 202, answer.text
         self.run()
-        return self.detail(answer.json()[0]["id"])
+        return self.detail(answer.json()["plans"][0]["id"])
 
     def detail(self, plan_id: str) -> dict[str, Any]:
         answer = self.town.get(self.town.org.manager, f"{PATH}/{plan_id}")

@@ -68,7 +68,7 @@ def _ended(office: Office, plan_id: str) -> dict[str, Any]:
 
 
 def test_a_manager_watches_the_plan_grow_and_cancels_it(everywhere: Office) -> None:
-    (asked,) = everywhere.ask().json()
+    (asked,) = everywhere.ask().json()["plans"]
     path = asked["id"]
     with _working(everywhere.make_worker()):
         _until(lambda: _plan(everywhere, path)["best_travel_seconds"])
@@ -88,7 +88,7 @@ def test_a_manager_watches_the_plan_grow_and_cancels_it(everywhere: Office) -> N
 
 
 def test_a_killed_solver_is_replaced_and_the_weeks_are_planned(everywhere: Office) -> None:
-    (asked,) = everywhere.ask().json()
+    (asked,) = everywhere.ask().json()["plans"]
     with _working(everywhere.make_worker()):
         (solver,) = _until(_solvers)
         os.kill(solver, signal.SIGKILL)
@@ -97,7 +97,7 @@ def test_a_killed_solver_is_replaced_and_the_weeks_are_planned(everywhere: Offic
 
 
 def test_a_solver_that_dies_twice_is_told_and_the_service_answers_on(everywhere: Office) -> None:
-    (asked,) = everywhere.ask().json()
+    (asked,) = everywhere.ask().json()["plans"]
     with _working(everywhere.make_worker()):
         (first,) = _until(_solvers)
         os.kill(first, signal.SIGKILL)
@@ -110,7 +110,7 @@ def test_a_solver_that_dies_twice_is_told_and_the_service_answers_on(everywhere:
 
 
 def test_a_worker_that_is_stopped_leaves_the_plan_in_the_queue(everywhere: Office) -> None:
-    (asked,) = everywhere.ask().json()
+    (asked,) = everywhere.ask().json()["plans"]
     with _working(everywhere.make_worker()):
         _until(_solvers)
     assert not _solvers()
@@ -125,12 +125,12 @@ def test_a_worker_that_is_stopped_leaves_the_plan_in_the_queue(everywhere: Offic
 
 
 def test_what_a_dead_worker_had_begun_is_planned_again_but_not_for_ever(office: Office) -> None:
-    (asked,) = office.ask().json()
+    (asked,) = office.ask().json()["plans"]
     url = office.town.url
     execute(url, "UPDATE coverage_plan SET status = 'running', attempt = 2, share = 0.5")
     office.run()
     assert _plan(office, asked["id"])["status"] == "done"
-    (asked,) = office.ask().json()
+    (asked,) = office.ask().json()["plans"]
     execute(
         url,
         "UPDATE coverage_plan SET status = 'running', attempt = 3 WHERE id = %s",

@@ -16,7 +16,7 @@ def _visits(plan: dict[str, Any]) -> Counter[str]:
 def test_weeks_are_planned_as_often_as_asked_for_and_told_with_figures(office: Office) -> None:
     answer = office.ask()
     assert answer.status_code == 202, answer.text
-    (asked,) = answer.json()
+    (asked,) = answer.json()["plans"]
     assert (asked["status"], asked["summary"], asked["share"]) == ("queued", None, 0)
     office.run()
     detail = office.detail(asked["id"])
@@ -169,7 +169,7 @@ def test_a_team_is_planned_at_once_and_shared_accounts_go_to_one(office: Office)
     answer = office.ask(rep_ids=[], team_id=str(team_id))
     assert answer.status_code == 202, answer.text
     office.run()
-    details = [office.detail(one["id"]) for one in answer.json()]
+    details = [office.detail(one["id"]) for one in answer.json()["plans"]]
     reps = {str(org.rep.user_id), str(org.other_rep.user_id)}
     assert {one["plan"]["rep_id"] for one in details} == reps
     shares = [set(_visits(one)) for one in details]
@@ -180,7 +180,7 @@ def test_a_team_is_planned_at_once_and_shared_accounts_go_to_one(office: Office)
 
 def test_reps_read_their_own_weeks_only(office: Office) -> None:
     org, town = office.town.org, office.town
-    (asked,) = office.ask(rep_ids=[], who=org.rep).json()
+    (asked,) = office.ask(rep_ids=[], who=org.rep).json()["plans"]
     path = f"{PATH}/{asked['id']}"
     for who, status in ((org.rep, 200), (org.analyst, 200), (org.other_rep, 404)):
         assert town.get(who, path).status_code == status

@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
+from backend.ids import new_id
 from tests.integration.routes.weeks.conftest import NEXT_MONDAY, PATH, Office
-from tests.support.ground import execute
+from tests.support.ground import EAST, add_territory, execute
 from tests.support.people import Org
 
 WORKDAYS = [str(NEXT_MONDAY + timedelta(day)) for day in range(28) if day % 7 < 5]
@@ -69,12 +70,55 @@ def test_a_wish_that_cannot_be_granted_names_its_field(
     assert execute(office.town.url, "SELECT count(*) FROM coverage_plan") == [(0,)]
 
 
-def test_a_team_in_which_one_has_no_account_is_not_planned_in_part(office: Office) -> None:
+def test_who_has_no_account_is_left_out_and_told(office: Office) -> None:
     org = office.town.org
+    answer = office.ask(rep_ids=[str(org.other_rep.user_id), str(org.rep.user_id)])
+    assert answer.status_code == 202, answer.text
+    told = answer.json()
+    assert [one["rep_id"] for one in told["plans"]] == [str(org.rep.user_id)]
+    (left_out,) = told["left_out"]
+    assert (left_out["rep_id"], left_out["rep_name"], left_out["code"]) == (
+        str(org.other_rep.user_id), "Other Rep", "no_accounts",
+    )  # fmt: skip
+    assert left_out["detail"].startswith("Other Rep has no account to visit")
+    alone = office.ask(rep_ids=[str(org.other_rep.user_id)])
+    assert (alone.status_code, alone.json()["code"]) == (422, "no_accounts")
+    assert "Other Rep" in alone.json()["detail"]
+
+
+def test_who_shares_all_accounts_with_a_nearer_colleague_is_left_out(office: Office) -> None:
+    url, org = office.town.url, office.town.org
+    execute(
+        url,
+        "INSERT INTO territory_assignment (org_id, id, territory_id, user_id, valid_from)"
+        " VALUES (%s, %s, %s, %s, '2020-01-01')",
+        org.id, new_id(), office.town.territory, org.other_rep.user_id,
+    )  # fmt: skip
+    both = [str(org.rep.user_id), str(org.other_rep.user_id)]
+    told = office.ask(rep_ids=both, account_ids=[str(office.shops[0])]).json()
+    assert (len(told["plans"]), len(told["left_out"])) == (1, 1)
+    assert "go to colleagues" in told["left_out"][0]["detail"]
+
+
+def test_whose_weeks_are_being_planned_is_left_out_and_the_others_planned(office: Office) -> None:
+    url, org = office.town.url, office.town.org
+    assert office.ask().status_code == 202
+    add_territory(url, org, "East", EAST, org.other_rep)
+    execute(
+        url,
+        "UPDATE account SET location = ST_SetSRID(ST_MakePoint(24.97, 60.17), 4326) WHERE id = %s",
+        office.shops[0],
+    )
     answer = office.ask(rep_ids=[str(org.rep.user_id), str(org.other_rep.user_id)])
-    assert (answer.status_code, answer.json()["code"]) == (422, "no_accounts")
-    assert "Other Rep" in answer.json()["detail"]
-    assert execute(office.town.url, "SELECT count(*) FROM coverage_plan") == [(0,)]
+    assert answer.status_code == 202, answer.text
+    told = answer.json()
+    assert [one["rep_id"] for one in told["plans"]] == [str(org.other_rep.user_id)]
+    (left_out,) = told["left_out"]
+    assert left_out["code"] == "coverage_under_way"
+    assert left_out["rep_name"] in left_out["detail"]
+    again = office.ask()
+    assert (again.status_code, again.json()["code"]) == (409, "coverage_under_way")
+    assert left_out["rep_name"] in again.json()["detail"]
 
 
 def test_accounts_without_a_place_are_told_and_the_others_planned(office: Office) -> None:
@@ -127,7 +171,7 @@ def test_without_a_network_the_plan_says_that_it_is_an_estimate(office: Office) 
 
 
 def test_weeks_of_one_person_are_planned_once_at_a_time(office: Office) -> None:
-    (asked,) = office.ask().json()
+    (asked,) = office.ask().json()["plans"]
     answer = office.ask()
     assert (answer.status_code, answer.json()["code"]) == (409, "coverage_under_way")
     manager = office.town.org.manager
@@ -164,7 +208,7 @@ def test_a_frequency_on_the_record_that_nobody_can_read_fails_with_the_name(
 
 
 def test_another_organisation_finds_nothing(office: Office, other_org: Org) -> None:
-    (asked,) = office.ask().json()
+    (asked,) = office.ask().json()["plans"]
     path = f"{PATH}/{asked['id']}"
     assert office.town.get(other_org.manager, path).status_code == 404
     assert office.town.get(other_org.manager, PATH).json()["items"] == []
