@@ -103,12 +103,15 @@ class SolverPool:
         request = encode_wish(wish)
         try:
             for _attempt in range(2):
+                asked_at = self._monotonic()
                 try:
                     slot = slot or _Worker()
+                    asked_at = self._monotonic()
                     answer = slot.ask(request, remaining_s)
                 except BaseException as failure:
                     _end(slot)  # it may still answer, which nobody would wait for
                     slot = None
+                    remaining_s = max(remaining_s - (self._monotonic() - asked_at), 0.0)
                     # A process may have been killed, at work or while idle: try with a new one.
                     if not isinstance(failure, EOFError | OSError):
                         raise

@@ -1,12 +1,13 @@
 """The dates of some weeks: which are days of work, and what accepted plans say of them."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date, time, timedelta
+from datetime import date, timedelta
 from uuid import UUID
 
 from backend.routes.coverage.account import WEEK
 from backend.routes.coverage.problem import Workday
 from backend.routes.coverage.workdays import Hours, holidays_of, make_workdays, weekdays_of
+from backend.routes.survey import seconds_of
 from backend.routes.weeks.ground_repository import AcceptedDay
 from backend.routes.weeks.schemas import WEEKDAYS, CoverageRequest
 
@@ -16,11 +17,6 @@ CYCLE_DAYS = 4 * WEEK
 def first_monday(on_date: date) -> date:
     """Return the Monday of a date's week."""
     return on_date - timedelta(on_date.weekday())
-
-
-def seconds_of(at: time) -> int:
-    """Return a time of day as seconds since midnight."""
-    return at.hour * 3600 + at.minute * 60 + at.second
 
 
 def workdays_of(request: CoverageRequest, country: str) -> tuple[Workday, ...]:

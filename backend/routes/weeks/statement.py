@@ -19,12 +19,8 @@ from backend.routes.coverage.account import EVERY_DAY, WEEK, Account, CoverageEr
 from backend.routes.coverage.problem import CoverageProblem
 from backend.routes.day.problem import Lunch
 from backend.routes.day.windows import Window
-from backend.routes.weeks.calendar import (
-    days_before,
-    first_monday,
-    seconds_of,
-    workdays_of,
-)
+from backend.routes.survey import seconds_of
+from backend.routes.weeks.calendar import days_before, first_monday, workdays_of
 from backend.routes.weeks.ground_repository import OWED_DAYS, AcceptedDay, Shop
 from backend.routes.weeks.opening import Hours
 from backend.routes.weeks.schemas import WEEKDAYS, AccountRule, CoverageRequest

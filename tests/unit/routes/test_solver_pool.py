@@ -65,6 +65,23 @@ def test_a_killed_worker_is_replaced_unnoticed(pool: SolverPool) -> None:
     assert process_id not in pool.process_ids()
 
 
+def test_a_second_attempt_has_the_time_that_the_first_one_left() -> None:
+    process_ids: list[int] = []
+
+    def clock() -> float:
+        """Let ten minutes pass until the first process is found to be gone."""
+        is_gone = process_ids and not Path(f"/proc/{process_ids[0]}").exists()
+        return 600.0 if is_gone else 0.0
+
+    with SolverPool(1, monotonic=clock) as pool:
+        pool.solve(big_day(2), PLENTY_S)
+        process_ids += pool.process_ids()
+        os.kill(process_ids[0], signal.SIGKILL)
+
+        with pytest.raises(SolverTimeout):
+            pool.solve(big_day(3), PLENTY_S)
+
+
 def test_threads_share_the_workers(pool: SolverPool) -> None:
     days = [big_day(count) for count in range(1, 9)]
 
