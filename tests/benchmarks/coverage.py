@@ -95,7 +95,7 @@ def _one_rep(
         Row("final plan", f"{found.seconds:.1f} s", f"{_MOST_S:.0f} s",
             _MOST_S / found.seconds, 1.0, "CPU"),
         Row("rules kept", "all" if not faults else faults[0], f"{visits} visits",
-            0.0 if faults or plan.missed or plan.unplaced else 1.0, 1.0, "checked apart"),
+            0.0 if faults or plan.dropped or plan.unplaced else 1.0, 1.0, "checked apart"),
         Row("days as even as asked", f"{plan.spread_percent:.1f} %",
             f"{problem.balance_percent} %", problem.balance_percent / plan.spread_percent, 1.0),
         _travel("travel, random allowed days", plan, _random_travel_s(problem), 1.3),

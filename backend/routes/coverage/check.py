@@ -43,14 +43,14 @@ def _check_calendar(problem: CoverageProblem, plan: CoveragePlan) -> Iterator[st
     said = [
         *(key for day in plan.days for key in _keys(day)),
         *(one.key for one in plan.unplaced),
-        *(one.key for one in plan.missed),
+        *(one.key for one in plan.dropped),
         *plan.changed,
     ]
     yield from (f"Unknown account {key}." for key in sorted(set(said)) if key not in known)
     dropped = Counter((one.key, day.day) for day in plan.days for one in day.plan.dropped)
-    missed = Counter((one.key, one.day) for one in plan.missed if one.day is not None)
-    if dropped != missed:
-        yield "The dropped visits are not those that are called missed."
+    told = Counter((one.key, one.day) for one in plan.dropped if one.day is not None)
+    if dropped != told:
+        yield "The dropped visits are not those that the plan tells."
 
 
 def _keys(day: PlannedDay) -> list[str]:
@@ -70,7 +70,7 @@ def _check_day(problem: CoverageProblem, planned: PlannedDay) -> Iterator[str]:
 
 
 class _Visits:
-    """One account's visits in a plan: kept, missed, done or promised."""
+    """One account's visits in a plan: kept, dropped, done or promised."""
 
     def __init__(self, problem: CoverageProblem, plan: CoveragePlan, account: Account) -> None:
         self.problem, self.account = problem, account
@@ -79,8 +79,8 @@ class _Visits:
         self.planned = [day.day for day in plan.days if account.key in _keys(day)]
         past = [day for day in account.fixed_days if day < problem.open_from]
         self.days = sorted([*past, *self.planned])
-        self.missed = Counter(
-            one.week for one in plan.missed if one.key == account.key and one.day is None
+        self.dropped = Counter(
+            one.week for one in plan.dropped if one.key == account.key and one.day is None
         )
         self.every = account.frequency.every_weeks
 
@@ -91,7 +91,7 @@ class _Visits:
         for day in self.planned:
             if day not in self.free | self.fixed:
                 yield f"{key} cannot be visited on day {day}."
-        for week in self.missed:
+        for week in self.dropped:
             if any(day // WEEK == week and day not in self.days for day in self.free):
                 yield f"{key} misses its visit in week {week}, which has a free day."
 
@@ -108,10 +108,10 @@ class _Visits:
         open_week = self.problem.open_from // WEEK
         if self.every == 1:
             return all(self._count(week) for week in weeks if week >= open_week)
-        if any(self._in(week) for week in self.missed):
+        if any(self._in(week) for week in self.dropped):
             return False
         extra = [day for day in self.days if day not in self.fixed and day // WEEK not in due]
-        empty = {week for week in due if not self._in(week) and not self.missed[week]}
+        empty = {week for week in due if not self._in(week) and not self.dropped[week]}
         if any(self._is_free(week) for week in empty if week > open_week):
             return False
         reached = all(self._is_made_up(week, extra) for week in empty)
@@ -136,7 +136,9 @@ class _Visits:
             return made <= max(wanted, self._fixed_in(week)) and made >= min(wanted, possible)
         owed = self.account.owed_by
         more = owed is not None and week == min(self.days, default=0) // WEEK
-        is_enough = made >= wanted if not self.missed[week] else made + self.missed[week] == wanted
+        is_enough = (
+            made >= wanted if not self.dropped[week] else made + self.dropped[week] == wanted
+        )
         return is_enough and made <= max(wanted, self._fixed_in(week)) + more
 
     def _in(self, week: int) -> list[int]:

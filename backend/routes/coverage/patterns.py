@@ -26,7 +26,7 @@ class Pattern(msgspec.Struct, frozen=True, order=True):
     """
 
     days: tuple[int, ...]
-    missed: tuple[int, ...] = ()
+    dropped: tuple[int, ...] = ()
     spare: int = 0
 
 
@@ -77,7 +77,7 @@ class _Patterns:
     def _faults(self, pattern: Pattern) -> tuple[int, int, int]:
         """Return in what a pattern falls short of its frequency: what weighs most comes first."""
         error = usual_gap_error(self.problem, self.account, pattern.days)
-        return len(pattern.missed), pattern.spare, error
+        return len(pattern.dropped), pattern.spare, error
 
     def _resolved(self) -> Iterator[Pattern]:
         for targets in self._targets():
@@ -136,16 +136,16 @@ class _Patterns:
         self, off: Sequence[int], pattern: Pattern, *, branches: int
     ) -> Iterator[Pattern]:
         """Yield a pattern with its visits on days off moved, one after the other."""
-        days, missed = pattern.days, pattern.missed
+        days, dropped = pattern.days, pattern.dropped
         if not off:
-            yield Pattern(tuple(sorted(days)), missed, pattern.spare)
+            yield Pattern(tuple(sorted(days)), dropped, pattern.spare)
             return
         moves = self._moves(off[0], set(days))
         if not moves:
-            left_out = Pattern(days, (*missed, off[0] // WEEK), pattern.spare)
+            left_out = Pattern(days, (*dropped, off[0] // WEEK), pattern.spare)
             yield from self._move_off(off[1:], left_out, branches=branches)
         for day in moves if branches else moves[:1]:
-            moved = Pattern((*days, day), missed, pattern.spare)
+            moved = Pattern((*days, day), dropped, pattern.spare)
             yield from self._move_off(off[1:], moved, branches=max(branches - 1, 0))
 
     def _moves(self, target: int, taken: set[int]) -> list[int]:
@@ -175,7 +175,7 @@ class _Patterns:
         if early:
             return early
         return {
-            Pattern((day, *one.days), one.missed, one.spare)
+            Pattern((day, *one.days), one.dropped, one.spare)
             for one in patterns
             for day in self.free
             if day <= owed_by
@@ -183,10 +183,10 @@ class _Patterns:
 
     def _still_open(self, pattern: Pattern) -> Pattern:
         days = tuple(day for day in pattern.days if day >= self.problem.open_from)
-        missed = tuple(
-            week for week in pattern.missed if WEEK * (week + 1) > self.problem.open_from
+        dropped = tuple(
+            week for week in pattern.dropped if WEEK * (week + 1) > self.problem.open_from
         )
-        return Pattern(days, missed, pattern.spare)
+        return Pattern(days, dropped, pattern.spare)
 
     def _too_often(self) -> Unplaced:
         visits = self.account.frequency.visits

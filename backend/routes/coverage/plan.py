@@ -29,7 +29,7 @@ class Unplaced(msgspec.Struct, frozen=True, kw_only=True):
     detail: str
 
 
-class Missed(msgspec.Struct, frozen=True, kw_only=True):
+class DroppedVisit(msgspec.Struct, frozen=True, kw_only=True):
     """A visit that the frequency asks for and the plan has not.
 
     `week` counts from 0; `day` is known where the visit had one.
@@ -62,7 +62,7 @@ class CoveragePlan(msgspec.Struct, frozen=True, kw_only=True):
 
     days: tuple[PlannedDay, ...]
     unplaced: tuple[Unplaced, ...]
-    missed: tuple[Missed, ...]
+    dropped: tuple[DroppedVisit, ...]
     changed: tuple[str, ...]
     travel_s: int
     distance_m: int

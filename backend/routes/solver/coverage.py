@@ -7,7 +7,7 @@ import msgspec
 import numpy as np
 
 from backend.routes.coverage.account import WEEK
-from backend.routes.coverage.plan import CoveragePlan, Missed, PlannedDay, Rule
+from backend.routes.coverage.plan import CoveragePlan, DroppedVisit, PlannedDay, Rule
 from backend.routes.coverage.problem import CoverageProblem
 from backend.routes.day.plan import DayPlan
 from backend.routes.solver.budget import Budget, Iterations
@@ -195,7 +195,7 @@ def _coverage_plan(
     return CoveragePlan(
         days=tuple(days),
         unplaced=tuple(weeks.unplaced),
-        missed=tuple(_missed(weeks, choice, days)),
+        dropped=tuple(_dropped(weeks, choice, days)),
         changed=tuple(account.key for account in weeks.changed(choice)),
         travel_s=travel_s,
         distance_m=sum(plan.distance_m for plan in plans),
@@ -226,9 +226,9 @@ def _spread(weeks: Weeks, days: list[PlannedDay]) -> tuple[float, str | None]:
     )
 
 
-def _missed(weeks: Weeks, choice: list[int], days: list[PlannedDay]) -> list[Missed]:
-    missed = [
-        Missed(
+def _dropped(weeks: Weeks, choice: list[int], days: list[PlannedDay]) -> list[DroppedVisit]:
+    dropped = [
+        DroppedVisit(
             key=account.key,
             week=week,
             day=None,
@@ -237,10 +237,10 @@ def _missed(weeks: Weeks, choice: list[int], days: list[PlannedDay]) -> list[Mis
             f"{weeks.problem.on(WEEK * week)}; a visit is left out.",
         )
         for account, patterns, pattern in zip(weeks.accounts, weeks.patterns, choice, strict=True)
-        for week in patterns[pattern].missed
+        for week in patterns[pattern].dropped
     ]
-    missed += [
-        Missed(
+    dropped += [
+        DroppedVisit(
             key=one.key,
             week=day.day // WEEK,
             day=day.day,
@@ -250,4 +250,4 @@ def _missed(weeks: Weeks, choice: list[int], days: list[PlannedDay]) -> list[Mis
         for day in days
         for one in day.plan.dropped
     ]
-    return missed
+    return dropped

@@ -1,4 +1,4 @@
-"""The SQL of what really happened in some weeks: visits made, and the ways of the day routes."""
+"""The SQL of what really happened in some weeks: visits made, ways driven, ways of the routes."""
 
 from datetime import date
 from uuid import UUID
@@ -13,21 +13,30 @@ from backend.routes.weeks.comparing import Day
 def select_actual_days(
     connection: sa.Connection, org_id: OrgId, rep_id: UUID, *, from_on: date, to_on: date
 ) -> dict[date, Day]:
-    """Return a rep's days with visits made or a route, between two dates, both included."""
+    """Return a rep's days with visits made, a route or a drive, between two dates, both included.
+
+    The distance is what was driven where that is settled, else the route's; the time is always
+    the route's.
+    """
     statement = sa.text(
         """
 WITH made AS (
   SELECT planned_on AS on_date, array_agg(account_id ORDER BY done_at, id) AS account_ids
    FROM visit WHERE org_id = :org_id AND rep_id = :rep_id AND status = 'done'
     AND planned_on BETWEEN :from_on AND :to_on AND deleted_at IS NULL GROUP BY planned_on),
- driven AS (
+ planned AS (
   SELECT on_date, travel_seconds, distance_m FROM route WHERE org_id = :org_id
     AND rep_id = :rep_id AND on_date BETWEEN :from_on AND :to_on AND status = 'planned'
-    AND deleted_at IS NULL)
+    AND deleted_at IS NULL),
+ driven AS (
+  SELECT on_date, distance_m FROM driven_day WHERE org_id = :org_id AND rep_id = :rep_id
+    AND on_date BETWEEN :from_on AND :to_on)
 SELECT on_date, coalesce(m.account_ids, '{}') AS account_ids,
-  coalesce(d.travel_seconds, 0) AS travel_seconds, coalesce(d.distance_m, 0) AS distance_m,
-  d.on_date IS NOT NULL AS has_route
- FROM made m FULL JOIN driven d USING (on_date)"""
+  coalesce(p.travel_seconds, 0) AS travel_seconds,
+  coalesce(d.distance_m, p.distance_m, 0) AS distance_m,
+  coalesce(d.distance_m, p.distance_m) IS NOT NULL AS has_route,
+  d.distance_m IS NOT NULL AS is_driven
+ FROM made m FULL JOIN planned p USING (on_date) FULL JOIN driven d USING (on_date)"""
     )
     values = {"org_id": org_id, "rep_id": rep_id, "from_on": from_on, "to_on": to_on}
     rows = connection.execute(statement, values).mappings()

@@ -12,12 +12,16 @@ from backend.routes.weeks.schemas import NamedAccount, Side, WeeksResult
 
 
 class Day(msgspec.Struct, frozen=True):
-    """A day's visits and way; `has_route` says whether the way is known."""
+    """A day's visits and way; `has_route` says whether the way is known.
+
+    `is_driven` says that the distance is what was driven, not what was planned.
+    """
 
     account_ids: tuple[UUID, ...]
     travel_seconds: int
     distance_m: int
     has_route: bool = True
+    is_driven: bool = False
 
 
 type Days = Mapping[date, Day]
@@ -42,16 +46,17 @@ def cycles_apart(first_on: date, other_on: date, length: int) -> int:
     return 0 if -length < apart < length else round(apart / CYCLE_DAYS) * CYCLE_DAYS
 
 
-def side_of(days: Days, from_on: date, to_on: date, *, missed: int) -> Side:
+def side_of(days: Days, from_on: date, to_on: date, *, missing: int) -> Side:
     """Return one side's sums between two dates, both included."""
     counted = _between(days, from_on, to_on)
     return Side(
         visits=sum(len(day.account_ids) for day in counted.values()),
-        missed=missed,
+        missing=missing,
         travel_seconds=sum(day.travel_seconds for day in counted.values()),
         distance_m=sum(day.distance_m for day in counted.values()),
         days_without_route=sum(bool(day.account_ids) and not day.has_route
                                for day in counted.values()),
+        days_driven=sum(day.is_driven for day in counted.values()),
     )  # fmt: skip
 
 

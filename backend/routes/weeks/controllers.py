@@ -56,7 +56,7 @@ class CoverageController(Controller):
 
     @get("/{plan_id:uuid}", operation_id="get_coverage_plan", sync_to_thread=True)
     def get_plan(self, request: Call, plan_id: FromPath[UUID]) -> CoveragePlanDetail:
-        """Read one plan with its days, what is missed and why, and who changed days."""
+        """Read one plan with its days, what is dropped and why, and who changed days."""
         db, actor = request.db, request.actor
         with db.for_org(actor.org_id, snapshot=True) as connection:
             return service.get_detail(connection, actor, plan_id)

@@ -9,8 +9,8 @@ from backend.routes.coverage.plan import CoveragePlan, PlannedDay
 from backend.routes.coverage.problem import CoverageProblem
 from backend.routes.weeks.ground_repository import Held
 from backend.routes.weeks.schemas import (
+    DroppedVisit,
     FrequencyKept,
-    MissedVisit,
     NamedAccount,
     WeekDay,
     WeeksResult,
@@ -23,14 +23,14 @@ _DAY_S = 24 * 3600
 
 
 def make_result(problem: CoverageProblem, plan: CoveragePlan, placeless: list[Held]) -> WeeksResult:
-    """Return the days of a plan; accounts without a place on the map are told as missed."""
+    """Return the days of a plan; accounts without a place on the map are told as dropped."""
     names = {account.key: account.name for account in problem.accounts}
     lunch_s = problem.lunch.duration_s if problem.lunch else 0
     capacity_s = {
         one.day: max(one.shift_end_s - one.shift_start_s - lunch_s, 0) for one in problem.workdays
     }
-    missed = [
-        MissedVisit(
+    dropped = [
+        DroppedVisit(
             account_id=UUID(one.key),
             name=names[one.key],
             week=one.week + 1,
@@ -38,15 +38,15 @@ def make_result(problem: CoverageProblem, plan: CoveragePlan, placeless: list[He
             rule=one.rule.value,
             detail=one.detail,
         )
-        for one in plan.missed
+        for one in plan.dropped
     ]
     unplaced = [
-        MissedVisit(UUID(one.key), names[one.key], None, None, one.rule.value, one.detail)
+        DroppedVisit(UUID(one.key), names[one.key], None, None, one.rule.value, one.detail)
         for one in plan.unplaced
     ]
     return WeeksResult(
         days=[_day(one, names, capacity_s[one.day]) for one in plan.days],
-        missed=[*(_placeless(one) for one in placeless), *unplaced, *missed],
+        dropped=[*(_placeless(one) for one in placeless), *unplaced, *dropped],
         changed=[NamedAccount(UUID(key), names[key]) for key in plan.changed],
     )
 
@@ -55,7 +55,7 @@ def make_summary(
     problem: CoverageProblem, plan: CoveragePlan, result: WeeksResult, *, is_same: bool | None
 ) -> WeeksSummary:
     """Return a plan in figures."""
-    faulty = {str(one.account_id) for one in result.missed}
+    faulty = {str(one.account_id) for one in result.dropped}
     asked = Counter(account.frequency for account in problem.accounts)
     short = Counter(
         account.frequency for account in problem.accounts if account.key in faulty
@@ -68,7 +68,7 @@ def make_summary(
         gap_percent=round(plan.gap_percent, 1),
         spread_percent=plan.spread_percent,
         balance_note=plan.balance_note,
-        missed=len(result.missed),
+        dropped=len(result.dropped),
         changed=len(result.changed),
         compared=sum(account.previous_days is not None for account in problem.accounts),
         frequencies=[
@@ -117,8 +117,8 @@ def _clock(seconds: int) -> time:
     return time(minutes // 60, minutes % 60)
 
 
-def _placeless(one: Held) -> MissedVisit:
-    return MissedVisit(
+def _placeless(one: Held) -> DroppedVisit:
+    return DroppedVisit(
         account_id=one.id,
         name=one.name,
         week=None,

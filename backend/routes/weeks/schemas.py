@@ -88,7 +88,7 @@ class WeekDay(msgspec.Struct, frozen=True):
     stops: list[WeekStop]
 
 
-class MissedVisit(msgspec.Struct, frozen=True):
+class DroppedVisit(msgspec.Struct, frozen=True):
     """A visit that is not in the plan, and the rule that cannot hold.
 
     `week` counts from 1; None says that the account has no visit at all.
@@ -127,7 +127,7 @@ class WeeksSummary(msgspec.Struct, frozen=True):
     gap_percent: float
     spread_percent: float
     balance_note: str | None
-    missed: int
+    dropped: int
     changed: int
     compared: int
     """How many accounts had days before that could be kept."""
@@ -140,10 +140,10 @@ class WeeksSummary(msgspec.Struct, frozen=True):
 
 
 class WeeksResult(msgspec.Struct, frozen=True):
-    """The planned days, what is missed and why, and which accounts changed their days."""
+    """The planned days, what is dropped and why, and which accounts changed their days."""
 
     days: list[WeekDay]
-    missed: list[MissedVisit]
+    dropped: list[DroppedVisit]
     changed: list[NamedAccount]
 
 
@@ -209,23 +209,25 @@ class CoveragePlanDetail(msgspec.Struct, frozen=True):
 class Side(msgspec.Struct, frozen=True):
     """One side of a comparison, over the same dates and accounts.
 
-    Of what really happened, the way is known for days with a route; `days_without_route` are
-    days with visits whose way nobody knows.
+    Of what really happened, the distance of `days_driven` is what was driven, as traces or
+    check-ins tell; that of the other days, and all travel time, is of the planned routes.
+    `days_without_route` are days with visits whose way nobody knows.
     """
 
     visits: int
-    missed: int
+    missing: int
     travel_seconds: int
     distance_m: int
     days_without_route: int = 0
+    days_driven: int = 0
 
 
 class Comparison(msgspec.Struct, frozen=True):
     """A plan beside another one, or beside what really happened (`with_id` is None).
 
-    Counted are the days from `from_on` to `to_on`, which both sides have. A visit is missed that
-    the plan has and the other side has not within those days. `moved` are accounts that have other
-    days.
+    Counted are the days from `from_on` to `to_on`, which both sides have. Missing on a side
+    are visits that the other one has within those days; beside what really happened, missing in the
+    plan are those that it dropped. `moved` are accounts that have other days.
     """
 
     plan_id: UUID

@@ -174,10 +174,10 @@ def compare_plans(
         from_on=from_on,
         to_on=to_on,
         plan=comparing.side_of(
-            days, from_on, to_on, missed=comparing.count_missing(others, days, from_on, to_on)
+            days, from_on, to_on, missing=comparing.count_missing(others, days, from_on, to_on)
         ),
         other=comparing.side_of(
-            others, from_on, to_on, missed=comparing.count_missing(days, others, from_on, to_on)
+            others, from_on, to_on, missing=comparing.count_missing(days, others, from_on, to_on)
         ),
         moved=comparing.moved_accounts(days, others, from_on, to_on, names),
     )
@@ -202,20 +202,20 @@ def _beside_reality(
         with_id=None,
         from_on=plan.from_on,
         to_on=to_on,
-        plan=comparing.side_of(days, plan.from_on, to_on, missed=_missed_by(result, to_on)),
+        plan=comparing.side_of(days, plan.from_on, to_on, missing=_dropped_by(result, to_on)),
         other=comparing.side_of(
             actual,
             plan.from_on,
             to_on,
-            missed=comparing.count_missing(days, actual, plan.from_on, to_on),
+            missing=comparing.count_missing(days, actual, plan.from_on, to_on),
         ),
         moved=comparing.moved_accounts(days, actual, plan.from_on, to_on, names),
     )
 
 
-def _missed_by(result: WeeksResult, to_on: date) -> int:
+def _dropped_by(result: WeeksResult, to_on: date) -> int:
     """Return how many visits a plan leaves out itself, as far as they were due by a date."""
-    return sum(one.on_date is None or one.on_date <= to_on for one in result.missed)
+    return sum(one.on_date is None or one.on_date <= to_on for one in result.dropped)
 
 
 def _writable(connection: sa.Connection, actor: Actor, plan_id: UUID) -> CoveragePlanRead:

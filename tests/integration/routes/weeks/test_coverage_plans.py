@@ -25,7 +25,7 @@ def test_weeks_are_planned_as_often_as_asked_for_and_told_with_figures(office: O
     ids = [str(one) for one in office.shops]
     assert _visits(detail) == dict(zip(ids, (4, 4, 2, 2, 1, 1, 1, 1), strict=True))
     assert summary["visits"] == 16
-    assert (summary["missed"], summary["is_estimate"]) == (0, False)
+    assert (summary["dropped"], summary["is_estimate"]) == (0, False)
     assert [(one["frequency"], one["accounts"], one["kept"]) for one in summary["frequencies"]] == [
         ("4", 2, 2), ("2", 1, 1), ("2.1", 1, 1), ("1", 4, 4),
     ]  # fmt: skip
@@ -131,7 +131,7 @@ def test_new_weeks_keep_the_days_of_the_accepted_ones(office: Office) -> None:
     answer = office.town.get(manager, path, with_id=first["plan"]["id"]).json()
     assert answer["moved"] == []
     assert (answer["plan"]["visits"], answer["other"]["visits"]) == (16, 16)
-    assert (answer["plan"]["missed"], answer["other"]["missed"]) == (0, 0)
+    assert (answer["plan"]["missing"], answer["other"]["missing"]) == (0, 0)
     assert answer["plan"]["distance_m"] == second["plan"]["summary"]["distance_m"]
 
 
@@ -148,9 +148,9 @@ def test_a_plan_of_past_weeks_is_held_against_what_really_happened(office: Offic
     plan_id = office.plan(from_on=str(monday))["plan"]["id"]
     told = office.town.get(manager, f"{PATH}/{plan_id}/comparison").json()
     assert (told["from_on"], told["to_on"]) == (str(monday), str(monday + timedelta(27)))
-    assert (told["plan"]["visits"], told["plan"]["missed"]) == (16, 0)
+    assert (told["plan"]["visits"], told["plan"]["missing"]) == (16, 0)
     other = told["other"]
-    assert (other["visits"], other["missed"], other["days_without_route"]) == (2, 14, 2)
+    assert (other["visits"], other["missing"], other["days_without_route"]) == (2, 14, 2)
     over = office.post(manager, f"/{plan_id}/accept")
     assert (over.status_code, over.json()["code"]) == (409, "coverage_over")
 

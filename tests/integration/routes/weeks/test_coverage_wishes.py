@@ -130,8 +130,12 @@ def test_accounts_without_a_place_are_told_and_the_others_planned(office: Office
         office.town.territory, lost,
     )  # fmt: skip
     detail = office.plan()
-    (missed,) = detail["result"]["missed"]
-    assert (missed["account_id"], missed["rule"], missed["week"]) == (str(lost), "no_place", None)
+    (dropped,) = detail["result"]["dropped"]
+    assert (dropped["account_id"], dropped["rule"], dropped["week"]) == (
+        str(lost),
+        "no_place",
+        None,
+    )
     assert detail["plan"]["summary"]["visits"] == 12
     execute(url, "UPDATE account SET territory_is_manual = true")
     execute(url, "UPDATE account SET location = NULL, location_source = NULL")
@@ -148,9 +152,9 @@ def test_an_account_in_the_sea_is_told_and_the_others_planned(office: Office) ->
         office.town.territory, office.shops[0],
     )  # fmt: skip
     detail = office.plan()
-    (missed,) = detail["result"]["missed"]
-    assert (missed["account_id"], missed["rule"]) == (str(office.shops[0]), "no_possible_day")
-    assert "no street is near" in missed["detail"]
+    (dropped,) = detail["result"]["dropped"]
+    assert (dropped["account_id"], dropped["rule"]) == (str(office.shops[0]), "no_possible_day")
+    assert "no street is near" in dropped["detail"]
 
 
 def test_ten_thousand_accounts_are_refused_with_the_number(office: Office) -> None:

@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from backend.routes.coverage.check import check_coverage
-from backend.routes.coverage.plan import CoveragePlan, Missed, PlannedDay, Rule, Unplaced
+from backend.routes.coverage.plan import CoveragePlan, DroppedVisit, PlannedDay, Rule, Unplaced
 from backend.routes.coverage.problem import CoverageProblem
 from backend.routes.solver.budget import Iterations
 from backend.routes.solver.coverage import plan_coverage
@@ -76,8 +76,10 @@ def test_a_sound_plan_has_no_fault(plan: CoveragePlan) -> None:
         (
             lambda one: replace(
                 one,
-                missed=(
-                    Missed(key="weekly", week=0, day=None, rule=Rule.NO_DAY_IN_WEEK, detail=""),
+                dropped=(
+                    DroppedVisit(
+                        key="weekly", week=0, day=None, rule=Rule.NO_DAY_IN_WEEK, detail=""
+                    ),
                 ),
             ),
             "weekly is not visited as 4 says",
@@ -85,7 +87,9 @@ def test_a_sound_plan_has_no_fault(plan: CoveragePlan) -> None:
         (
             lambda one: replace(
                 one,
-                missed=(Missed(key="weekly", week=0, day=0, rule=Rule.DAY_IS_FULL, detail=""),),
+                dropped=(
+                    DroppedVisit(key="weekly", week=0, day=0, rule=Rule.DAY_IS_FULL, detail=""),
+                ),
             ),
             "dropped visits are not those",
         ),

@@ -34,7 +34,7 @@ def test_a_month_keeps_frequencies_and_spreads_the_work() -> None:
 
     visits = Counter(stop.key for day in plan.days for stop in day.plan.stops)
     assert set(visits.values()) == {1, 4}
-    assert plan.missed == plan.unplaced == ()
+    assert plan.dropped == plan.unplaced == ()
     assert {len(day.plan.stops) for day in plan.days} <= {2, 3}
     assert 0 < plan.bound_s <= plan.travel_s
 
@@ -104,8 +104,8 @@ def test_more_work_than_hours_is_told_visit_by_visit() -> None:
 
     plan = planned(month(*busy), steps=300)
 
-    assert {one.rule for one in plan.missed} == {Rule.DAY_IS_FULL}
-    assert len(plan.missed) == 2 * 20
+    assert {one.rule for one in plan.dropped} == {Rule.DAY_IS_FULL}
+    assert len(plan.dropped) == 2 * 20
 
 
 def test_a_visit_that_its_day_has_no_room_for_goes_to_another() -> None:
@@ -117,7 +117,7 @@ def test_a_visit_that_its_day_has_no_room_for_goes_to_another() -> None:
 
     plan = planned(month(*shops, balance_percent=100, workdays=workdays(range(0, 20, 2))))
 
-    assert plan.missed == ()
+    assert plan.dropped == ()
     assert max(len(day.plan.stops) for day in plan.days) == 1
 
 

@@ -81,7 +81,7 @@ def test_a_week_without_work_is_told_where_the_visit_cannot_move() -> None:
     found = choices_of(month(account, workdays=WITHOUT_SECOND_WEEK), account)
 
     assert isinstance(found, Choices)
-    assert {pattern.missed for pattern in found.patterns} == {(1,)}
+    assert {pattern.dropped for pattern in found.patterns} == {(1,)}
     assert {len(pattern.days) for pattern in found.patterns} == {3}
 
 

@@ -27,17 +27,17 @@ def result(days: dict[int, list[UUID]]) -> WeeksResult:
                     [WeekStop(one, f"Shop {one.int}", time(9)) for one in stops])
             for day, stops in days.items()
         ],
-        missed=[],
+        dropped=[],
         changed=[],
     )  # fmt: skip
 
 
 def test_sums_count_the_days_that_both_sides_have() -> None:
     days = comparing.days_of(result({0: [A, B], 7: [A], 20: [C]}))
-    side = comparing.side_of(days, on(0), on(7), missed=3)
-    assert (side.visits, side.missed, side.travel_seconds, side.distance_m) == (3, 3, 200, 2000)
+    side = comparing.side_of(days, on(0), on(7), missing=3)
+    assert (side.visits, side.missing, side.travel_seconds, side.distance_m) == (3, 3, 200, 2000)
     unknown = {on(1): Day((A,), 0, 0, has_route=False), on(2): Day((), 0, 0, has_route=False)}
-    assert comparing.side_of(unknown, on(0), on(7), missed=0).days_without_route == 1
+    assert comparing.side_of(unknown, on(0), on(7), missing=0).days_without_route == 1
 
 
 def test_missing_visits_are_counted_account_by_account() -> None:

@@ -1,4 +1,4 @@
-/** One coverage plan: progress or figures, the days as a heat strip, what is missed, what to do. */
+/** One coverage plan: progress or figures, the days as a heat strip, what is dropped, what to do. */
 
 import { request } from '../api.js';
 import { repColor } from '../colors.js';
@@ -110,7 +110,7 @@ function days(plan, acts) {
     try {
       const { result } = await request(`/v1/coverage-plans/${plan.id}`);
       const chosen = el('div');
-      body.replaceChildren(...(result ? [calendar(plan, result, chosen), chosen, ...missedList(result.missed)] : []));
+      body.replaceChildren(...(result ? [calendar(plan, result, chosen), chosen, ...droppedList(result.dropped)] : []));
     } catch (problem) {
       const message = el('p.message', { role: 'alert' });
       showProblem(message, problem);
@@ -159,11 +159,11 @@ function stopsOf(one) {
     el('button.small', { type: 'button', onclick: () => go({ tab: 'routes', date: one.on_date, route: null }) }, t('weeks.open_day')));
 }
 
-function missedList(missed) {
-  if (!missed.length) return [];
+function droppedList(dropped) {
+  if (!dropped.length) return [];
   return [el('details.fold', {},
-    el('summary', {}, t('weeks.missed', { count: number(missed.length) })),
-    el('ul.dropped', {}, missed.map((one) => el('li', {},
+    el('summary', {}, t('weeks.dropped', { count: number(dropped.length) })),
+    el('ul.dropped', {}, dropped.map((one) => el('li', {},
       el('button.plain', { type: 'button', onclick: () => go({ tab: 'prospects', account: one.account_id }) }, one.name),
       el('span.little.quiet', {}, one.week ? `${t('weeks.week', { number: number(one.week) })} · ` : '',
         language() === 'en' ? one.detail : known(`weeks.rule.${one.rule}`) ?? one.detail)))))];

@@ -33,9 +33,10 @@ function table(told, otherId) {
       el('thead', {}, el('tr', {}, el('td'), el('th', { scope: 'col' }, t('weeks.this_plan')), el('th', { scope: 'col' }, otherId ? t('weeks.accepted_plan') : t('weeks.reality')))),
       el('tbody', {},
         row(t('weeks.visits_made'), (side) => number(side.visits)),
-        row(t('weeks.visits_missed'), (side) => number(side.missed)),
+        row(t('weeks.visits_missing'), (side) => number(side.missing)),
         row(t('weeks.way'), (side) => distance(side.distance_m)),
         row(t('weeks.on_the_way'), (side) => duration(side.travel_seconds)))),
+    otherId ? null : el('p.little.quiet', {}, t('weeks.driven_days', { count: number(told.other.days_driven) })),
     told.other.days_without_route ? el('p.little.quiet', {}, t('weeks.unknown_ways', { count: number(told.other.days_without_route) })) : null,
     el('p.little.quiet', {}, t('weeks.moved', { count: number(told.moved.length) }), told.moved.length ? `: ${told.moved.map((one) => one.name).join(', ')}` : ''));
 }
