@@ -14,19 +14,16 @@ type Hours = tuple[int, int]
 
 def weekdays_of(country: str) -> tuple[int, ...]:
     """Return a country's usual weekdays of work, 0 for Monday; CoverageError if it is unknown."""
-    weekend = _calendar(country, None).weekend
+    weekend = _calendar(country).weekend
     return tuple(weekday for weekday in range(7) if weekday not in weekend)
 
 
-def holidays_of(
-    country: str, first_on: date, weeks: int, *, subdivision: str | None = None
-) -> dict[date, str]:
+def holidays_of(country: str, first_on: date, weeks: int) -> dict[date, str]:
     """Return the public holidays of some weeks with their names, as far as they are known.
 
-    `country` is ISO 3166-1 alpha-2 and `subdivision` its part in ISO 3166-2; raises CoverageError
-    for one that is unknown.
+    `country` is ISO 3166-1 alpha-2; raises CoverageError for one that is unknown.
     """
-    calendar = _calendar(country, subdivision)
+    calendar = _calendar(country)
     days = (first_on + timedelta(day) for day in range(7 * weeks))
     named = ((day, calendar.get(day)) for day in days)
     return {day: name for day, name in named if name is not None}
@@ -45,13 +42,11 @@ def make_workdays(
     return tuple(days)
 
 
-def _calendar(country: str, subdivision: str | None) -> holidays.HolidayBase:
+def _calendar(country: str) -> holidays.HolidayBase:
     try:
-        return holidays.country_holidays(country, subdiv=subdivision)
+        return holidays.country_holidays(country)
     except NotImplementedError:
-        place = f"{country}-{subdivision}" if subdivision else country
         raise CoverageError(
-            f"No holidays are known for “{place[:20]}”; give a country's two letters and, where it "
-            "has any, the code of its part.",
-            field="subdivision" if subdivision else "country",
+            f"No holidays are known for “{country[:20]}”; give a country's two letters.",
+            field="country",
         ) from None

@@ -58,12 +58,7 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
     plan: CoveragePlan | None = None
 
 
-class CoverageCancelled(Exception):
-    """The caller does not want the plan any more."""
-
-
 type OnStep = Callable[[Step], None]
-type IsCancelled = Callable[[], bool]
 
 
 def usual_budget(problem: CoverageProblem) -> Budget:
@@ -77,24 +72,21 @@ def plan_coverage(
     *,
     budget: Budget,
     progress: OnStep = lambda _: None,
-    cancelled: IsCancelled = lambda: False,
 ) -> CoveragePlan:
     """Return the weeks' plan; every account is in it as its rules say, or named with the rule.
 
     Loads that cannot be as even as asked for are as even as was found, with a note. Same problem
-    and same counted budget, same plan. Raises CoverageCancelled soon after `cancelled` says so.
+    and same counted budget, same plan.
     """
-    return _Planning(problem, budget, progress, cancelled).run()
+    return _Planning(problem, budget, progress).run()
 
 
 class _Planning:
     """One planning, from phase to phase."""
 
-    def __init__(
-        self, problem: CoverageProblem, budget: Budget, progress: OnStep, cancelled: IsCancelled
-    ) -> None:
+    def __init__(self, problem: CoverageProblem, budget: Budget, progress: OnStep) -> None:
         self._problem, self._budget = problem, budget
-        self._progress, self._cancelled = progress, cancelled
+        self._progress = progress
         self._best_s: int | None = None
 
     def run(self) -> CoveragePlan:
@@ -168,8 +160,6 @@ class _Planning:
         return _coverage_plan(weeks, choice, plans, has_bound=is_final)
 
     def _tell(self, phase: Phase, share: float, plan: CoveragePlan | None = None) -> None:
-        if self._cancelled():
-            raise CoverageCancelled
         travel_s = plan.travel_s if plan else self._best_s
         self._progress(Step(phase=phase, share=min(share, 1.0), travel_s=travel_s, plan=plan))
 

@@ -8,7 +8,7 @@ from backend.routes.coverage.plan import CoveragePlan, Rule
 from backend.routes.coverage.problem import CoverageProblem
 from backend.routes.day.windows import Window
 from backend.routes.solver.budget import CpuSeconds, Iterations
-from backend.routes.solver.coverage import CoverageCancelled, Phase, Step, plan_coverage
+from backend.routes.solver.coverage import Phase, Step, plan_coverage
 from tests.unit.routes.coverage.month import MONDAY, month, shop, workdays
 from tests.unit.routes.days import HOUR, MINUTE
 
@@ -60,18 +60,6 @@ def test_progress_brings_the_first_full_plan_and_ends_with_the_last() -> None:
     assert check_coverage(STREET, first) == []
     assert first.spread_percent >= plan.spread_percent
     assert all(0 <= step.share <= 1 for step in steps)
-
-
-@pytest.mark.parametrize("after", [0, 1, 5, 30])
-def test_a_planning_that_nobody_wants_ends(after: int) -> None:
-    asked = iter(range(after))
-
-    with pytest.raises(CoverageCancelled):
-        plan_coverage(
-            STREET,
-            budget=Iterations(10**9, seconds=2.0),
-            cancelled=lambda: next(asked, None) is None,
-        )
 
 
 def test_the_clock_may_be_the_limit() -> None:
