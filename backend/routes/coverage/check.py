@@ -186,8 +186,7 @@ def _check_totals(problem: CoverageProblem, plan: CoveragePlan) -> Iterator[str]
         yield "The distance is not the sum of the days."
     if not 0 <= plan.bound_s <= plan.travel_s:
         yield "The bound is above the travel time."
-    frozen = {one.day for one in problem.workdays if one.is_frozen}
-    even = [day for day in plan.days if day.day not in frozen and day.share_s]
+    even = [day for day in plan.days if day.share_s]
     spread = max((abs(100 * day.load_s / day.share_s - 100) for day in even), default=0.0)
     if abs(spread - plan.spread_percent) > _ROUNDING:
         yield f"Days differ by {spread:.1f} %, not by {plan.spread_percent}."

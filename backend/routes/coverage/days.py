@@ -52,14 +52,14 @@ def day_problem(
 
 
 def available_days(problem: CoverageProblem, account: Account) -> Availability:
-    """Return the open, not frozen days on which the account could be the day's only visit."""
+    """Return the open days on which the account could be the day's only visit."""
     hopeless: dict[tuple[int, int, int], Dropped | None] = {}
     days: list[int] = []
     why = f"{account.name} is not planned: it is closed on all days of work that are left."
     for workday in problem.open_days:
         weekday = workday.day % WEEK
         is_wanted = weekday in account.weekdays and workday.day not in account.closed_days
-        if workday.is_frozen or not is_wanted:
+        if not is_wanted:
             continue
         kind = (weekday, workday.shift_start_s, workday.shift_end_s)
         if kind not in hopeless:

@@ -25,15 +25,11 @@ MAX_PRICE_S = 7 * 24 * 3600
 
 
 class Workday(msgspec.Struct, frozen=True, kw_only=True):
-    """A day on which the rep works; `day` counts from the first Monday, 0.
-
-    A frozen day has its fixed visits and takes no others.
-    """
+    """A day on which the rep works; `day` counts from the first Monday, 0."""
 
     day: int
     shift_start_s: int
     shift_end_s: int
-    is_frozen: bool = False
 
 
 class CoverageProblem(msgspec.Struct, frozen=True, kw_only=True):
@@ -76,7 +72,7 @@ class CoverageProblem(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def open_days(self) -> tuple[Workday, ...]:
-        """Return the workdays that are still to be planned, frozen ones with them."""
+        """Return the workdays that are still to be planned."""
         return tuple(one for one in self.workdays if one.day >= self.open_from)
 
     def on(self, day: int) -> date:

@@ -199,9 +199,7 @@ def _coverage_plan(
 
 
 def _spread(weeks: Weeks, days: list[PlannedDay]) -> tuple[float, str | None]:
-    even = [
-        day for day, is_open in zip(days, weeks.is_open, strict=True) if is_open and day.share_s
-    ]
+    even = [day for day in days if day.share_s]
     if not even:
         return 0.0, None
     worst = max(even, key=lambda day: abs(day.load_s / day.share_s - 1))

@@ -97,9 +97,8 @@ def _keep_even(model: cp_model.CpModel, weeks: Weeks, chosen: _Options, evenness
         least += load_s * weeks.has_visit[account][int(counts.argmin())]
     shares = weeks.shares(least)
     for day, share_s in enumerate(shares):
-        if weeks.is_open[day]:
-            low_s, high_s = (share_s * (1 + sign * evenness.percent / 100) for sign in (-1, 1))
-            model.add_linear_constraint(sum(loads[day]), max(int(low_s), 0), int(high_s) + 1)
+        low_s, high_s = (share_s * (1 + sign * evenness.percent / 100) for sign in (-1, 1))
+        model.add_linear_constraint(sum(loads[day]), max(int(low_s), 0), int(high_s) + 1)
 
 
 def _keep_what_was(model: cp_model.CpModel, weeks: Weeks, chosen: _Options) -> None:

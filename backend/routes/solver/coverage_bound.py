@@ -47,8 +47,6 @@ def _fewest_visits(weeks: Weeks, days: list[PlannedDay]) -> list[int]:
 def _most_s(weeks: Weeks, days: list[PlannedDay]) -> int:
     """Return the longest that a day can be in a plan with no more travel and no more unevenness."""
     room_s = int(weeks.must_hold_s.max())
-    if not weeks.is_open.all():
-        return room_s
     asked = weeks.problem.balance_percent
     uneven = max(abs(100 * day.load_s / max(day.share_s, 1) - 100) for day in days)
     visits = [max(len(one) for one in patterns) for patterns in weeks.visits]

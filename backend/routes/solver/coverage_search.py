@@ -219,9 +219,9 @@ class Search:
         weeks = self.weeks
         shares = weeks.shares(self.loads())
         part = _RESERVE * weeks.problem.balance_percent / 100
-        self._low = np.where(weeks.is_open, shares * (1 - part), 0.0)
+        self._low = shares * (1 - part)
         room = weeks.must_hold_s.astype(np.float64)
-        self._high = np.where(weeks.is_open, np.minimum(shares * (1 + part), room), room)
+        self._high = np.minimum(shares * (1 + part), room)
 
     def _straighten(self) -> None:
         for day in range(len(self.weeks.days)):

@@ -44,7 +44,6 @@ class Weeks:
         lunch_s = problem.lunch.duration_s if problem.lunch else 0
         shifts = [day.shift_end_s - day.shift_start_s for day in self.days]
         self.must_hold_s = np.maximum(np.array(shifts, dtype=np.int64) - lunch_s, 1)
-        self.is_open = np.array([not day.is_frozen for day in self.days], dtype=bool)
 
     def accounts_on(self, choice: Choice) -> list[list[int]]:
         """Return the accounts of each day under a choice of patterns."""
@@ -56,9 +55,7 @@ class Weeks:
 
     def shares(self, loads: npt.NDArray[np.floating | np.integer]) -> npt.NDArray[np.float64]:
         """Return the load that each day would have if it were spread like the shifts' lengths."""
-        room = np.where(self.is_open, self.must_hold_s, 0)
-        total = float(loads[self.is_open].sum())
-        return total * room / max(int(room.sum()), 1)
+        return float(loads.sum()) * self.must_hold_s / max(int(self.must_hold_s.sum()), 1)
 
     def changed(self, choice: Choice) -> list[Account]:
         """Return the accounts whose days differ from those of the earlier plan."""

@@ -87,16 +87,12 @@ def weeks(draw: st.DrawFn, max_accounts: int = 8) -> CoverageProblem:
     days = [day for day in usual if day not in off] or usual
     open_from = draw(mostly(st.just(0), st.integers(0, days[-1])))
     end_s = draw(mostly(st.just(SHIFT_S), st.integers(300, SHIFT_S)))
-    frozen = draw(mostly(st.none(), st.sampled_from(days)))
     accounts = [draw(_accounts(one, nodes, length, days)) for one in range(count)]
     return CoverageProblem(
         accounts=tuple(accounts),
         first_on=date(2026, 2, 2),
         weeks=number,
-        workdays=tuple(
-            Workday(day=day, shift_start_s=0, shift_end_s=end_s, is_frozen=day == frozen)
-            for day in days
-        ),
+        workdays=tuple(Workday(day=day, shift_start_s=0, shift_end_s=end_s) for day in days),
         start=draw(st.integers(0, nodes - 1)),
         end=draw(st.integers(0, nodes - 1)),
         durations_s=durations_s,

@@ -77,6 +77,4 @@ def test_sound_weeks_survive_the_wire() -> None:
 def test_days_before_the_plan_opens_are_not_planned() -> None:
     later = msgspec.structs.replace(MONTH, open_from=8)
 
-    assert later.open_days[0] == Workday(
-        day=8, shift_start_s=8 * 3600, shift_end_s=17 * 3600, is_frozen=False
-    )
+    assert later.open_days[0] == Workday(day=8, shift_start_s=8 * 3600, shift_end_s=17 * 3600)

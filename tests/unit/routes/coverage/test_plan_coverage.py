@@ -142,15 +142,3 @@ def test_the_same_weeks_planned_again_are_never_worse_than_before() -> None:
     assert again.travel_s <= before.travel_s
     dear = msgspec.structs.replace(earlier_days(before, problem), change_price_s=100_000, seed=9)
     assert planned(dear).changed == ()
-
-
-def test_a_frozen_day_takes_what_is_promised_and_nothing_else() -> None:
-    frozen = tuple(msgspec.structs.replace(one, is_frozen=one.day == 1) for one in STREET.workdays)
-    accounts = (
-        msgspec.structs.replace(STREET.accounts[0], fixed_days=(1,)),
-        *STREET.accounts[1:],
-    )
-
-    plan = planned(msgspec.structs.replace(STREET, workdays=frozen, accounts=accounts))
-
-    assert [stop.key for stop in plan.days[1].plan.stops] == ["weekly 1"]
