@@ -23,7 +23,7 @@ OWED_DAYS = 28
 _MOST_DUE = 120
 
 
-class Shop(msgspec.Struct, frozen=True, kw_only=True):
+class AccountFacts(msgspec.Struct, frozen=True, kw_only=True):
     """An account of a rep with what is known of its visits.
 
     `visit_minutes` are those learned or fixed, where there are any. `last_on` is the last visit
@@ -73,7 +73,7 @@ SELECT a.id, a.name, json_build_array(ST_X(a.location), ST_Y(a.location)) AS loc
     return [msgspec.convert(_placed(dict(row)), Held) for row in rows]
 
 
-def select_shops(
+def select_accounts(
     connection: sa.Connection,
     org_id: OrgId,
     rep_id: UserId,
@@ -81,7 +81,7 @@ def select_shops(
     *,
     first_on: date,
     last_on: date,
-) -> list[Shop]:
+) -> list[AccountFacts]:
     """Return the accounts of `select_held` with their visits, as known for these weeks."""
     statement = sa.text(
         f"""
@@ -112,7 +112,7 @@ SELECT a.id, a.name, json_build_array(ST_X(a.location), ST_Y(a.location)) AS loc
         **_wanted(request),
     }
     rows = connection.execute(statement, values).mappings()
-    return [msgspec.convert(_placed(dict(row)), Shop) for row in rows]
+    return [msgspec.convert(_placed(dict(row)), AccountFacts) for row in rows]
 
 
 def select_accepted(

@@ -18,14 +18,14 @@ _TENTH = 1
 
 
 class Opening(msgspec.Struct, frozen=True):
-    """When a shop is open: windows by weekday that hold on each such day not in `closed_days`."""
+    """When an account is open: windows by weekday that hold on days not in `closed_days`."""
 
     windows: tuple[Windows, ...]
     closed_days: tuple[int, ...]
 
 
 class Hours:
-    """The opening of many shops over the same dates; shops with the same hours are read once."""
+    """The opening of many accounts over the same dates; those with the same hours are read once."""
 
     def __init__(self, first_on: date, length: int, country: str, unknown: Window) -> None:
         self._dates = [first_on + timedelta(day) for day in range(length)]
@@ -34,7 +34,7 @@ class Hours:
         self._known: dict[tuple[str | None, LonLat], Opening] = {}
 
     def opening(self, text: str | None, location: tuple[float, float]) -> Opening:
-        """Return when a shop is open; the whole shift where nobody knows."""
+        """Return when an account is open; the whole shift where nobody knows."""
         near = LonLat(round(location[0], _TENTH), round(location[1], _TENTH))
         key = (text, near)
         if key not in self._known:

@@ -166,7 +166,7 @@ class _Planning:
         last_on = first_on + timedelta(WEEK * request.weeks - 1)
         with self._work.db.for_org(self._org_id, snapshot=True) as connection:
             rep = find_rep(connection, self._org_id, rep_id)
-            shops = ground_repository.select_shops(
+            accounts = ground_repository.select_accounts(
                 connection,
                 self._org_id,
                 rep_id,
@@ -182,7 +182,7 @@ class _Planning:
             raise CoverageError(
                 "The rep has neither home nor accounts on the map.", field="rep_ids"
             )
-        placed = tuple(one for one in shops if one.location is not None)
+        placed = tuple(one for one in accounts if one.location is not None)
         points = [rep.base, *(one.location for one in placed if one.location is not None)]
         network = self._engines.network(request.profile)
         matrix = network.matrix(tuple(LonLat(lon, lat) for lon, lat in points))
@@ -190,10 +190,10 @@ class _Planning:
             country=rep.country,
             today=today,
             cycle_week=self._claim.cycle_week,
-            shops=placed,
+            accounts=placed,
             accepted=tuple(accepted),
         )
-        placeless = tuple(Held(one.id, one.name, None) for one in shops if one.location is None)
+        placeless = tuple(Held(one.id, one.name, None) for one in accounts if one.location is None)
         return _Kept(make_problem(request, facts, matrix), placeless)
 
     def _hear(self, kept: _Kept, step: Progress) -> None:

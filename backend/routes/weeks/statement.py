@@ -21,7 +21,7 @@ from backend.routes.day.problem import Lunch
 from backend.routes.day.windows import Window
 from backend.routes.survey import seconds_of
 from backend.routes.weeks.calendar import days_before, first_monday, workdays_of
-from backend.routes.weeks.ground_repository import OWED_DAYS, AcceptedDay, Shop
+from backend.routes.weeks.ground_repository import OWED_DAYS, AcceptedDay, AccountFacts
 from backend.routes.weeks.opening import Hours
 from backend.routes.weeks.schemas import WEEKDAYS, AccountRule, CoverageRequest
 
@@ -29,17 +29,17 @@ _BASE = 0
 
 
 class Facts(msgspec.Struct, frozen=True, kw_only=True):
-    """What is known of a rep when the weeks are stated; `shops` are those with a place."""
+    """What is known of a rep when the weeks are stated; `accounts` are those with a place."""
 
     country: str
     today: date
     cycle_week: int
-    shops: tuple[Shop, ...]
+    accounts: tuple[AccountFacts, ...]
     accepted: tuple[AcceptedDay, ...]
 
 
 def make_problem(request: CoverageRequest, facts: Facts, matrix: Matrix) -> CoverageProblem:
-    """State the weeks; row 0 of the matrix is the rep's base, the others are the shops in order.
+    """State the weeks; row 0 of the matrix is the rep's base, the others are the accounts in order.
 
     Raises CoverageError where they contradict themselves.
     """
@@ -48,7 +48,7 @@ def make_problem(request: CoverageRequest, facts: Facts, matrix: Matrix) -> Cove
 
 def check_weeks(request: CoverageRequest, country: str) -> None:
     """Raise CoverageError for weeks that contradict themselves whoever works in them."""
-    facts = Facts(country=country, today=request.from_on, cycle_week=0, shops=(), accepted=())
+    facts = Facts(country=country, today=request.from_on, cycle_week=0, accounts=(), accepted=())
     nowhere = np.zeros((1, 1), dtype=np.int32)
     make_problem(request, facts, Matrix(nowhere, nowhere, is_estimate=True))
 
@@ -91,8 +91,8 @@ class _Statement:
             )
         return CoverageProblem(
             accounts=tuple(
-                self._account(shop, None if index in off else index)
-                for index, shop in enumerate(self.facts.shops, start=_BASE + 1)
+                self._account(account, None if index in off else index)
+                for index, account in enumerate(self.facts.accounts, start=_BASE + 1)
             ),
             first_on=self.first_on,
             weeks=request.weeks,
@@ -111,15 +111,15 @@ class _Statement:
             seed=request.seed,
         )
 
-    def _account(self, shop: Shop, node: int | None) -> Account:
-        rule = self.rules.get(shop.id)
-        frequency = self._frequency(shop, rule)
-        opening = self.hours.opening(shop.opening_hours, shop.location or (0.0, 0.0))
-        last_on = self._last_visit(shop)
+    def _account(self, account: AccountFacts, node: int | None) -> Account:
+        rule = self.rules.get(account.id)
+        frequency = self._frequency(account, rule)
+        opening = self.hours.opening(account.opening_hours, account.location or (0.0, 0.0))
+        last_on = self._last_visit(account)
         return Account(
-            key=str(shop.id),
+            key=str(account.id),
             node=node,
-            service_s=shop.visit_minutes * 60,
+            service_s=account.visit_minutes * 60,
             frequency=frequency,
             windows=opening.windows,
             weekdays=_weekdays(rule),
@@ -127,54 +127,56 @@ class _Statement:
             min_gap_days=rule.min_gap_days if rule else None,
             max_gap_days=rule.max_gap_days if rule else None,
             last_visit_day=None if last_on is None else (last_on - self.first_on).days,
-            owed_by=self._owed_by(shop),
-            fixed_days=self._fixed_days(shop),
-            previous_days=self._previous_days(shop, frequency),
-            label=shop.name,
+            owed_by=self._owed_by(account),
+            fixed_days=self._fixed_days(account),
+            previous_days=self._previous_days(account, frequency),
+            label=account.name,
         )
 
-    def _frequency(self, shop: Shop, rule: AccountRule | None) -> Frequency:
+    def _frequency(self, account: AccountFacts, rule: AccountRule | None) -> Frequency:
         try:
-            return _frequency_of(rule, shop.visit_frequency, shop.visit_every_days)
+            return _frequency_of(rule, account.visit_frequency, account.visit_every_days)
         except FrequencyError as error:
             raise CoverageError(
-                f"{shop.name}: {error}", field="frequency", account=str(shop.id)
+                f"{account.name}: {error}", field="frequency", account=str(account.id)
             ) from error
 
-    def _last_visit(self, shop: Shop) -> date | None:
+    def _last_visit(self, account: AccountFacts) -> date | None:
         """Return the last visit before the weeks, made or still to come by an accepted plan."""
         coming = [
             on
-            for on in self.planned.get(shop.id, ())
+            for on in self.planned.get(account.id, ())
             if self.facts.today <= on < self.first_on
         ]  # fmt: skip
-        return max([*coming, *([shop.last_on] if shop.last_on else [])], default=None)
+        return max([*coming, *([account.last_on] if account.last_on else [])], default=None)
 
-    def _fixed_days(self, shop: Shop) -> tuple[int, ...]:
+    def _fixed_days(self, account: AccountFacts) -> tuple[int, ...]:
         begin = max(self.facts.today, self.first_on)
-        coming = [on for on in self.planned.get(shop.id, ()) if begin <= on < self.request.from_on]
-        promised = [on for on in shop.promised_on if on in self.work_dates]
-        dates = {*shop.done_on, *coming, *promised}
+        coming = [
+            on for on in self.planned.get(account.id, ()) if begin <= on < self.request.from_on
+        ]
+        promised = [on for on in account.promised_on if on in self.work_dates]
+        dates = {*account.done_on, *coming, *promised}
         return tuple(sorted((on - self.first_on).days for on in dates))
 
-    def _owed_by(self, shop: Shop) -> int | None:
+    def _owed_by(self, account: AccountFacts) -> int | None:
         """Return by when a visit is made up for that was planned before, and not made since."""
-        known = self.planned.get(shop.id, ())
+        known = self.planned.get(account.id, ())
         end = min(self.facts.today, self.first_on)
         skipped = [on for on in known if self.first_on - timedelta(OWED_DAYS) <= on < end]
         if not skipped:
             return None
-        made = [*shop.done_on, *([shop.last_on] if shop.last_on else [])]
+        made = [*account.done_on, *([account.last_on] if account.last_on else [])]
         coming = [on for on in known if self.facts.today <= on < self.request.from_on]
         if coming or any(on >= max(skipped) for on in made):
             return None
         return min(self.open_from + WEEK - 1, self.length - 1)
 
-    def _previous_days(self, shop: Shop, frequency: Frequency) -> tuple[int, ...] | None:
+    def _previous_days(self, account: AccountFacts, frequency: Frequency) -> tuple[int, ...] | None:
         """Return the days by the accepted plan; a rhythm of other weeks than four has none."""
         if self.before is None or CYCLE_WEEKS % frequency.every_weeks:
             return None
-        return self.before.get(shop.id)
+        return self.before.get(account.id)
 
     def _on(self, day: int) -> date:
         return self.first_on + timedelta(day)

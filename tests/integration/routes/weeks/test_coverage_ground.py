@@ -23,7 +23,7 @@ def test_visits_take_what_was_learned_or_fixed(office: Office, database: Databas
         org.id, str(fixed), org.id,
     )  # fmt: skip
     with database.for_org(org.id) as connection:
-        found = ground_repository.select_shops(
+        found = ground_repository.select_accounts(
             connection,
             org.id,
             org.rep.user_id,

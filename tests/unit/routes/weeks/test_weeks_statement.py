@@ -12,7 +12,7 @@ from backend.routes.coverage.account import Account, CoverageError
 from backend.routes.coverage.problem import CoverageProblem
 from backend.routes.day.windows import Window
 from backend.routes.weeks.calendar import days_before, workdays_of
-from backend.routes.weeks.ground_repository import AcceptedDay, Shop
+from backend.routes.weeks.ground_repository import AcceptedDay, AccountFacts
 from backend.routes.weeks.opening import Hours
 from backend.routes.weeks.schemas import AccountRule, CoverageRequest
 from backend.routes.weeks.statement import Facts, make_problem
@@ -27,7 +27,7 @@ def on(day: int) -> date:
     return MONDAY + timedelta(day)
 
 
-def shop(**others: Any) -> Shop:
+def shop(**others: Any) -> AccountFacts:
     fields: dict[str, Any] = {
         "id": SHOP_ID,
         "name": "Kiosk",
@@ -40,7 +40,7 @@ def shop(**others: Any) -> Shop:
         "done_on": (),
         "promised_on": (),
     }
-    return Shop(**{**fields, **others})
+    return AccountFacts(**{**fields, **others})
 
 
 def planned(*days: int, until: int = 27) -> tuple[AcceptedDay, ...]:
@@ -50,17 +50,17 @@ def planned(*days: int, until: int = 27) -> tuple[AcceptedDay, ...]:
     )
 
 
-def problem_of(one: Shop, today: int = -3, **others: Any) -> CoverageProblem:
+def problem_of(one: AccountFacts, today: int = -3, **others: Any) -> CoverageProblem:
     accepted = others.pop("accepted", ())
     request = CoverageRequest(**{"from_on": MONDAY, **others})
     facts = Facts(
-        country="VN", today=on(today), cycle_week=0, shops=(one,), accepted=tuple(accepted)
+        country="VN", today=on(today), cycle_week=0, accounts=(one,), accepted=tuple(accepted)
     )
     ways = np.array([[0, 60], [60, 0]], dtype=np.int32)
     return make_problem(request, facts, Matrix(ways, ways, is_estimate=False))
 
 
-def account_of(one: Shop, today: int = -3, **others: Any) -> Account:
+def account_of(one: AccountFacts, today: int = -3, **others: Any) -> Account:
     (account,) = problem_of(one, today, **others).accounts
     return account
 
@@ -125,7 +125,7 @@ def test_holidays_and_days_off_are_no_days_of_work() -> None:
 
 def test_a_base_off_every_street_is_told() -> None:
     ways = np.full((1, 1), -1, dtype=np.int32)
-    facts = Facts(country="VN", today=MONDAY, cycle_week=0, shops=(), accepted=())
+    facts = Facts(country="VN", today=MONDAY, cycle_week=0, accounts=(), accepted=())
     sea = Matrix(ways, ways, is_estimate=False, off_network=(OffNetwork(0, "in the sea", None),))
     with pytest.raises(CoverageError, match="off every street"):
         make_problem(CoverageRequest(from_on=MONDAY), facts, sea)
