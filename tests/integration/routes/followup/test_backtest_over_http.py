@@ -18,7 +18,7 @@ from backend.routes.followup.backtest_schemas import BacktestDay
 from backend.routes.followup.tasks import TASKS
 from backend.routes.weeks.planning import WorkerEnding
 from tests.integration.routes.conftest import Town
-from tests.integration.routes.test_followup_over_http import PAST, Field
+from tests.integration.routes.followup.conftest import PAST, Field
 from tests.support.ground import execute
 from tests.support.people import Org
 
@@ -26,11 +26,6 @@ pytestmark = pytest.mark.integration
 
 _TASK = next(task for task in TASKS if task.name == "routes.backtest")
 _PATH = "/v1/followup/backtests"
-
-
-@pytest.fixture
-def field(town: Town) -> Field:
-    return Field(town, town.planned(on_date=PAST, max_candidates=8))
 
 
 def _post(town: Town, path: str, who: Actor | None = None, **body: Any) -> httpx.Response:
