@@ -16,7 +16,6 @@ from backend.identity.call import Call
 from backend.identity.permissions import ANYBODY
 from backend.routes.engines import Engines
 
-_PASSING = frozenset({"network_busy", "network_timeout", "network_crashed"})
 _DECIMALS = 6
 _Minutes = Annotated[list[float], msgspec.Meta(min_length=1, max_length=MAX_CONTOURS)]
 
@@ -86,7 +85,7 @@ def _draw(
     try:
         found = network.isochrone(origin, minutes)
     except NetworkError as error:
-        if error.code in _PASSING:
+        if error.is_passing:
             raise Unavailable(
                 error.message, code=error.code, headers={"Retry-After": "5"}
             ) from error

@@ -163,11 +163,16 @@ def solve(
     try:
         return problem, engines.solvers.solve(problem, _SOLVE_SECONDS)
     except (SolverTimeout, SolverCrash) as error:
-        raise Unavailable(
-            f"The day could not be planned: {error}. Try again, or with fewer candidates.",
-            code="solver_failed",
-            headers={"Retry-After": "5"},
-        ) from error
+        raise solver_failed(error) from error
+
+
+def solver_failed(error: SolverTimeout | SolverCrash) -> Unavailable:
+    """Return what a caller is told when the solver could not plan."""
+    return Unavailable(
+        f"The day could not be planned: {error}. Try again, or with fewer candidates.",
+        code="solver_failed",
+        headers={"Retry-After": "5"},
+    )
 
 
 def list_routes(

@@ -21,7 +21,6 @@ from backend.routes.schemas import PlanRequest
 _VALUE_S = {1: 8 * 1800, 2: 4 * 1800, 3: 2 * 1800, 4: 1800, 5: 900}
 """What a visit is worth in seconds of travel, by priority; overdue ones are worth up to twice."""
 _OVERDUE_FULL_DAYS = 28
-_PASSING = frozenset({"network_busy", "network_timeout", "network_crashed"})
 _LATER = {"Retry-After": "5"}
 _FIRST_STOP = 2
 """Points 0 and 1 are where the day starts and ends; lunch, where it has a place, comes last."""
@@ -65,7 +64,7 @@ def matrix_of(network: StreetNetwork, points: Sequence[LonLat]) -> Matrix:
     try:
         return network.matrix(points)
     except NetworkError as error:
-        if error.code in _PASSING:
+        if error.is_passing:
             raise Unavailable(error.message, code=error.code, headers=_LATER) from error
         raise malformed_field("start", error.message, code=error.code) from error
 

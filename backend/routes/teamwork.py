@@ -5,7 +5,7 @@ from uuid import UUID
 
 import msgspec
 
-from backend.api.problems import Unavailable, malformed_field
+from backend.api.problems import malformed_field
 from backend.db.tenancy import Database
 from backend.geo.network.provider import NetworkError, StreetNetwork
 from backend.geo.vocabulary import LonLat
@@ -24,7 +24,7 @@ from backend.routes.schemas import (
     TeamRead,
     TeamRequest,
 )
-from backend.routes.service import Prepared, check_planner, get_route, prepare
+from backend.routes.service import Prepared, check_planner, get_route, prepare, solver_failed
 from backend.routes.team.plan import TeamPlan
 from backend.routes.team.problem import Member, TeamProblem, day_of
 from backend.routes.team_pool import (
@@ -66,11 +66,7 @@ def plan_team_day(db: Database, actor: Actor, request: TeamRequest, engines: Eng
     try:
         plan = engines.solvers.solve_team(problem, _SOLVE_SECONDS)
     except (SolverTimeout, SolverCrash) as error:
-        raise Unavailable(
-            f"The day could not be planned: {error}. Try again, or with fewer candidates.",
-            code="solver_failed",
-            headers={"Retry-After": "5"},
-        ) from error
+        raise solver_failed(error) from error
     drafts = [
         _draft(number, present[number], pool, problem, plan, points, network)
         for number in range(len(present))

@@ -16,7 +16,7 @@ from backend.api.problems import Forbidden, NotFound, malformed_field
 from backend.geo.shapes import parse_area
 from backend.geo.vocabulary import GeoError
 from backend.identity import audit
-from backend.identity.actor import Actor, Role
+from backend.identity.actor import Actor
 from backend.ids import TerritoryId, new_id
 from backend.territories import repository
 from backend.territories.schemas import (
@@ -25,8 +25,6 @@ from backend.territories.schemas import (
     TerritoryPatch,
     TerritoryRead,
 )
-
-_PLANNERS = frozenset({Role.MANAGER, Role.ADMIN})
 
 
 def list_territories(
@@ -119,7 +117,7 @@ def delete_territory(connection: sa.Connection, actor: Actor, territory_id: Terr
 
 def check_planner(actor: Actor) -> None:
     """Raise Forbidden for those who do not design territories."""
-    if actor.role not in _PLANNERS:
+    if not actor.is_planner:
         raise Forbidden("Only managers and administrators change territories.")
 
 

@@ -27,6 +27,11 @@ MIN_PATH_POINTS = 2
 class NetworkError(GeoError):
     """The street network cannot answer: damaged, too slow, or the question is too large."""
 
+    @property
+    def is_passing(self) -> bool:
+        """Whether the same question may be answered a moment later."""
+        return self.code in {"network_busy", "network_timeout", "network_crashed"}
+
 
 class OffNetwork(msgspec.Struct, frozen=True):
     """A point too far from any street; `distance_m` to the nearest one, None when unknown."""

@@ -6,7 +6,7 @@ curve, and counts only observations.
 """
 
 import math
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 from statistics import median
 from typing import Literal
@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from backend.routes.followup.measures import DayResult
+from backend.routes.followup.statistics import grouped
 
 BAND = (0.8, 1.25)
 """A median of actual by planned time outside of this is a drift."""
@@ -56,7 +57,7 @@ def find_alarms(
 
     Hours of the day have alarms only where the days are everybody's.
     """
-    by_rep = _grouped(days, lambda day: day.rep_id)
+    by_rep = grouped(days, lambda day: day.rep_id)
     found: list[Alarm | None] = []
     for rep_id, own in by_rep.items():
         stays = [one.actual_s / one.planned_s for day in own for one in day.stays if one.planned_s]
@@ -69,7 +70,7 @@ def find_alarms(
     legs_of_all = [
         (one.at.astimezone(zone).hour, one) for day in days for one in day.legs if is_everybody
     ]
-    for hour, group in _grouped(legs_of_all, lambda pair: pair[0]).items():
+    for hour, group in grouped(legs_of_all, lambda pair: pair[0]).items():
         ratios = [leg.actual_s / leg.planned_s for _, leg in group]
         found.append(_drift(ratios, ("ways_slower", "ways_faster"), hour=hour))
     alarms = [one for one in found if one is not None]
@@ -170,10 +171,3 @@ def _error(shares: _Shares, mean: float) -> float:
 
 def _size(alarm: Alarm) -> float:
     return abs(math.log(max(alarm.figure, 0.01) / alarm.expected))
-
-
-def _grouped[K: Hashable, S](items: Iterable[S], key: Callable[[S], K]) -> dict[K, list[S]]:
-    groups: dict[K, list[S]] = {}
-    for one in items:
-        groups.setdefault(key(one), []).append(one)
-    return groups

@@ -16,7 +16,6 @@ from backend.routes.followup.dwelling import Stays
 OFF_ROUTE_M = 150.0
 """Farther from the planned line than this is off the route: the next parallel street is not."""
 _METRES_A_DEGREE = np.radians(EARTH_RADIUS_M)
-_PASSING = frozenset({"network_busy", "network_timeout", "network_crashed"})
 
 
 class Driving(msgspec.Struct, frozen=True):
@@ -48,7 +47,7 @@ def drive_trace(network: StreetNetwork, fixes: Sequence[Fix], planned: Sequence[
     try:
         match = network.match(fixes)
     except NetworkError as error:
-        if error.code in _PASSING:
+        if error.is_passing:
             raise NotNow from error
         match = CrowFlyNetwork(network.profile).match(fixes)
     parts = tuple(part.line for part in match.parts if len(part.line) > 1)
@@ -78,7 +77,7 @@ def drive_check_ins(network: StreetNetwork, places: Sequence[LonLat]) -> Driving
     try:
         path = network.path(steps)
     except NetworkError as error:
-        if error.code in _PASSING:
+        if error.is_passing:
             raise NotNow from error
         path = CrowFlyNetwork(network.profile).path(steps)
     return Driving(

@@ -5,12 +5,14 @@ hour's chat moves it little; the pull (`PRIOR_WEIGHT` made-up observations of th
 odd visits from turning a plan over.
 """
 
-from collections.abc import Callable, Hashable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from statistics import median
 from uuid import UUID
 
 import msgspec
+
+from backend.routes.followup.statistics import grouped
 
 MIN_VISITS = 5
 """Visits of an account before its own value is believed."""
@@ -65,7 +67,7 @@ def learn_visits(samples: Iterable[VisitSample], since: Since) -> list[Learned]:
     categories = _learn_categories(kept, since)
     percents = {one.key: one.value for one in categories}
     found = list(categories)
-    for account_id, group in _grouped(kept, lambda one: one.account_id).items():
+    for account_id, group in grouped(kept, lambda one: one.account_id).items():
         recent = _since(group, ("account", str(account_id)), since)
         if len(recent) < MIN_VISITS:
             continue
@@ -88,7 +90,7 @@ def learn_visits(samples: Iterable[VisitSample], since: Since) -> list[Learned]:
 def learn_hours(samples: Iterable[LegSample], since: Since) -> list[Learned]:
     """Return the per cent of usual travel time of each profile and hour that is known enough."""
     found = []
-    for key, group in _grouped(samples, lambda one: hour_key(one.profile, one.hour)).items():
+    for key, group in grouped(samples, lambda one: hour_key(one.profile, one.hour)).items():
         recent = _since(group, ("hour", key), since)
         if len(recent) >= MIN_LEGS:
             middle = median(one.actual_s / one.usual_s for one in recent)
@@ -103,7 +105,7 @@ def hour_key(profile: str, hour: int) -> str:
 
 def _learn_categories(samples: Iterable[VisitSample], since: Since) -> list[Learned]:
     found = []
-    for category, group in _grouped(samples, lambda one: one.category).items():
+    for category, group in grouped(samples, lambda one: one.category).items():
         if category is None:
             continue
         recent = _since(group, ("category", category), since)
@@ -125,13 +127,6 @@ def _pulled(middle: float, count: int, *, towards: float) -> float:
 
 def _within(value: float, least: int, most: int) -> int:
     return min(max(round(value), least), most)
-
-
-def _grouped[K: Hashable, S](samples: Iterable[S], key: Callable[[S], K]) -> dict[K, list[S]]:
-    groups: dict[K, list[S]] = {}
-    for one in samples:
-        groups.setdefault(key(one), []).append(one)
-    return groups
 
 
 def _since[S: (VisitSample, LegSample)](

@@ -40,7 +40,6 @@ TRACE_DAYS = 14
 _FIRST_TRACE_DAY = date(2000, 1, 1)
 _SETTLE_S = 3.0
 """So long somebody waits for days to be settled; a job does the rest."""
-_PLANNERS = frozenset({Role.MANAGER, Role.ADMIN})
 
 
 def whose(actor: Actor, rep_id: UUID | None) -> UUID | None:
@@ -210,7 +209,7 @@ def _check_trace_day(actor: Actor, on_date: date, today: date) -> bool:
     if on_date < _FIRST_TRACE_DAY:
         raise malformed_field("on_date", f"The day is before {_FIRST_TRACE_DAY}.")
     is_old = (today - on_date).days > TRACE_DAYS
-    if is_old and actor.role not in _PLANNERS:
+    if is_old and not actor.is_planner:
         raise malformed_field(
             "on_date",
             f"The day is more than {TRACE_DAYS} days ago: ask a manager to send its trace.",
@@ -237,7 +236,7 @@ def keep_trace(
     rep = UserId(rep_id or actor.user_id)
     if actor.role is Role.ANALYST:
         raise Forbidden("Analysts read traces; they do not send them.")
-    if rep != actor.user_id and actor.role not in _PLANNERS:
+    if rep != actor.user_id and not actor.is_planner:
         raise Forbidden("Only managers send somebody else's trace.")
     person = candidate_repository.find_rep(connection, actor.org_id, rep)
     if person is None:

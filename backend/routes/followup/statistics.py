@@ -1,7 +1,7 @@
-"""Two numbers of many: how much of an order was kept, and a percentile. Pure."""
+"""What is made of many: how much of an order was kept, a percentile, groups. Pure."""
 
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 
 
 def longest_in_order(sequences: Sequence[int]) -> int:
@@ -22,3 +22,11 @@ def percentile(values: Sequence[float], share: float) -> float | None:
     low = int(at)
     high = min(low + 1, len(ranked) - 1)
     return ranked[low] + (ranked[high] - ranked[low]) * (at - low)
+
+
+def grouped[K: Hashable, S](items: Iterable[S], key: Callable[[S], K]) -> dict[K, list[S]]:
+    """Return the items by their key, in their order."""
+    groups: dict[K, list[S]] = {}
+    for one in items:
+        groups.setdefault(key(one), []).append(one)
+    return groups
