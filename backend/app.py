@@ -22,6 +22,7 @@ from backend.api.disk import DiskGuard, places_of, require_room
 from backend.api.health import HealthController
 from backend.api.opts import PUBLIC
 from backend.api.rendering import EXCEPTION_HANDLERS
+from backend.api.unread import Unread
 from backend.clock import Clock, SystemClock
 from backend.db.tenancy import Database
 from backend.identity.authentication import BearerAuthentication
@@ -162,7 +163,10 @@ def create_app(
         state=state,
         lifespan=[_threads(settings.threads, engines), pokes.lifespan, *background],
         guards=[require_room],
-        middleware=[DefineMiddleware(BearerAuthentication, exclude_from_auth_key="is_public")],
+        middleware=[
+            Unread,
+            DefineMiddleware(BearerAuthentication, exclude_from_auth_key="is_public"),
+        ],
         exception_handlers=EXCEPTION_HANDLERS,
         openapi_config=_openapi(),
         logging_config=None,
