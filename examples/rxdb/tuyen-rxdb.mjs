@@ -35,6 +35,11 @@ const REFUSED = {
   required: ['id', 'table', 'document', 'code'],
 };
 
+/** What is sent has to wait for something else that is on its way; it is tried again. */
+export class Waiting extends Error {
+  code = 'waiting';
+}
+
 /**
  * Open the collections and replicate them until `close()`.
  *
@@ -147,7 +152,7 @@ class Store {
         return [...conflicts, ...waiting.map((one) => ({ id: one.id, _deleted: true }))];
       }
       // A contact may be sent before its account, which is on its way.
-      if (turn === QUICK_TRIES) throw new Error(`${waiting.length} of ${table} wait: ${waiting[0].detail}`);
+      if (turn === QUICK_TRIES) throw new Waiting(`${waiting.length} of ${table} wait: ${waiting[0].detail}`);
       await new Promise((done) => setTimeout(done, QUICK_MS));
     }
   }
@@ -190,7 +195,7 @@ function takeTurns() {
   };
 }
 
-/** RxDB wraps what a handler throws; the codes of the service's refusals lie inside. */
-function codesOf(error) {
+/** RxDB wraps what a handler throws; the codes of the service's refusals lie inside, or `waiting`. */
+export function codesOf(error) {
   return (error.parameters?.errors ?? []).map((one) => one.code);
 }
