@@ -1,13 +1,16 @@
 """The manager's part of the demo, all through the public API."""
 
+import time
 from collections.abc import Mapping
+from datetime import date
+from itertools import cycle
 from statistics import median
 from typing import Any
 from uuid import uuid4
 
 import httpx
 
-from backend.demo.city import PASSWORD
+from backend.demo.city import PASSWORD, Say
 from backend.demo.service import DemoFailed
 from backend.geo.tiles import lonlat_to_world24
 
@@ -15,6 +18,15 @@ _COLORS = ("#b4532a", "#1f6f5c")
 _MARGIN = 0.002
 """Degrees around the outermost prospects, about 200 m."""
 _TILE_ZOOM = 14
+_FREQUENCIES = ("4", "2.1", "2.2", "1", "1", "every 3 weeks")
+_PLAN_SECONDS = 300
+_PHASES = {
+    "queued": "waiting for its turn",
+    "assign": "giving accounts their days",
+    "first_routes": "making the first routes",
+    "search": "searching for better weeks",
+    "routes": "finishing the routes",
+}
 
 
 class Office:
@@ -65,6 +77,15 @@ class Office:
             path = f"/v1/accounts?limit=500&cursor={cursor}" if cursor else ""
         return found
 
+    def shops_of(self, rep: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+        """Return the accounts on the map that lie in a rep's territories."""
+        ground = {
+            one["id"]
+            for one in self.call("GET", "/v1/territories")["items"]
+            if any(held["user_id"] == rep["id"] for held in one["assignees"])
+        }
+        return [one for one in self.accounts() if one["location"] and one["territory_id"] in ground]
+
     def draw_territories(
         self, accounts: list[Mapping[str, Any]], reps: list[Mapping[str, Any]], on_date: str
     ) -> list[Mapping[str, Any]]:
@@ -91,6 +112,39 @@ class Office:
             drawn.append(name)
         listed = self.call("GET", "/v1/territories")["items"]
         return [one for name in drawn for one in listed if one["name"] == name]
+
+    def plan_weeks(
+        self, rep: Mapping[str, Any], shops: list[Mapping[str, Any]], monday: date, say: Say
+    ) -> Mapping[str, Any]:
+        """Plan four weeks of visits at some of a rep's shops, and accept the plan."""
+        rules = [
+            {"account_id": shop["id"], "frequency": frequency}
+            for shop, frequency in zip(shops, cycle(_FREQUENCIES), strict=False)
+        ]
+        asked = {
+            "rep_ids": [rep["id"]],
+            "from_on": monday.isoformat(),
+            "account_ids": [shop["id"] for shop in shops],
+            "rules": rules,
+        }
+        told = self.call("POST", "/v1/coverage-plans", asked)
+        if not told["plans"]:
+            raise DemoFailed(f"No weeks were planned: {told['left_out']}.")
+        plan, phase = told["plans"][0], None
+        path = f"/v1/coverage-plans/{plan['id']}"
+        until = time.monotonic() + _PLAN_SECONDS
+        while plan["status"] in {"queued", "running"}:
+            if time.monotonic() > until:
+                raise DemoFailed(f"The weeks are not planned after {_PLAN_SECONDS} s.")
+            time.sleep(0.2)
+            plan = self.call("GET", path)["plan"]
+            if plan["phase"] not in {phase, None}:
+                phase = plan["phase"]
+                say(f"   {plan['share']:.0%}: {_PHASES.get(phase, phase)}")
+        if plan["status"] != "done":
+            raise DemoFailed(f"The weeks are {plan['status']}: {plan['failure']}.")
+        accepted: Mapping[str, Any] = self.call("POST", f"{path}/accept")
+        return accepted
 
     def first_tile(self, near: list[float]) -> int:
         """Fetch the prospects' tile at a point; return its size in bytes."""

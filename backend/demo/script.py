@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -22,6 +22,8 @@ __all__ = ["DemoFailed", "run_demo"]
 
 _REPS = ("an", "binh")
 _MAX_DISTANCE_M = 50.0
+_REGULARS = 80
+"""How many shops are visited by a plan of four weeks."""
 
 
 class DemoReport(msgspec.Struct):
@@ -90,6 +92,7 @@ def _play(service: Service, city: City, settings: Settings, telling: _Telling) -
         say(f"   sent {pushed} changes and {files} files in {_since(started)}")
     office = Office(service.url, city.emails["lan"])
     _check_visits(office, day, today, say)
+    _plan_weeks(office, city, today, telling)
     office.close()
 
 
@@ -146,6 +149,24 @@ def _check_visits(office: Office, day: rep_day.DayReport, today: date, say: Say)
     if not any(one["full_name"] == "Nguyễn Văn Hải" for one in contacts):
         raise DemoFailed("The contact that An wrote down did not arrive.")
     say(f"9. The manager sees {len(day.visit_ids)} visits done, with photo and voice note")
+
+
+def _plan_weeks(office: Office, city: City, today: date, telling: _Telling) -> None:
+    """Let the manager plan An's next four weeks, and let the plan hold."""
+    say = telling.say
+    rep = office.people()[city.emails["an"]]
+    shops = office.shops_of(rep)[:_REGULARS]
+    monday = today + timedelta(days=7 - today.weekday())
+    started = time.monotonic()
+    plan = office.plan_weeks(rep, shops, monday, say)
+    telling.report.seconds["four weeks"] = time.monotonic() - started
+    summary = plan["summary"]
+    say(
+        f"10. An's next four weeks: {summary['visits']} visits at {len(shops)} shops, "
+        f"{summary['distance_m'] / 1000:.0f} km, days within {summary['spread_percent']:.0f} %, "
+        f"{summary['dropped']} left out, at most {summary['gap_percent']:.0f} % more travel than "
+        f"the least possible ({_since(started)})"
+    )
 
 
 def _say_goodbye(service: Service, city: City, report: DemoReport, say: Say) -> None:

@@ -47,6 +47,7 @@ def test_the_demo_runs_from_nothing_and_again(data_dir: Path) -> None:
     assert first.returncode == 0, first.stdout + first.stderr
     assert "The server is stopped. Offline: 3 visits" in first.stdout
     assert "The manager sees 3 visits done, with photo and voice note" in first.stdout
+    assert "An's next four weeks: " in first.stdout
     assert "Password:" in first.stdout
     second = _tuyen(data_dir, "demo", "--once")
     assert second.returncode == 0, second.stdout + second.stderr
