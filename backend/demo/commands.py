@@ -1,6 +1,8 @@
 """The `tuyen demo` command."""
 
+import signal
 from pathlib import Path
+from types import FrameType
 
 import click
 import msgspec
@@ -26,7 +28,15 @@ def demo(context: Context, osm: Path | None, port: int | None, *, once: bool) ->
     settings = override(context.settings, None, port)
     # In a folder of its own: the demo's map and streets must not replace those of real work.
     settings = msgspec.structs.replace(settings, data_dir=settings.data_dir / "demo")
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _end)
     try:
         run_demo(settings, osm, is_once=once, say=click.echo)
     except DemoFailed as error:
         raise click.ClickException(str(error)) from error
+
+
+def _end(number: int, frame: FrameType | None) -> None:
+    """Leave as after Ctrl-C: a closed terminal must not leave service and database running."""
+    del frame
+    raise SystemExit(128 + number)

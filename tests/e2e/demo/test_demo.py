@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -78,3 +79,23 @@ def test_a_setting_that_cannot_be_used_is_named(data_dir: Path) -> None:
     ended = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     assert ended.returncode == 1
     assert "TUYEN_THREADS" in ended.stderr
+
+
+def test_a_demo_that_is_ended_takes_its_service_and_database_along(data_dir: Path) -> None:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port = listener.getsockname()[1]
+    environment = {**os.environ, "TUYEN_DATA_DIR": str(data_dir), "TUYEN_PORT": str(port)}
+    with subprocess.Popen(
+        [sys.executable, "-m", "backend", "demo"],
+        env=environment,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as demo:
+        assert demo.stdout is not None
+        assert any("Service is up" in line for line in demo.stdout)
+        demo.terminate()
+        assert demo.wait(_SECONDS) == 128 + signal.SIGTERM
+    with socket.socket() as probe:
+        assert probe.connect_ex(("127.0.0.1", port)), "the service still answers"
+    assert not (data_dir / "demo" / "pg" / "data" / "postmaster.pid").exists()

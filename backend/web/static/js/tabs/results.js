@@ -14,7 +14,7 @@ const PERCENT = 100;
 const FIGURES = 6;
 
 const share = (value) => (value === null ? '–' : `${number(value * PERCENT)} %`);
-const minutesLate = (value) => (value === null ? '–' : t('minutes', { minutes: number(value) }));
+const minutesLate = (value) => (value === null ? '–' : value < 0 ? t('result.early_by', { minutes: number(-value) }) : t('minutes', { minutes: number(value) }));
 
 export function resultsTab(panel, desk) {
   const picker = dayPicker(desk);
