@@ -5,10 +5,14 @@ request goes into it and is lost. So a short rest is read, and before a long one
 that the connection ends.
 """
 
+import asyncio
+from contextlib import suppress
+
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Message, Receive, ReceiveMessage, Scope, Send
 
 _SHORT_BYTES = 1_000_000
+_WAIT_SECONDS = 5
 
 
 class Unread:
@@ -65,7 +69,10 @@ class _Body:
         return message
 
     async def finish(self) -> bool:
-        """Read a short body to its end; tell whether the end was reached."""
-        while self._is_short and not self._is_over:
-            await self.receive()
+        """Read a short body to its end, unless it is long in coming; tell whether that is done."""
+        if self._is_short:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_WAIT_SECONDS):
+                    while not self._is_over:
+                        await self.receive()
         return self._is_over
