@@ -23,7 +23,15 @@ _FLAGS = [
     "--disable-background-networking", "--disable-component-update", "--no-first-run",
     "--disable-quic", "--disable-sync",
 ]  # fmt: skip
-_PAGES = {"map": "tab=prospects", "routes": "tab=routes", "visits": "tab=visits"}
+_PAGES = {
+    "map": "tab=prospects",
+    "routes": "tab=routes",
+    "weeks": "tab=weeks",
+    "visits": "tab=visits",
+    "results": "tab=results",
+}
+_UNFOLDED = {"routes": "Bỏ lại", "weeks": "Các ngày"}
+"""The folds that a picture is about: the reasons of what was left out, the days of the weeks."""
 _WAIT_MS = 180_000
 
 
@@ -47,9 +55,10 @@ def _photograph_page(server: str, email: str) -> None:
         page.keyboard.press("Enter")
         for name, place in _PAGES.items():
             _settle(page, f"{server}/#{place}")
-            if name == "routes":
-                # The reasons of what was left out stand in the last fold of each route.
-                page.locator("#panel details summary").last.click()
+            if name in _UNFOLDED:
+                fold = page.locator("#panel details summary", has_text=_UNFOLDED[name]).last
+                fold.click()
+                fold.evaluate("one => one.closest('.card').scrollIntoView()")
             page.screenshot(path=_HERE / f"{name}.png")
         browser.close()
 

@@ -12,6 +12,7 @@ from backend.identity.actor import Actor
 from tests.integration.routes.conftest import MONDAY, Town
 from tests.support.ground import execute
 
+_FAR_DAY = "2031-03-04"
 _ZONE = ZoneInfo("Europe/Helsinki")
 
 
@@ -104,14 +105,13 @@ def test_a_replaced_plan_is_not_gone_on_from(town: Town) -> None:
 @pytest.mark.parametrize(
     ("body", "field"),
     [
-        ({}, "at"),
         ({"at": "09:00:00", "closed_ids": ["01890000-0000-7000-8000-000000000000"]}, "closed_ids"),
         ({"at": "09:00:00", "urgent_ids": ["01890000-0000-7000-8000-000000000000"]}, "account_ids"),
         ({"at": "09:00:00", "traffic_percent": 5}, "traffic_percent"),
         ({"at": "09:00:00", "position": [24.95, 59.9]}, "start"),
         ({"at": "23:00:00"}, "shift_start"),
     ],
-    ids=["another-day", "closed", "urgent", "traffic", "sea", "after-the-shift"],
+    ids=["closed", "urgent", "traffic", "sea", "after-the-shift"],
 )
 def test_a_moment_that_cannot_be_is_refused_and_the_plan_stays(
     town: Town, body: dict[str, Any], field: str
@@ -123,6 +123,15 @@ def test_a_moment_that_cannot_be_is_refused_and_the_plan_stays(
     assert answer.status_code == 422, answer.text
     assert field in answer.text
     assert town.get(town.org.rep, f"/v1/routes/{former['id']}").json()["status"] == "planned"
+
+
+def test_now_is_no_moment_of_another_day(town: Town) -> None:
+    far = town.planned(max_candidates=6, on_date=_FAR_DAY)
+
+    answer = _replan(town, far)
+
+    assert answer.status_code == 422, answer.text
+    assert "at" in [one["field"] for one in answer.json()["errors"]]
 
 
 def test_only_who_may_plan_the_day_goes_on_with_it(town: Town) -> None:
