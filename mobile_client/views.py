@@ -175,6 +175,8 @@ class AccountCard:
     email: str
     website: str
     opening_hours: str
+    preferred_hours: str
+    preferred_hours_are_firm: bool
     lon: float | None
     lat: float | None
     contacts: tuple[ContactRow, ...] = ()

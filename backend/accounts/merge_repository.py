@@ -59,6 +59,9 @@ _FILL = f"""UPDATE account w SET
     phone = coalesce(w.phone, l.phone), email = coalesce(w.email, l.email),
     website = coalesce(w.website, l.website), channel = coalesce(w.channel, l.channel),
     opening_hours = coalesce(w.opening_hours, l.opening_hours),
+    preferred_hours = coalesce(w.preferred_hours, l.preferred_hours),
+    preferred_hours_are_firm = CASE WHEN w.preferred_hours IS NULL AND l.preferred_hours IS NOT NULL
+      THEN l.preferred_hours_are_firm ELSE w.preferred_hours_are_firm END,
     visit_frequency = coalesce(w.visit_frequency, l.visit_frequency),
     owner_id = coalesce(w.owner_id, l.owner_id),
     location = coalesce(w.location, l.location),

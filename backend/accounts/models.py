@@ -25,6 +25,8 @@ ACCOUNT = sa.Table(
     sa.Column("channel", sa.Text),
     sa.Column("tags", ARRAY(sa.Text), nullable=False),
     sa.Column("opening_hours", sa.Text),
+    sa.Column("preferred_hours", sa.Text),
+    sa.Column("preferred_hours_are_firm", sa.Boolean, nullable=False),
     sa.Column("location", _POINT),
     sa.Column("location_source", sa.Text),
     sa.Column("territory_id", sa.Uuid),

@@ -15,7 +15,7 @@ from backend.ids import AccountId, OrgId, UserId
 
 # In the order of AccountRead's fields.
 _COLUMNS = """a.id, a.kind, a.name, a.life_stage, a.category, a.address, a.phone, a.email,
-  a.website, a.channel, a.tags, a.opening_hours,
+  a.website, a.channel, a.tags, a.opening_hours, a.preferred_hours, a.preferred_hours_are_firm,
   CASE WHEN a.location IS NOT NULL THEN ARRAY[ST_X(a.location), ST_Y(a.location)] END,
   a.location_source, a.territory_id, a.territory_is_manual, a.owner_id, a.visit_minutes,
   a.visit_every_days, a.visit_frequency, a.priority, a.empties_owed, a.last_visit_at, a.rv,
@@ -217,7 +217,8 @@ _PLAIN = {
     "kind": "text", "name": "text", "life_stage": "text", "category": "text", "address": "text",
     "phone": "text", "email": "text", "website": "text", "channel": "text", "tags": "text[]",
     "opening_hours": "text", "visit_minutes": "int", "visit_every_days": "int", "priority": "int",
-    "visit_frequency": "text", "empties_owed": "int",
+    "visit_frequency": "text", "empties_owed": "int", "preferred_hours": "text",
+    "preferred_hours_are_firm": "boolean",
 }  # fmt: skip
 PLAIN = frozenset(_PLAIN)
 """Columns that decide neither where an account is nor whose."""

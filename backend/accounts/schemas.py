@@ -40,6 +40,12 @@ class AccountCreate(Payload, frozen=True, kw_only=True):
     channel: Line | None = None
     tags: Labels = []
     opening_hours: Line | None = None
+    preferred_hours: Line | None = None
+    """When it would rather be visited, written like `opening_hours`; a day that they do not name
+    is no preferred one."""
+    preferred_hours_are_firm: bool = False
+    """Whether visits are made at the preferred hours only; else another time costs a plan a
+    little, and is marked."""
     location: LonLatPair | None = None
     location_source: LocationSource | None = None
     visit_minutes: VisitMinutes = 15
@@ -65,6 +71,8 @@ class AccountPatch(Payload, frozen=True, kw_only=True):
     channel: Line | UnsetType | None = UNSET
     tags: Labels | UnsetType = UNSET
     opening_hours: Line | UnsetType | None = UNSET
+    preferred_hours: Line | UnsetType | None = UNSET
+    preferred_hours_are_firm: bool | UnsetType = UNSET
     location: LonLatPair | UnsetType | None = UNSET
     location_source: LocationSource | UnsetType | None = UNSET
     visit_minutes: VisitMinutes | UnsetType = UNSET
@@ -89,6 +97,8 @@ class AccountRead(msgspec.Struct, frozen=True):
     channel: str | None
     tags: list[str]
     opening_hours: str | None
+    preferred_hours: str | None
+    preferred_hours_are_firm: bool
     location: list[float] | None
     location_source: LocationSource | None
     territory_id: TerritoryId | None

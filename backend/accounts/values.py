@@ -8,7 +8,7 @@ import msgspec
 from backend.accounts.frequency import FrequencyError, parse_frequency
 from backend.accounts.phones import PhoneRefused, to_e164
 from backend.api.problems import FieldError, Malformed
-from backend.geo.hours import check_opening_hours
+from backend.geo.hours import check_hours
 from backend.geo.vocabulary import GeoError, check_lonlat
 
 MAX_MAP_LAT = 85.05
@@ -96,11 +96,19 @@ def _website(value: object) -> str:
     return text
 
 
-def _hours(value: object) -> str:
-    problem = check_opening_hours(str(value))
+def _opening_hours(value: object) -> str:
+    return _hours(str(value), "opening", "opening_hours_invalid")
+
+
+def _preferred_hours(value: object) -> str:
+    return _hours(str(value), "preferred", "preferred_hours_invalid")
+
+
+def _hours(text: str, which: str, code: str) -> str:
+    problem = check_hours(text, which=which)
     if problem:
-        raise ValueRefused("opening_hours_invalid", problem)
-    return str(value)
+        raise ValueRefused(code, problem)
+    return text
 
 
 def _frequency(value: object) -> str:
@@ -132,7 +140,8 @@ def _location(value: object) -> list[float]:
 _CHECKS: dict[str, Callable[[object], object]] = {
     "email": _email,
     "website": _website,
-    "opening_hours": _hours,
+    "opening_hours": _opening_hours,
+    "preferred_hours": _preferred_hours,
     "visit_frequency": _frequency,
     "tags": _labels,
     "channels": _labels,

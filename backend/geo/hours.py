@@ -26,7 +26,7 @@ class Window(NamedTuple):
 
 
 def windows_on(
-    opening_hours: str | None,
+    hours: str | None,
     on_date: date,
     *,
     country: str | None = None,
@@ -37,7 +37,7 @@ def windows_on(
     `country` (ISO 3166 alpha-2, else taken from the location) brings the public holidays; the
     location brings sunrise and sunset. A night's tail opens the next day at minute 0.
     """
-    parsed = _parse(opening_hours or "", (country or "").upper() or None, location)
+    parsed = _parse(hours or "", (country or "").upper() or None, location)
     if parsed is None:
         return None
     midnight = datetime.combine(on_date, time())
@@ -58,16 +58,19 @@ def windows_on(
     return _joined(windows)
 
 
-def check_opening_hours(text: str) -> str | None:
-    """Return None when the text can be read, else a sentence that says where it cannot."""
+def check_hours(text: str, *, which: str = "opening") -> str | None:
+    """Return None when the text can be read, else a sentence that says where it cannot.
+
+    `which` hours they are stands in the sentence: "opening", "preferred".
+    """
     if not text.strip():
-        return "The opening hours are empty. Write for example: Mo-Fr 09:00-17:30."
+        return f"The {which} hours are empty. Write for example: Mo-Fr 09:00-17:30."
     if len(text) > MAX_LENGTH:
-        return f"The opening hours are longer than {MAX_LENGTH} characters."
+        return f"The {which} hours are longer than {MAX_LENGTH} characters."
     try:
         OpeningHours(text.translate(_TYPOGRAPHY))
     except Exception as error:  # noqa: BLE001 - the library does not export its error classes
-        return _sentence(text, str(error))
+        return _sentence(text, str(error), which)
     return None
 
 
@@ -102,15 +105,15 @@ def _joined(windows: list[Window]) -> list[Window]:
     return joined
 
 
-def _sentence(text: str, reason: str) -> str:
+def _sentence(text: str, reason: str, which: str) -> str:
     """Point at the place that the parser's arrow points at."""
     head = reason.partition("-->")[2].strip().partition("\n")[0]
     column = head.partition(":")[2]
     if not column.isdigit():
-        return f"The opening hours “{text}” cannot be read. Write for example: Mo-Fr 09:00-17:30."
+        return f"The {which} hours “{text}” cannot be read. Write for example: Mo-Fr 09:00-17:30."
     rest = text[int(column) - 1 :].strip()
     where = f"at “{rest[:20]}”" if rest else "at the end"
     return (
-        f"The opening hours cannot be read {where} (character {column}). "
+        f"The {which} hours cannot be read {where} (character {column}). "
         "Write for example: Mo-Fr 09:00-17:30; Sa 10:00-14:00."
     )

@@ -8,6 +8,7 @@ import msgspec
 import sqlalchemy as sa
 
 from backend.ids import OrgId, UserId
+from backend.routes.visiting_hours import AccountHours
 
 
 class Rep(msgspec.Struct, frozen=True):
@@ -29,7 +30,7 @@ class Candidate(msgspec.Struct, frozen=True):
     id: UUID
     name: str
     location: tuple[float, float]
-    opening_hours: str | None
+    hours: AccountHours
     visit_minutes: int
     priority: int
     overdue_days: int
@@ -86,7 +87,9 @@ def select_candidates(
     statement = sa.text(
         """
 WITH mine AS (
-  SELECT a.id, a.name, a.location, a.opening_hours, a.visit_minutes, a.priority, a.category,
+  SELECT a.id, a.name, a.location, a.visit_minutes, a.priority, a.category,
+    json_build_object('opening', a.opening_hours, 'preferred', a.preferred_hours,
+                      'is_firm', a.preferred_hours_are_firm) AS hours,
     coalesce(cast(:on_date AS date) - d.due_on, 0) AS overdue,
     CASE WHEN cast(:planned AS uuid[]) IS NOT NULL THEN a.id = ANY (cast(:planned AS uuid[]))
          ELSE coalesce(d.due_on <= :on_date, true) END AS is_due,
@@ -106,7 +109,7 @@ WITH mine AS (
          OR a.id = ANY (cast(:required AS uuid[])))
     AND NOT EXISTS (SELECT 1 FROM visit v WHERE v.org_id = :org_id AND v.account_id = a.id
                      AND v.planned_on = :on_date AND v.status IN ('checked_in', 'done')))
-SELECT id, name, json_build_array(ST_X(location), ST_Y(location)) AS location, opening_hours,
+SELECT id, name, json_build_array(ST_X(location), ST_Y(location)) AS location, hours,
   m.minutes AS visit_minutes, m.is_learned, priority, greatest(overdue, 0) AS overdue_days,
   is_required
  FROM mine, LATERAL tuyen_visit_minutes(:org_id, mine.id, category, visit_minutes) m

@@ -1,12 +1,11 @@
 """From due accounts and a street network to a day problem, and from its plan to a route."""
 
 from collections.abc import Collection, Sequence
-from datetime import date, datetime, time, timedelta
+from datetime import datetime, time, timedelta
 
 import msgspec
 
 from backend.api.problems import Unavailable, malformed_field
-from backend.geo.hours import windows_on
 from backend.geo.network.provider import Matrix, NetworkError, StreetNetwork
 from backend.geo.vocabulary import LonLat
 from backend.routes.candidate_repository import Candidate, Rep
@@ -15,8 +14,9 @@ from backend.routes.day.plan import DayPlan
 from backend.routes.day.problem import DayProblem, Stop
 from backend.routes.day.rest import slower
 from backend.routes.day.timetable import Timetable
-from backend.routes.day.windows import Window, merge_windows
+from backend.routes.day.windows import Window
 from backend.routes.schemas import PlanRequest
+from backend.routes.visiting_hours import PREFERENCE_S, VisitingHours, visiting_hours
 
 _VALUE_S = {1: 8 * 1800, 2: 4 * 1800, 3: 2 * 1800, 4: 1800, 5: 900}
 """What a visit is worth in seconds of travel, by priority; overdue ones are worth up to twice."""
@@ -115,19 +115,41 @@ def stops_of(
         for one in candidates
     ]
     return tuple(
-        Stop(
-            key=str(one.id),
-            node=None if index in off else index,
-            service_s=one.visit_minutes * 60,
-            windows=_agreed(one, agreed[one.id])
+        _stop(
+            one,
+            None if index in off else index,
+            VisitingHours(_agreed(one, agreed[one.id]))
             if one.id in agreed
-            else _windows(one, request.on_date, country, request),
-            is_required=one.is_required,
-            value_s=_value(one),
-            label=one.name,
+            else hours_of(one, request, country),
         )
         for index, one in enumerate(candidates, start=first_node)
     )
+
+
+def _stop(one: Candidate, node: int | None, hours: VisitingHours) -> Stop:
+    """Return a candidate as a stop; a day on which it prefers no visit makes one worth less."""
+    value_s = _value(one)
+    preference_s = PREFERENCE_S if one.is_required else min(PREFERENCE_S, value_s // 2)
+    return Stop(
+        key=str(one.id),
+        node=node,
+        service_s=one.visit_minutes * 60,
+        windows=hours.windows,
+        is_required=one.is_required,
+        value_s=value_s - preference_s if hours.is_unwished else value_s,
+        preferred=hours.preferred,
+        preference_s=preference_s if hours.preferred else 0,
+        is_unwished=hours.is_unwished,
+        has_own_hours=hours.is_cut,
+        label=one.name,
+    )
+
+
+def hours_of(one: Candidate, request: PlanRequest, country: str) -> VisitingHours:
+    """Return when a candidate may be visited; the whole shift when nobody knows."""
+    shift = Window(seconds_of(request.shift_start), seconds_of(request.shift_end))
+    near = LonLat(*one.location)
+    return visiting_hours(one.hours, request.on_date, country, near, unknown=shift)
 
 
 def lunch_of(request: PlanRequest, node: int | None) -> days.Lunch | None:
@@ -167,16 +189,6 @@ def stop_nodes(problem: DayProblem, plan: DayPlan) -> list[int]:
 def moment(midnight: datetime, seconds: int) -> datetime:
     """Return a time of the local day as an aware time."""
     return midnight + timedelta(seconds=seconds)
-
-
-def _windows(
-    one: Candidate, on_date: date, country: str, request: PlanRequest
-) -> tuple[Window, ...]:
-    """Return when it is open; the whole shift when nobody knows."""
-    found = windows_on(one.opening_hours, on_date, country=country, location=LonLat(*one.location))
-    if found is None:
-        return (Window(seconds_of(request.shift_start), seconds_of(request.shift_end)),)
-    return merge_windows(Window(w.start_minute * 60, w.end_minute * 60) for w in found)
 
 
 def _agreed(one: Candidate, start: time) -> tuple[Window, ...]:

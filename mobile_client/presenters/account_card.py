@@ -93,12 +93,15 @@ def _lines(card: AccountCard, words: Words, now: datetime) -> Iterator[CardLine]
 
 
 def _field_lines(card: AccountCard, words: Words) -> Iterator[CardLine]:
+    is_firm = card.preferred_hours_are_firm
+    preferred = words("Visits only at these hours") if is_firm else words("Prefers visits at")
     fields = (
         ("address", card.address, words("Address"), "pin"),
         ("phone", card.phone, words("Phone"), "phone"),
         ("email", card.email, words("Email"), "mail"),
         ("website", card.website, words("Website"), "globe"),
         ("opening_hours", card.opening_hours, words("Opening hours"), "clock"),
+        ("preferred_hours", card.preferred_hours, preferred, "clock"),
     )
     for key, value, label, icon in fields:
         if value:

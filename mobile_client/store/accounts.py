@@ -96,6 +96,8 @@ def read_card(
         email=row["email"] or "",
         website=row["website"] or "",
         opening_hours=row["opening_hours"] or "",
+        preferred_hours=row["preferred_hours"] or "",
+        preferred_hours_are_firm=bool(row["preferred_hours_are_firm"]),
         empties_owed=row["empties_owed"] or 0,
         lon=lon,
         lat=lat,

@@ -41,6 +41,8 @@ def sample_card(place: Place, now: datetime) -> AccountCard:
         email="",
         website=place.website,
         opening_hours=place.opening_hours,
+        preferred_hours="",
+        preferred_hours_are_firm=False,
         lon=place.lon,
         lat=place.lat,
         contacts=(

@@ -37,8 +37,14 @@ HEADINGS: Mapping[str, tuple[str, ...]] = {
     "channel": ("kenh", "kenh ban hang", "channel"),
     "tags": ("the", "nhan", "tu khoa", "tags", "tag", "labels"),
     "opening_hours": ("gio mo cua", "gio hoat dong", "opening hours", "hours"),
+    "preferred_hours": ("gio muon ghe", "gio ghe tham", "gio hen ghe", "preferred hours"),
+    "preferred_hours_are_firm": (
+        "chi ghe trong gio nay", "gio ghe bat buoc", "gio ghe co dinh", "preferred hours are firm",
+        "firm hours",
+    ),
     "visit_minutes": ("phut ghe tham", "thoi luong ghe tham", "visit minutes"),
     "visit_every_days": ("chu ky ghe tham", "so ngay ghe tham", "visit every days"),
+    "visit_frequency": ("tan suat ghe tham", "tan suat", "visit frequency", "frequency"),
     "priority": ("uu tien", "do uu tien", "muc uu tien", "priority"),
 }  # fmt: skip
 """Each field with the headings that it goes by, folded."""

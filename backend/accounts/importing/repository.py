@@ -18,7 +18,8 @@ ANALYZE_FROM = 500
 """Changes from which on the planner's statistics are renewed at once."""
 COLUMNS = (
     "kind", "name", "life_stage", "category", "address", "phone", "email", "website", "channel",
-    "tags", "opening_hours", "visit_minutes", "visit_every_days", "priority",
+    "tags", "opening_hours", "preferred_hours", "preferred_hours_are_firm", "visit_minutes",
+    "visit_every_days", "visit_frequency", "priority",
 )  # fmt: skip
 """What a record from outside may say, besides the location."""
 _POINT = "CASE WHEN n.lon IS NOT NULL THEN ST_SetSRID(ST_MakePoint(n.lon, n.lat), 4326) END"

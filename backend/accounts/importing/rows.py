@@ -15,7 +15,10 @@ from backend.accounts.values import ValueRefused, clean
 
 _TYPES = {field.name: field.type for field in msgspec.structs.fields(AccountCreate)}
 _DEFAULTS = {field.name: field.default for field in msgspec.structs.fields(AccountCreate)}
-_FILLED = frozenset({"kind", "life_stage", "visit_minutes", "visit_every_days", "priority"})
+_FILLED = frozenset({
+    "kind", "life_stage", "preferred_hours_are_firm", "visit_minutes", "visit_every_days",
+    "priority",
+})  # fmt: skip
 """What an account always has: a blank cell means the default."""
 _POSITION = ("lon", "lat", "lat_lon")
 _SHEET_ERRORS = frozenset({"#N/A", "#REF!", "#VALUE!", "#NAME?", "#DIV/0!", "#NULL!", "#NUM!"})
@@ -28,8 +31,12 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
         "ca nhan": "individual", "to chuc": "organisation", "cong ty": "organisation",
         "doanh nghiep": "organisation", "organization": "organisation",
     },
+    "preferred_hours_are_firm": {
+        "co": "true", "dung": "true", "bat buoc": "true", "x": "true", "yes": "true", "y": "true",
+        "firm": "true", "khong": "false", "sai": "false", "no": "false", "n": "false",
+    },
 }  # fmt: skip
-"""Vietnamese words for what the API says in English."""
+"""What people write, in Vietnamese first, for what the API says in its own words."""
 
 
 def read_rows(

@@ -6,6 +6,7 @@ from typing import Never
 import msgspec
 
 from backend.accounts.frequency import Frequency
+from backend.routes.day.problem import MAX_VALUE_S
 from backend.routes.day.windows import LATEST_S, Window
 
 MAX_GAP_DAYS = 366
@@ -32,6 +33,10 @@ class Account(msgspec.Struct, frozen=True, kw_only=True):
     the first Monday; those before it are negative. Gaps are days between a visit and the next,
     weeks in which no visit is possible not counted.
 
+    `preferred` are the windows of a wish, by weekday, empty for none; a visit at another time or on
+    a weekday without any costs `preference_s`. `has_own_hours` says that the windows are hours of
+    its own, and that it is open at others too.
+
     A visit skipped before these weeks is made up for by the day `owed_by`. `fixed_days` are
     visits that are done or promised. `previous_days` is what an earlier plan said about these
     weeks. `label` is how people's sentences call the account.
@@ -44,6 +49,9 @@ class Account(msgspec.Struct, frozen=True, kw_only=True):
     windows: tuple[tuple[Window, ...], ...]
     weekdays: tuple[int, ...] = EVERY_DAY
     closed_days: tuple[int, ...] = ()
+    preferred: tuple[tuple[Window, ...], ...] = ()
+    preference_s: int = 0
+    has_own_hours: bool = False
     min_gap_days: int | None = None
     max_gap_days: int | None = None
     last_visit_day: int | None = None
@@ -75,7 +83,21 @@ def check_account(account: Account, *, rows: int) -> None:
             "windows",
             account,
         )
-    for windows in account.windows:
+    if len(account.preferred) not in {0, WEEK}:
+        _fail(
+            f"{account.name} prefers windows of {len(account.preferred)} weekdays; give seven, or "
+            "none at all.",
+            "preferred",
+            account,
+        )
+    if not 0 <= account.preference_s <= MAX_VALUE_S:
+        _fail(
+            f"To visit {account.name} when it prefers is worth {account.preference_s} seconds; "
+            f"give 0 to {MAX_VALUE_S}.",
+            "preference_s",
+            account,
+        )
+    for windows in (*account.windows, *account.preferred):
         _check_windows(windows, account)
     if sorted(set(account.weekdays) & set(EVERY_DAY)) != list(account.weekdays):
         _fail(

@@ -35,6 +35,10 @@ def day_problem(
                 service_s=account.service_s,
                 windows=account.windows[weekday],
                 is_required=True,
+                preferred=account.preferred[weekday] if account.preferred else (),
+                preference_s=account.preference_s,
+                is_unwished=bool(account.preferred) and not account.preferred[weekday],
+                has_own_hours=account.has_own_hours,
                 label=account.label,
             )
             for account in accounts

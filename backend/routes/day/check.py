@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from backend.routes.day.plan import DayPlan, PlannedLunch, PlannedStop
+from backend.routes.day.plan import DayPlan, PlannedLunch, PlannedStop, Reason
 from backend.routes.day.problem import DayProblem, Stop
 from backend.routes.day.windows import Window
 
@@ -13,6 +13,7 @@ def check_plan(problem: DayProblem, plan: DayPlan) -> list[str]:
     if unknown:
         return unknown
     day = [*_check_shift(problem, plan), *_check_limits(problem, plan)]
+    day += _check_reasons(problem, plan)
     day += _check_lunch(problem, plan)
     return [*day, *_Walk(problem, plan).faults, *_check_totals(problem, plan)]
 
@@ -23,6 +24,17 @@ def _check_keys(problem: DayProblem, plan: DayPlan) -> Iterator[str]:
     yield from (f"Unknown stop {key}." for key in said if key not in known)
     yield from (f"Stop {key} is neither planned nor dropped." for key in known - set(said))
     yield from (f"Stop {key} is named twice." for key in known if said.count(key) > 1)
+
+
+def _check_reasons(problem: DayProblem, plan: DayPlan) -> Iterator[str]:
+    """Check whose hours are blamed: those of the shop, or the firm ones of the account."""
+    by_key = {stop.key: stop for stop in problem.stops}
+    for dropped in plan.dropped:
+        stop = by_key[dropped.key]
+        if dropped.reason in {Reason.CLOSED_TODAY, Reason.NO_OWN_HOURS_TODAY}:
+            is_own = dropped.reason is Reason.NO_OWN_HOURS_TODAY
+            if stop.windows or is_own != stop.has_own_hours:
+                yield f"Stop {stop.key} is dropped for hours that are not in the way."
 
 
 def _check_shift(problem: DayProblem, plan: DayPlan) -> Iterator[str]:
@@ -136,7 +148,8 @@ def _check_visit(stop: Stop, planned: PlannedStop, ready_s: int) -> Iterator[str
         yield f"{stop.key} is left before or after its visit."
     if not _is_within(planned, stop.windows):
         yield f"The visit to {stop.key} is not wholly inside one window."
-    if planned.is_preferred != (not stop.preferred or _is_within(planned, stop.preferred)):
+    is_at_wish = not stop.preferred or _is_within(planned, stop.preferred)
+    if planned.is_preferred != (is_at_wish and not stop.is_unwished):
         yield f"The visit to {stop.key} is wrong about its preferred windows."
 
 

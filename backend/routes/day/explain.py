@@ -19,6 +19,16 @@ from backend.routes.day.windows import LATEST_S, clock_time, whole_minutes
 
 type Facts = dict[str, int | str]
 
+_OPENING = ("opens_earlier_s", "closes_later_s")
+_OWN_HOURS = ("visited_earlier_s", "visited_later_s")
+_LONGER = {
+    "opens_earlier_s": "opens {} minutes earlier",
+    "closes_later_s": "closes {} minutes later",
+    "visited_earlier_s": "can be visited {} minutes earlier",
+    "visited_later_s": "can be visited {} minutes later",
+}
+"""What would let a stop in, by the fact that says how much of it."""
+
 
 def find_hopeless(table: Timetable, stop: int) -> Dropped | None:
     """Return why a stop cannot be visited even alone; None when it can."""
@@ -26,7 +36,7 @@ def find_hopeless(table: Timetable, stop: int) -> Dropped | None:
     if wish.node is None:
         return _dropped(wish, Reason.NO_STREET_NEARBY, "no street is near its place on the map")
     if not wish.windows:
-        return _dropped(wish, Reason.CLOSED_TODAY, "it is closed all day")
+        return _closed(wish)
     if not table.starts[stop]:
         return _too_short(wish)
     if table.leg_s[table.start][stop] >= NEVER:
@@ -177,14 +187,25 @@ def _dropped(
     return Dropped(key=stop.key, reason=reason, detail=detail, facts=facts or {})
 
 
+def _closed(stop: Stop) -> Dropped:
+    if not stop.has_own_hours:
+        return _dropped(stop, Reason.CLOSED_TODAY, "it is closed all day")
+    return _dropped(
+        stop,
+        Reason.NO_OWN_HOURS_TODAY,
+        "it is visited at its preferred hours only, and is open at none of them today",
+        advice=" Plan it for another day, or make its preferred hours a wish.",
+    )
+
+
 def _too_short(stop: Stop) -> Dropped:
     longest_s = max(window.end_s - window.start_s for window in stop.windows)
     missing_s = stop.service_s - longest_s
     return _dropped(
         stop,
         Reason.WINDOW_TOO_SHORT,
-        f"the visit takes {whole_minutes(stop.service_s)} minutes and its longest opening is "
-        f"{longest_s // 60}",
+        f"the visit takes {whole_minutes(stop.service_s)} minutes and its longest "
+        f"{'stretch of preferred hours' if stop.has_own_hours else 'opening'} is {longest_s // 60}",
         {"service_s": stop.service_s, "longest_window_s": longest_s, "missing_s": missing_s},
         f" It needs a visit that is {whole_minutes(missing_s)} minutes shorter.",
     )
@@ -207,11 +228,12 @@ def _outside_shift(table: Timetable, stop: int) -> Dropped | None:
         facts["shift_earlier_s"] = earlier_s = arrive_s - last_s
         remedies.append((earlier_s, f"start {whole_minutes(earlier_s)} minutes earlier"))
     advice = f" The shift would have to {min(remedies)[1]}." if remedies else ""
+    hours = "preferred hours" if problem.stops[stop].has_own_hours else "opening"
     return _dropped(
         problem.stops[stop],
         Reason.OUTSIDE_SHIFT,
-        f"it can be reached at {clock_time(arrive_s)} at the earliest, and its opening, the visit "
-        "and the way home do not fit into the shift",
+        f"it can be reached at {clock_time(arrive_s)} at the earliest, and its "
+        f"{hours}, the visit and the way home do not fit into the shift",
         facts,
         advice,
     )
@@ -257,12 +279,13 @@ def _longer_opening(
     table: Timetable, room: Room, stop: int, gaps: Sequence[int], facts: Facts
 ) -> list[tuple[int, str]]:
     slack = room.slack
+    earlier, later = _OWN_HOURS if table.wishes[stop].has_own_hours else _OPENING
     found: tuple[int, str, int] | None = None
     for gap in gaps:
         for first_s, last_s in _free_starts(table, slack, gap, stop):
             for open_s, close_s in table.starts[stop]:
-                before = (open_s - last_s, "opens_earlier_s", gap)
-                after = (first_s - close_s, "closes_later_s", gap)
+                before = (open_s - last_s, earlier, gap)
+                after = (first_s - close_s, later, gap)
                 wanted = max(before, after)
                 if first_s <= last_s and (found is None or wanted < found):
                     found = wanted
@@ -271,8 +294,7 @@ def _longer_opening(
     seconds, fact, gap = found
     facts[fact] = seconds
     facts["opening_position"] = _stops_before(table, room.order, gap)
-    change = "opens {} minutes earlier" if fact == "opens_earlier_s" else "closes {} minutes later"
-    return [(seconds, f"it {change.format(whole_minutes(seconds))}")]
+    return [(seconds, f"it {_LONGER[fact].format(whole_minutes(seconds))}")]
 
 
 def _free_starts(

@@ -9,6 +9,7 @@ class Reason(StrEnum):
     """Why a stop is not in the plan."""
 
     CLOSED_TODAY = "closed_today"
+    NO_OWN_HOURS_TODAY = "no_own_hours_today"
     NO_STREET_NEARBY = "no_street_nearby"
     UNREACHABLE = "unreachable"
     WINDOW_TOO_SHORT = "window_too_short"

@@ -36,8 +36,10 @@ class Stop(msgspec.Struct, frozen=True, kw_only=True):
     `node` is its row in the matrices, None when no street is near. `windows` are in order, apart
     from each other and empty when it is closed all day. `value_s` is the seconds of travel that
     an optional visit is worth. A visit that is not wholly inside one of the `preferred` windows
-    costs `preference_s`; without preferred windows any time is as good. `label` is how people's
-    sentences call it.
+    costs `preference_s`; without preferred windows any time is as good, unless `is_unwished`
+    says that it prefers other days: then no visit is as preferred, and `value_s` is lower for it.
+    `has_own_hours` says that the `windows` are hours of its own, and that it is open at others
+    too. `label` is how people's sentences call it.
     """
 
     key: str
@@ -48,6 +50,8 @@ class Stop(msgspec.Struct, frozen=True, kw_only=True):
     value_s: int = 0
     preferred: tuple[Window, ...] = ()
     preference_s: int = 0
+    is_unwished: bool = False
+    has_own_hours: bool = False
     label: str = ""
 
     @property

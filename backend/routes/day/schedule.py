@@ -256,4 +256,6 @@ def _with_effects(
 
 def _is_preferred(wish: Stop, start_s: int) -> bool:
     ranges = start_ranges(wish.preferred, wish.service_s)
-    return not wish.preferred or any(first <= start_s <= last for first, last in ranges)
+    if wish.is_unwished or not wish.preferred:
+        return not wish.is_unwished
+    return any(first <= start_s <= last for first, last in ranges)

@@ -125,7 +125,9 @@ def select_candidates(
     rows = connection.execute(
         sa.text(
             "SELECT a.id, a.name, json_build_array(ST_X(a.location), ST_Y(a.location)) AS location,"
-            " a.opening_hours, m.minutes AS visit_minutes, m.is_learned, a.priority,"
+            " json_build_object('opening', a.opening_hours, 'preferred', a.preferred_hours,"
+            " 'is_firm', a.preferred_hours_are_firm) AS hours,"
+            " m.minutes AS visit_minutes, m.is_learned, a.priority,"
             " 0 AS overdue_days, false AS is_required FROM account a,"
             " LATERAL tuyen_visit_minutes(a.org_id, a.id, a.category, a.visit_minutes) m"
             " WHERE a.org_id = :org_id AND a.id = ANY (cast(:ids AS uuid[]))"

@@ -102,6 +102,7 @@ VIETNAMESE = Words(
     profiles={"car": "ô tô", "scooter": "xe máy", "bicycle": "xe đạp", "foot": "đi bộ"},
     reasons={
         "closed_today": "Đóng cửa trong ngày này",
+        "no_own_hours_today": "Chỉ ghé trong giờ khách hẹn, ngày này không có",
         "excluded": "Được bỏ ra bằng tay",
         "no_street_nearby": "Gần đó không có đường",
         "unreachable": "Không đến được bằng đường bộ",
@@ -147,6 +148,7 @@ ENGLISH = Words(
     profiles={"car": "car", "scooter": "scooter", "bicycle": "bicycle", "foot": "on foot"},
     reasons={
         "closed_today": "Closed on this day",
+        "no_own_hours_today": "Visited at hours of its own only, and none is on this day",
         "excluded": "Left out by hand",
         "no_street_nearby": "No street is near",
         "unreachable": "No road leads there",

@@ -78,7 +78,7 @@ type _Options = list[list[cp_model.IntVar]]
 def _price(weeks: Weeks, chosen: _Options, costs: Costs) -> cp_model.LinearExprT:
     terms = []
     for account, options in enumerate(chosen):
-        prices = weeks.has_visit[account] @ costs[account] + weeks.change_price_s(account)
+        prices = weeks.has_visit[account] @ costs[account] + weeks.pattern_price_s(account)
         terms += [round(float(price)) * one for price, one in zip(prices, options, strict=True)]
     return sum(terms)
 

@@ -44,7 +44,7 @@ class Search:
         self.tours = Tours(weeks)
         self.choice: Choice = []
         self._rng = np.random.default_rng(weeks.problem.seed)
-        self._change = [weeks.change_price_s(one) for one in range(len(choice))]
+        self._pattern_price = [weeks.pattern_price_s(one) for one in range(len(choice))]
         self._changed: set[int] = set()
         self._may_change = 0
         # An account with more visits has dearer moves: so all freeze at about the same time.
@@ -164,7 +164,7 @@ class Search:
             self._excess(without + service_s + cost) - self._excess(without)
         )
         prices = weeks.has_visit[account] @ cost
-        prices += self._change[account]
+        prices += self._pattern_price[account]
         if not self._is_free(account):
             prices[[one for one in range(len(prices)) if self._is_changed(account, one)]] = np.inf
         pattern = int((prices - noise[: len(prices)]).argmin())
@@ -237,7 +237,8 @@ class Search:
     def _snapshot(self) -> Found:
         travel_s = self.tours.travel_s.sum()
         changes = sum(
-            prices[pattern] for prices, pattern in zip(self._change, self.choice, strict=True)
+            prices[pattern]
+            for prices, pattern in zip(self._pattern_price, self.choice, strict=True)
         )
         excess = self._excess(self.loads()).sum()
         return Found(

@@ -3,7 +3,7 @@
 import numpy as np
 import numpy.typing as npt
 
-from backend.routes.coverage.account import Account
+from backend.routes.coverage.account import WEEK, Account
 from backend.routes.coverage.patterns import Choices, choices_of
 from backend.routes.coverage.plan import Unplaced
 from backend.routes.coverage.problem import CoverageProblem
@@ -72,8 +72,23 @@ class Weeks:
             for wanted, known in zip(choice, self.previous, strict=True)
         ]
 
-    def change_price_s(self, account: int) -> npt.NDArray[np.float64]:
-        """Return what each of an account's patterns costs for being another than before."""
+    def pattern_price_s(self, account: int) -> npt.NDArray[np.float64]:
+        """Return what each of an account's patterns costs, whatever the ways of its days.
+
+        It may be another one than before, and have visits on weekdays that the account does not
+        prefer.
+        """
+        return self._change_price_s(account) + self._unwished_price_s(account)
+
+    def _unwished_price_s(self, account: int) -> npt.NDArray[np.float64]:
+        one = self.accounts[account]
+        if not one.preferred:
+            return np.zeros(len(self.patterns[account]))
+        unwished = [0.0 if one.preferred[day.day % WEEK] else 1.0 for day in self.days]
+        prices: npt.NDArray[np.float64] = self.has_visit[account] @ np.array(unwished)
+        return prices * one.preference_s
+
+    def _change_price_s(self, account: int) -> npt.NDArray[np.float64]:
         prices = np.zeros(len(self.patterns[account]))
         if self.accounts[account].previous_days is not None:
             prices += self.problem.change_price_s

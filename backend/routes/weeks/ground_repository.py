@@ -8,6 +8,7 @@ import msgspec
 import sqlalchemy as sa
 
 from backend.ids import OrgId, UserId
+from backend.routes.visiting_hours import AccountHours
 from backend.routes.weeks.schemas import CoverageRequest
 
 _IN_SCOPE = """(a.territory_id IN (SELECT tuyen_territories_of(:org_id, :rep_id))
@@ -34,7 +35,7 @@ class AccountFacts(msgspec.Struct, frozen=True, kw_only=True):
     id: UUID
     name: str
     location: tuple[float, float] | None
-    opening_hours: str | None
+    hours: AccountHours
     visit_minutes: int
     visit_every_days: int
     visit_frequency: str | None
@@ -86,7 +87,9 @@ def select_accounts(
     statement = sa.text(
         f"""
 SELECT a.id, a.name, json_build_array(ST_X(a.location), ST_Y(a.location)) AS location,
-  a.opening_hours, m.minutes AS visit_minutes, a.visit_every_days, a.visit_frequency,
+  json_build_object('opening', a.opening_hours, 'preferred', a.preferred_hours,
+                    'is_firm', a.preferred_hours_are_firm) AS hours,
+  m.minutes AS visit_minutes, a.visit_every_days, a.visit_frequency,
   greatest(v.last_on, CASE WHEN a.last_visit_at::date < :first_on THEN a.last_visit_at::date END)
     AS last_on,
   coalesce(v.done_on, '{{}}') AS done_on, coalesce(v.promised_on, '{{}}') AS promised_on

@@ -1,4 +1,4 @@
-"""Opening hours of dates as those of seven weekdays, and the days on which it is closed."""
+"""An account's hours of dates as those of seven weekdays, and the days on which it is closed."""
 
 from collections import Counter
 from datetime import date, timedelta
@@ -6,43 +6,51 @@ from functools import reduce
 
 import msgspec
 
-from backend.geo.hours import windows_on
 from backend.geo.vocabulary import LonLat
 from backend.routes.coverage.account import WEEK
-from backend.routes.day.windows import Window, intersect_windows, merge_windows
-
-type Windows = tuple[Window, ...]
+from backend.routes.day.windows import Window, intersect_windows
+from backend.routes.visiting_hours import AccountHours, Windows, visiting_hours
 
 _TENTH = 1
 """Decimals of a degree: sunrise differs by less than half a minute within a tenth."""
 
 
 class Opening(msgspec.Struct, frozen=True):
-    """When an account is open: windows by weekday that hold on days not in `closed_days`."""
+    """When an account may be visited: windows by weekday that hold on days not in `closed_days`.
+
+    `preferred` are the windows of a wish by weekday, empty for an account that has none. `is_cut`
+    says that the account is open longer, and visited at firm hours of its own only.
+    """
 
     windows: tuple[Windows, ...]
     closed_days: tuple[int, ...]
+    preferred: tuple[Windows, ...] = ()
+    is_cut: bool = False
 
 
 class Hours:
-    """The opening of many accounts over the same dates; those with the same hours are read once."""
+    """The hours of many accounts over the same dates; those with the same hours are read once."""
 
     def __init__(self, first_on: date, length: int, country: str, unknown: Window) -> None:
         self._dates = [first_on + timedelta(day) for day in range(length)]
         self._country = country
         self._unknown = unknown
-        self._known: dict[tuple[str | None, LonLat], Opening] = {}
+        self._known: dict[tuple[AccountHours, LonLat], Opening] = {}
 
-    def opening(self, text: str | None, location: tuple[float, float]) -> Opening:
-        """Return when an account is open; the whole shift where nobody knows."""
+    def opening(self, hours: AccountHours, location: tuple[float, float]) -> Opening:
+        """Return when an account may be visited; the whole shift where nobody knows."""
         near = LonLat(round(location[0], _TENTH), round(location[1], _TENTH))
-        key = (text, near)
+        key = (hours, near)
         if key not in self._known:
-            self._known[key] = self._read(text, near)
+            self._known[key] = self._read(hours, near)
         return self._known[key]
 
-    def _read(self, text: str | None, near: LonLat) -> Opening:
-        days = [self._windows(text, on, near) for on in self._dates]
+    def _read(self, hours: AccountHours, near: LonLat) -> Opening:
+        found_on = [
+            visiting_hours(hours, on, self._country, near, unknown=self._unknown)
+            for on in self._dates
+        ]
+        days = [one.windows for one in found_on]
         windows = [_common(days[weekday::WEEK]) for weekday in range(WEEK)]
         closed = [
             day
@@ -50,13 +58,14 @@ class Hours:
             if windows[day % WEEK] and intersect_windows(found, windows[day % WEEK])
             != windows[day % WEEK]
         ]  # fmt: skip
-        return Opening(tuple(windows), tuple(closed))
-
-    def _windows(self, text: str | None, on: date, near: LonLat) -> Windows:
-        found = windows_on(text, on, country=self._country, location=near)
-        if found is None:
-            return (self._unknown,)
-        return merge_windows(Window(one.start_minute * 60, one.end_minute * 60) for one in found)
+        wished = [one.preferred for one in found_on]
+        preferred = [_common(wished[weekday::WEEK]) for weekday in range(WEEK)]
+        return Opening(
+            tuple(windows),
+            tuple(closed),
+            tuple(preferred) if any(wished) else (),
+            is_cut=any(one.is_cut for one in found_on),
+        )
 
 
 def _common(days: list[Windows]) -> Windows:

@@ -20,6 +20,7 @@ from backend.routes.coverage.problem import CoverageProblem
 from backend.routes.day.problem import Lunch
 from backend.routes.day.windows import Window
 from backend.routes.survey import seconds_of
+from backend.routes.visiting_hours import PREFERENCE_S
 from backend.routes.weeks.calendar import days_before, first_monday, workdays_of
 from backend.routes.weeks.ground_repository import OWED_DAYS, AcceptedDay, AccountFacts
 from backend.routes.weeks.opening import Hours
@@ -114,7 +115,7 @@ class _Statement:
     def _account(self, account: AccountFacts, node: int | None) -> Account:
         rule = self.rules.get(account.id)
         frequency = self._frequency(account, rule)
-        opening = self.hours.opening(account.opening_hours, account.location or (0.0, 0.0))
+        opening = self.hours.opening(account.hours, account.location or (0.0, 0.0))
         last_on = self._last_visit(account)
         return Account(
             key=str(account.id),
@@ -124,6 +125,9 @@ class _Statement:
             windows=opening.windows,
             weekdays=_weekdays(rule),
             closed_days=opening.closed_days,
+            preferred=opening.preferred,
+            preference_s=PREFERENCE_S if opening.preferred else 0,
+            has_own_hours=opening.is_cut,
             min_gap_days=rule.min_gap_days if rule else None,
             max_gap_days=rule.max_gap_days if rule else None,
             last_visit_day=None if last_on is None else (last_on - self.first_on).days,

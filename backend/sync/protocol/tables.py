@@ -100,7 +100,14 @@ ACCOUNT = Table(
     )
     + _F(Policy.ADD_REMOVE, tags=_T.SET)
     + _F(Policy.INCREMENT, empties_owed=_T.INTEGER)
-    + _F(Policy.SERVER_WINS, opening_hours=_T.TEXT, location=_T.POINT, location_source=_T.TEXT)
+    + _F(
+        Policy.SERVER_WINS,
+        opening_hours=_T.TEXT,
+        preferred_hours=_T.TEXT,
+        preferred_hours_are_firm=_T.FLAG,
+        location=_T.POINT,
+        location_source=_T.TEXT,
+    )
     + _F(
         Policy.READ_ONLY,
         territory_id=_T.ID,

@@ -53,6 +53,8 @@ WRONG: list[tuple[str, object, str, str]] = [
     ("email", "lan at example", "email_invalid", "no email address"),
     ("website", "javascript:alert(1)", "website_invalid", "no web address"),
     ("opening_hours", "Mo-Fr 9 to 5", "opening_hours_invalid", "character"),
+    ("preferred_hours", "mornings", "preferred_hours_invalid", "The preferred hours"),
+    ("preferred_hours_are_firm", "yes", "malformed", "bool"),
     ("visit_frequency", "twice a month", "frequency_unreadable", "visits in four weeks"),
     ("location", [10.7743, 106.7042], "location_swapped", "longitude first"),
     ("location", [200.0, 100.0], "location_outside_world", "outside the world"),
@@ -84,6 +86,21 @@ def test_all_wrong_values_are_told_at_once(api: Api) -> None:
     body = {"name": "x", "phone": "1", "email": "y", "location": [10.0, 106.0]}
     answer = api.client.post("/v1/accounts", json=body, headers=api.as_(api.org.manager))
     assert {error["field"] for error in answer.json()["errors"]} == {"phone", "email", "location"}
+
+
+def test_preferred_hours_are_kept_and_taken_back(api: Api) -> None:
+    made = create(api, preferred_hours=" Mo-Fr 08:00–10:00 ", preferred_hours_are_firm=True)
+    assert made["preferred_hours"] == "Mo-Fr 08:00–10:00", "as people write it"
+    assert made["preferred_hours_are_firm"] is True
+    path, headers = f"/v1/accounts/{made['id']}", api.as_(api.org.manager)
+    soft = api.client.patch(path, json={"preferred_hours_are_firm": False}, headers=headers).json()
+    assert (soft["preferred_hours_are_firm"], soft["preferred_hours"]) == (
+        False, made["preferred_hours"],
+    )  # fmt: skip
+    none = api.client.patch(path, json={"preferred_hours": "  "}, headers=headers).json()
+    assert none["preferred_hours"] is None
+    bare = create(api, name="Bare")
+    assert (bare["preferred_hours"], bare["preferred_hours_are_firm"]) == (None, False)
 
 
 def test_a_change_makes_a_new_version_and_no_change_makes_none(api: Api) -> None:

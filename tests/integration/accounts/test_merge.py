@@ -120,6 +120,25 @@ def test_the_winner_gets_what_it_lacks_and_keeps_what_it_has(street: Street) -> 
     assert owed == [(street.winner, 7)]
 
 
+def test_own_hours_come_with_whether_they_are_firm(street: Street) -> None:
+    hours = "UPDATE account SET preferred_hours = %s, preferred_hours_are_firm = %s WHERE id = %s"
+    street.run(hours, "Mo-Fr 08:00-10:00", "true", street.loser)
+    merged = street.merge().json()
+    assert (merged["preferred_hours"], merged["preferred_hours_are_firm"]) == (
+        "Mo-Fr 08:00-10:00", True,
+    )  # fmt: skip
+
+
+def test_the_winner_keeps_its_own_hours(street: Street) -> None:
+    hours = "UPDATE account SET preferred_hours = %s, preferred_hours_are_firm = %s WHERE id = %s"
+    street.run(hours, "Mo-Fr 08:00-10:00", "true", street.loser)
+    street.run(hours, "Sa 09:00-11:00", "false", street.winner)
+    merged = street.merge().json()
+    assert (merged["preferred_hours"], merged["preferred_hours_are_firm"]) == (
+        "Sa 09:00-11:00", False,
+    )  # fmt: skip
+
+
 def test_a_winner_without_a_place_takes_the_loser_s(street: Street) -> None:
     nowhere = UUID(
         accounts_create(street, street.org.manager, {"name": "Quán Nguyễn"}).json()["id"]

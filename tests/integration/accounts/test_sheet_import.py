@@ -56,6 +56,19 @@ def test_a_file_is_tried_done_and_repeated(api: Api) -> None:
     assert counts(send(api, GOOD.replace("Tạp hóa Lan", "Tạp hóa Lân"))) == (0, 1, 1)
 
 
+def test_own_hours_of_a_file_are_kept_and_repeated(api: Api) -> None:
+    head = "Mã KH;Tên;Giờ ghé thăm;Giờ ghé bắt buộc;Tần suất"
+    lines = ["A1;Lan;Mo-Fr 08:00-10:00;có;2.1", "A2;Hoa;;;"]
+    assert counts(send(api, "\n".join([head, *lines]))) == (2, 0, 0)
+    headers = api.as_(api.org.manager)
+    hoa, lan = api.client.get("/v1/accounts", headers=headers).json()["items"]
+    wanted = ("preferred_hours", "preferred_hours_are_firm", "visit_frequency")
+    assert [lan[name] for name in wanted] == ["Mo-Fr 08:00-10:00", True, "2.1"]
+    assert [hoa[name] for name in wanted] == [None, False, None]
+    lines[1] = "A2;Hoa;Sa 09:00-10:00;không;4"
+    assert counts(send(api, "\n".join([head, *lines]))) == (0, 1, 1)
+
+
 def test_a_repeated_file_keeps_what_people_edited(api: Api) -> None:
     send(api, GOOD)
     headers = api.as_(api.org.manager)

@@ -132,6 +132,31 @@ def test_edits_of_different_fields_merge_and_of_one_field_keep_the_loser(
     ]
 
 
+def test_preferred_hours_travel_both_ways(
+    phone: Phone, shop: str, test_database: TestDatabase
+) -> None:
+    execute(
+        test_database.owner_url, "UPDATE account SET preferred_hours = 'Sa' WHERE id = %s", shop
+    )
+    firm = phone.mutation(
+        "patch", "account", shop, base={"preferred_hours_are_firm": False},
+        values={"preferred_hours_are_firm": True},
+    )  # fmt: skip
+    late = phone.mutation(
+        "patch", "account", shop, base={"preferred_hours": None},
+        values={"preferred_hours": "Mo-Fr 08:00-10:00"},
+    )  # fmt: skip
+    wrong = phone.mutation(
+        "patch", "account", shop, base={"preferred_hours": "Sa"}, values={"preferred_hours": "?"}
+    )
+    told = phone.push(firm, late, wrong)
+    assert [one.status for one in told] == [Status.APPLIED, Status.CONFLICT, Status.REJECTED]
+    assert told[2].code == "preferred_hours_invalid"
+    phone.pull()
+    held = phone.rows["account", shop]
+    assert (held["preferred_hours"], held["preferred_hours_are_firm"]) == ("Sa", True)
+
+
 def test_tags_are_added_and_removed_without_conflict(phone: Phone, shop: str) -> None:
     first = phone.mutation("patch", "account", shop, add={"tags": ["vip", "nước"]})
     second = phone.mutation(

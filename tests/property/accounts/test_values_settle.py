@@ -7,7 +7,16 @@ from hypothesis import strategies as st
 
 from backend.accounts.values import ValueRefused, clean
 
-FIELDS = ("phone", "email", "website", "opening_hours", "tags", "location", "address")
+FIELDS = (
+    "phone",
+    "email",
+    "website",
+    "opening_hours",
+    "preferred_hours",
+    "tags",
+    "location",
+    "address",
+)
 texts = st.one_of(
     st.text(max_size=40),
     st.from_regex(re.compile(r"\+?[0-9 ()-]{3,18}"), fullmatch=True),

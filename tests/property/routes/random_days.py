@@ -55,6 +55,8 @@ def stops(nodes: int) -> st.SearchStrategy[Stop]:
         value_s=st.sampled_from([0, 20, 60, 100, 300, 1000]),
         preferred=mostly(st.just(()), windows()),
         preference_s=st.sampled_from([0, 20, 100]),
+        is_unwished=st.sampled_from([False, False, False, True]),
+        has_own_hours=st.booleans(),
     )
 
 
@@ -87,6 +89,8 @@ def days(draw: st.DrawFn, max_stops: int = 7) -> DayProblem:
                 value_s=stop.value_s,
                 preferred=stop.preferred,
                 preference_s=min(stop.preference_s, stop.value_s),
+                is_unwished=stop.is_unwished,
+                has_own_hours=stop.has_own_hours,
             )
             for number, stop in enumerate(drawn)
         ),

@@ -114,8 +114,9 @@ def check_reason(day: DayProblem, plan: DayPlan, dropped: Dropped) -> None:
     stop = next(stop for stop in day.stops if stop.key == dropped.key)
     facts = dropped.facts
     match dropped.reason:
-        case Reason.CLOSED_TODAY:
+        case Reason.CLOSED_TODAY | Reason.NO_OWN_HOURS_TODAY as reason:
             assert stop.windows == ()
+            assert stop.has_own_hours == (reason is Reason.NO_OWN_HOURS_TODAY)
         case Reason.NO_STREET_NEARBY:
             assert stop.node is None
         case Reason.WINDOW_TOO_SHORT:
@@ -179,9 +180,12 @@ def check_remedies(day: DayProblem, keys: list[str], stop: Stop, dropped: Droppe
         order = inserted(keys, facts["shift_later_position"], stop.key)
         assert is_kept(msgspec.structs.replace(day, shift_end_s=later_s), order)
     if "opening_position" in facts:
-        earlier_s, later_s = (
-            number(facts.get(fact, 0)) for fact in ("opens_earlier_s", "closes_later_s")
-        )
+        is_own = stop.has_own_hours
+        names = ("visited_earlier_s", "visited_later_s") if is_own else (
+            "opens_earlier_s", "closes_later_s"
+        )  # fmt: skip
+        earlier_s, later_s = (number(facts.get(fact, 0)) for fact in names)
+        assert earlier_s or later_s
         wider = [
             Window(start_s=max(window.start_s - earlier_s, 0), end_s=window.end_s + later_s)
             for window in stop.windows

@@ -32,6 +32,22 @@ def test_a_row_becomes_a_record() -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("cell", "is_firm"), [("Có", True), ("x", True), ("không", False), ("", False), ("1", True)]
+)
+def test_own_hours_and_frequency_are_read(cell: str, is_firm: bool) -> None:  # noqa: FBT001  # a column of the table
+    records, tally = read(
+        "Tên|Giờ ghé thăm|Giờ ghé bắt buộc|Tần suất ghé thăm", f"Lan|Mo-Fr 08:00-10:00|{cell}|2.1"
+    )
+    assert not tally.skipped
+    assert records[0].values == {
+        "name": "Lan",
+        "preferred_hours": "Mo-Fr 08:00-10:00",
+        "preferred_hours_are_firm": is_firm,
+        "visit_frequency": "2.1",
+    }
+
+
 @pytest.mark.parametrize("text", ["10.7743, 106.7042", "10.7743,106.7042", "10,7743; 106,7042"])
 def test_a_place_copied_from_a_map_is_latitude_first(text: str) -> None:
     records, _ = read("Tên|Tọa độ", f"Lan|{text}")
@@ -44,6 +60,9 @@ def test_a_place_copied_from_a_map_is_latitude_first(text: str) -> None:
         ("SĐT", "12", "phone_invalid", "0912 345 678"),
         ("Email", "lan", "email_invalid", "no email"),
         ("Giờ mở cửa", "9 to 5", "opening_hours_invalid", "Mo-Fr"),
+        ("Giờ ghé thăm", "sáng", "preferred_hours_invalid", "Mo-Fr"),
+        ("Giờ ghé bắt buộc", "maybe", "value_invalid", "bool"),
+        ("Tần suất", "đôi khi", "frequency_unreadable", "four weeks"),
         ("Ưu tiên", "9", "value_invalid", "5"),
         ("Ưu tiên", "cao", "value_invalid", "int"),
         ("Giai đoạn", "unknown", "value_invalid", "unknown"),

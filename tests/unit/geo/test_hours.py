@@ -2,7 +2,7 @@ from datetime import date
 
 import pytest
 
-from backend.geo.hours import MAX_LENGTH, check_opening_hours, windows_on
+from backend.geo.hours import MAX_LENGTH, check_hours, windows_on
 from backend.geo.vocabulary import LonLat
 
 FRIDAY, SATURDAY, SUNDAY = date(2025, 11, 21), date(2025, 11, 22), date(2025, 11, 23)
@@ -74,12 +74,12 @@ def test_adjoining_windows_are_one() -> None:
 
 def test_typographic_dashes_are_read() -> None:
     assert windows_on("Mo–Fr\u00a010:00–18:00", FRIDAY) == [(600, 1080)]
-    assert check_opening_hours("Mo–Fr 10:00–18:00") is None
+    assert check_hours("Mo–Fr 10:00–18:00") is None
 
 
 def test_check_says_where_it_stumbles() -> None:
-    assert check_opening_hours("Mo-Fr 09:00-17:30; PH off") is None
-    assert "at “10-18”" in (check_opening_hours("Mo-Fr 10-18") or "")
-    assert "at the end" in (check_opening_hours("Mo-Fr 09:00-17:00 ;") or "")
-    assert "empty" in (check_opening_hours("  ") or "")
-    assert "longer" in (check_opening_hours("M" * (MAX_LENGTH + 1)) or "")
+    assert check_hours("Mo-Fr 09:00-17:30; PH off") is None
+    assert "at “10-18”" in (check_hours("Mo-Fr 10-18") or "")
+    assert "at the end" in (check_hours("Mo-Fr 09:00-17:00 ;") or "")
+    assert "empty" in (check_hours("  ") or "")
+    assert "longer" in (check_hours("M" * (MAX_LENGTH + 1)) or "")

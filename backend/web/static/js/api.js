@@ -58,7 +58,10 @@ export async function signOut() {
   }
 }
 
-/** Call with the token; an expired one is renewed once. Returns JSON, or the Response with `raw`. */
+/**
+ * Call with the token; an expired one is renewed once. Returns JSON, or the Response with `raw`.
+ * With a `version` it changes only the record that has it.
+ */
 export async function request(path, options = {}) {
   try {
     return await send(path, options);
@@ -100,7 +103,7 @@ export async function blobUrl(path) {
   return URL.createObjectURL(await answer.blob());
 }
 
-async function send(path, { method = 'GET', body, query = {}, signal, raw = false } = {}) {
+async function send(path, { method = 'GET', body, query = {}, signal, raw = false, version } = {}) {
   const url = new URL(path, location.origin);
   for (const [key, value] of Object.entries(query)) {
     if (value !== undefined && value !== null && value !== '') url.searchParams.append(key, value);
@@ -109,6 +112,7 @@ async function send(path, { method = 'GET', body, query = {}, signal, raw = fals
   const headers = { 'Accept-Language': language() };
   if (access) headers.Authorization = `Bearer ${access}`;
   if (body !== undefined) headers['Content-Type'] = 'application/json';
+  if (version !== undefined) headers['If-Match'] = `W/"${version}"`;
   let answer;
   try {
     answer = await fetch(url, { method, headers, signal, body: body === undefined ? undefined : JSON.stringify(body) });

@@ -11,6 +11,7 @@ from backend.geo.network.provider import Matrix, OffNetwork
 from backend.routes.coverage.account import Account, CoverageError
 from backend.routes.coverage.problem import CoverageProblem
 from backend.routes.day.windows import Window
+from backend.routes.visiting_hours import AccountHours
 from backend.routes.weeks.calendar import days_before, workdays_of
 from backend.routes.weeks.ground_repository import AcceptedDay, AccountFacts
 from backend.routes.weeks.opening import Hours
@@ -32,7 +33,7 @@ def shop(**others: Any) -> AccountFacts:
         "id": SHOP_ID,
         "name": "Kiosk",
         "location": HELSINKI,
-        "opening_hours": None,
+        "hours": AccountHours(None),
         "visit_minutes": 15,
         "visit_every_days": 14,
         "visit_frequency": None,
@@ -133,15 +134,36 @@ def test_a_base_off_every_street_is_told() -> None:
 
 def test_hours_that_change_within_the_weeks_hold_on_every_day_that_is_not_closed() -> None:
     hours = Hours(MONDAY, 28, "VN", Window(8 * HOUR, 17 * HOUR))
-    opening = hours.opening("Mo-Fr 09:00-17:00; Feb 16-28 Mo-Fr 10:00-18:00; Feb 18 off", HELSINKI)
+    opening = hours.opening(
+        AccountHours("Mo-Fr 09:00-17:00; Feb 16-28 Mo-Fr 10:00-18:00; Feb 18 off"), HELSINKI
+    )
     assert opening.windows[0] == (Window(10 * HOUR, 17 * HOUR),)
     assert opening.windows[6] == ()
     assert opening.closed_days == (16,)
-    assert hours.opening(None, HELSINKI).windows == ((Window(8 * HOUR, 17 * HOUR),),) * 7
+    unknown = hours.opening(AccountHours(None), HELSINKI)
+    assert unknown.windows == ((Window(8 * HOUR, 17 * HOUR),),) * 7
 
 
 def test_hours_without_common_time_are_those_of_most_days() -> None:
     hours = Hours(MONDAY, 28, "VN", Window(8 * HOUR, 17 * HOUR))
-    opening = hours.opening("Mo 08:00-12:00; Feb 23 14:00-18:00", HELSINKI)
+    opening = hours.opening(AccountHours("Mo 08:00-12:00; Feb 23 14:00-18:00"), HELSINKI)
     assert opening.windows[0] == (Window(8 * HOUR, 12 * HOUR),)
     assert opening.closed_days == (21,)
+
+
+def test_firm_hours_are_when_an_account_may_be_visited() -> None:
+    account = account_of(
+        shop(hours=AccountHours("Mo-Fr 08:00-17:00", "Tu,Th 09:00-11:00", is_firm=True))
+    )
+    open_on = [bool(windows) for windows in account.windows]
+    assert open_on == [False, True, False, True, False, False, False]
+    assert account.windows[1] == (Window(9 * HOUR, 11 * HOUR),)
+    assert (account.has_own_hours, account.preferred, account.preference_s) == (True, (), 0)
+
+
+def test_a_wish_leaves_the_opening_hours_as_they_are() -> None:
+    account = account_of(shop(hours=AccountHours("Mo-Fr 08:00-17:00", "Tu,Th 09:00-11:00")))
+    assert account.windows[0] == (Window(8 * HOUR, 17 * HOUR),)
+    assert account.preferred[1] == (Window(9 * HOUR, 11 * HOUR),)
+    assert account.preferred[0] == ()
+    assert (account.has_own_hours, account.preference_s) == (False, 15 * 60)

@@ -6,8 +6,12 @@ import { el, swatch } from '../dom.js';
 import { dateTime, day, known, t } from '../i18n.js';
 import { empty, loading, problemCard, statusBadge } from '../parts.js';
 import { go } from '../place.js';
+import { visitingFacts, visitingForm } from './account-visiting.js';
 import { categoryName } from './prospects.js';
 import { reach } from './reach.js';
+
+/** Who may change accounts; analysts read only. */
+const WRITERS = ['rep', 'manager', 'agent', 'admin'];
 
 /** Load an account into `node` and fly the map there. */
 export async function accountCard(node, id, desk) {
@@ -22,7 +26,7 @@ export async function accountCard(node, id, desk) {
       section(all('/v1/visits', { account_id: id }), visitList),
     ]);
     if (node.dataset.account !== id) return;
-    node.replaceChildren(back, about(account, desk), ...sections);
+    node.replaceChildren(back, about(account, desk, () => accountCard(node, id, desk)), ...sections);
     back.focus({ preventScroll: true });
     desk.map.see({ selectedPoint: account.location });
     if (account.location) desk.map.fly(account.location);
@@ -31,7 +35,7 @@ export async function accountCard(node, id, desk) {
   }
 }
 
-function about(account, desk) {
+function about(account, desk, reload) {
   const color = Object.fromEntries(stageColors(desk.info.legend))[account.life_stage];
   const territory = desk.territories.find((one) => one.id === account.territory_id);
   const facts = [
@@ -41,6 +45,7 @@ function about(account, desk) {
     [t('email'), account.email && el('a', { href: `mailto:${account.email}` }, account.email)],
     [t('website'), website(account.website)],
     [t('opening_hours'), account.opening_hours],
+    ...visitingFacts(account),
     [t('territory'), territory && (account.territory_is_manual ? `${territory.name} (${t('by_hand')})` : territory.name)],
     [t('tags'), account.tags.join(', ')],
     [t('last_visit'), account.last_visit_at && dateTime(account.last_visit_at)],
@@ -49,6 +54,7 @@ function about(account, desk) {
   return el('article.card', {},
     el('div.card-head', {}, swatch(color), el('div', {}, el('h2', {}, account.name), el('p.quiet.little', {}, t(`stage.${account.life_stage}`)))),
     el('dl', {}, facts.map(([name, value]) => [el('dt', {}, name), el('dd', {}, value)])),
+    WRITERS.includes(desk.user.role) ? visitingForm(account, reload) : null,
     reach(account.location, desk));
 }
 

@@ -17,7 +17,7 @@ export function reasonOf({ reason, detail, facts = {} }, stops = []) {
 function remediesIn(facts, stops) {
   const other = stops.find((stop) => stop.account_id === facts.pushes_out);
   return [
-    ...['shift_later_s', 'shift_earlier_s', 'opens_earlier_s', 'closes_later_s', 'travel_more_s', 'missing_s']
+    ...['shift_later_s', 'shift_earlier_s', 'opens_earlier_s', 'closes_later_s', 'visited_earlier_s', 'visited_later_s', 'travel_more_s', 'missing_s']
       .filter((fact) => facts[fact] > 0)
       .map((fact) => t(`remedy.${fact}`, { minutes: minutes(facts[fact]) })),
     ...(facts.distance_more_m ? [t('remedy.distance_more_m', { distance: distance(facts.distance_more_m) })] : []),
