@@ -53,7 +53,8 @@ class Fix:
 class StopRow:
     """One stop of the day's route; `position` counts from 1, `leg_m` is the way to get there.
 
-    `left_out` is the reason why the rep's own order does not visit it.
+    `left_out` is the reason why the rep's own order does not visit it. `is_preferred` is False
+    where the plan comes at another time than the account prefers.
     """
 
     visit_id: str
@@ -69,6 +70,7 @@ class StopRow:
     outcome: Outcome | None = None
     is_pending: bool = False
     left_out: str = ""
+    is_preferred: bool = True
 
 
 @dataclass(frozen=True, slots=True)

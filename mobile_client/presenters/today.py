@@ -113,6 +113,8 @@ def _line(stop: StopRow, words: Words) -> StopLine:
     detail = words.label("outcome", stop.outcome) if stop.outcome else stop.address
     if is_out:
         detail = words.label("left_out", stop.left_out)
+    if stop.state == "planned" and not stop.is_preferred:
+        detail = " · ".join(part for part in (words("Not at the hours it prefers"), detail) if part)
     if stop.is_pending:
         detail = f"{detail} · {words('waiting to send')}"
     return StopLine(

@@ -29,6 +29,7 @@ class StopOfDay(msgspec.Struct, frozen=True):
     arrive_at: datetime | None = None
     start_at: datetime | None = None
     leg_distance_m: float | None = None
+    is_preferred: bool = True
 
 
 _STATES: dict[str, StopState] = {"checked_in": "checked_in", "done": "done"}
@@ -105,6 +106,7 @@ def planned_stops(
             arrive_at=one.arrive_at,
             start_at=one.start_at,
             leg_distance_m=one.leg_distance_m,
+            is_preferred=True,  # nobody has compared the rep's own times with it
         )
         for one in rework.stops
     ]
@@ -149,6 +151,7 @@ def _stop_row(db: sqlite3.Connection, stop: StopOfDay, position: int, left_out: 
         outcome=None if visit is None else outcome_of(visit["outcome"]),
         is_pending=visit is not None and bool(visit["is_pending"]),
         left_out=left_out if state == "planned" else "",
+        is_preferred=stop.is_preferred,
     )
 
 

@@ -41,7 +41,7 @@ def sample_card(place: Place, now: datetime) -> AccountCard:
         email="",
         website=place.website,
         opening_hours=place.opening_hours,
-        preferred_hours="",
+        preferred_hours="Mo-Fr 08:00-10:00",
         preferred_hours_are_firm=False,
         lon=place.lon,
         lat=place.lat,
@@ -51,6 +51,10 @@ def sample_card(place: Place, now: datetime) -> AccountCard:
         visits=(past,),
         notes=(note,),
     )
+
+
+LATE_STOP = 4
+"""The stop that is visited at another time than its account prefers."""
 
 
 def sample_day(now: datetime, stops: int) -> DayView:
@@ -68,6 +72,7 @@ def sample_day(now: datetime, stops: int) -> DayView:
             arrival_at=now + timedelta(minutes=35 * (position - 1) + 8),
             leg_m=180.0 + 240.0 * position,
             state="planned",
+            is_preferred=position != LATE_STOP,
         )
         for position, place in enumerate(chosen, 1)
     )

@@ -106,7 +106,7 @@ def _day(day: PlannedDay, names: dict[str, str], capacity_s: int) -> WeekDay:
         travel_seconds=day.plan.travel_s,
         distance_m=day.plan.distance_m,
         stops=[
-            WeekStop(UUID(stop.key), names[stop.key], _clock(stop.start_s))
+            WeekStop(UUID(stop.key), names[stop.key], _clock(stop.start_s), stop.is_preferred)
             for stop in day.plan.stops
         ],
     )

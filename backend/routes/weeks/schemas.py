@@ -74,6 +74,8 @@ class WeekStop(msgspec.Struct, frozen=True):
     account_id: UUID
     name: str
     start: time
+    is_preferred: bool = True
+    """Whether it is at a time that the account prefers, or it prefers none."""
 
 
 class WeekDay(msgspec.Struct, frozen=True):

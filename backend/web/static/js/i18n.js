@@ -53,11 +53,6 @@ export function day(text) {
     .format(new Date(`${text}T00:00:00Z`));
 }
 
-/** The short name of a weekday, from 0 for Monday. */
-export function weekday(index) {
-  return new Intl.DateTimeFormat(locale(), { weekday: 'short', timeZone: 'UTC' }).format(new Date(Date.UTC(2024, 0, 1 + index)));
-}
-
 /** The calendar day so many days before another, as text. */
 export function daysBefore(text, days) {
   const at = new Date(`${text}T00:00:00Z`);

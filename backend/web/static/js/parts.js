@@ -35,6 +35,11 @@ export function estimateBadge() {
   return el('span.badge.warn', { title: t('estimate_hint') }, t('estimate'));
 }
 
+/** A quiet mark on a visit at another time than its account prefers. */
+export function notPreferredBadge() {
+  return el('span.badge', { title: t('not_preferred_hint') }, t('not_preferred'));
+}
+
 /** The picker of the day that routes and visits share; it moves the page. */
 export function dayPicker(desk) {
   const move = (days) => {

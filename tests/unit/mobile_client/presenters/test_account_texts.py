@@ -37,6 +37,8 @@ def test_the_card_lists_fields_contacts_visits_and_notes(core: FakeCore, account
     headings = [line.title for line in text.lines if line.is_heading]
     assert headings == ["Người liên hệ", "Lịch sử ghé thăm", "Ghi chú"]
     assert text.check_in_label == "Điểm danh"
+    fields = [(line.title, line.detail) for line in text.lines]
+    assert ("Mo-Fr 08:00-10:00", "Giờ khách muốn được ghé") in fields
 
 
 def test_an_edited_field_waits_to_be_sent(core: FakeCore, account_id: str) -> None:

@@ -5,6 +5,7 @@ from mobile_client.i18n import Words
 from mobile_client.presenters.today import today
 from mobile_client.views import CheckInDraft, SyncStatus
 from tests.support.fake_core import FakeCore
+from tests.support.sample_day import LATE_STOP
 
 WORDS = Words("vi", "Europe/Helsinki")
 
@@ -27,6 +28,12 @@ def test_a_stop_that_is_done_tells_its_outcome_and_that_it_waits(tmp_path: Path)
     line = today(core, WORDS).lines[0]
     assert (line.title, line.detail) == (f"1. {first.name}", "Đặt hàng · chờ gửi")
     assert line.is_done
+
+
+def test_a_stop_outside_its_preferred_hours_says_so(tmp_path: Path) -> None:
+    lines = today(FakeCore(tmp_path), WORDS).lines
+    told = [number for number, line in enumerate(lines, 1) if "Ngoài giờ khách muốn" in line.detail]
+    assert told == [LATE_STOP]
 
 
 def test_the_summary_tells_length_and_end_of_the_day(tmp_path: Path) -> None:

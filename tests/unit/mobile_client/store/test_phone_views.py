@@ -55,11 +55,13 @@ def filled(database: Database) -> Database:
         "name": "Cà phê Đường",
         "address": "Mannerheimintie 1",
         "location": [24.9384, 60.1699],
+        "preferred_hours": "Mo-Fr 08:00-10:00",
+        "preferred_hours_are_firm": True,
     }
     note: dict[str, object] = {"account_id": uid("a1"), "captured_at": "2026-11-01T08:00:00Z"}
     aino: dict[str, object] = {"full_name": "Aino", "job_title": "Owner"}
     old, new = sorted((uid("r1"), uid("r2")))
-    second = {**STOP, "sequence": 2}
+    second = {**STOP, "sequence": 2, "is_preferred": False}
     rows: list[Row] = [
         ("territory", uid("t1"), 1, {"name": "North", "area": area}),
         ("account", uid("a1"), 1, {**cafe, "phone": "+358401", "life_stage": "prospect"}),
@@ -111,6 +113,7 @@ def test_day_shows_the_newest_plan_with_present_names(filled: Database) -> None:
     assert (first.name, first.position, first.leg_m) == ("Cà phê Đường", 1, 1200)
     assert first.arrival_at == datetime(2026, 11, 22, 9, tzinfo=UTC)
     assert first.state == "planned"
+    assert [one.is_preferred for one in day.stops] == [True, False]
 
 
 def test_map_has_points_route_and_outlines(filled: Database) -> None:
@@ -127,6 +130,7 @@ def test_card_holds_all_there_is(filled: Database, tmp_path: Path) -> None:
         with pytest.raises(KeyError):
             read_card(db, "nothing", session=SESSION, today=TODAY, folder=tmp_path)
     assert (card.phone, card.email, card.stage) == ("+358401", "", "prospect")
+    assert (card.preferred_hours, card.preferred_hours_are_firm) == ("Mo-Fr 08:00-10:00", True)
     assert [one.title for one in card.contacts] == ["Owner"]
     assert [(one.body, one.author) for one in card.notes] == [("new", "Anna")]
     assert [one.user_name for one in card.visits] == ["Anna"]

@@ -2,7 +2,7 @@
 
 import { request } from '../api.js';
 import { el, input, select } from '../dom.js';
-import { known, number, t, weekday } from '../i18n.js';
+import { known, number, t } from '../i18n.js';
 import { showProblem } from '../parts.js';
 
 const DAYS = ['Mo', 'Tu', 'We', 'Th', 'Fr', 'Sa', 'Su'];
@@ -26,7 +26,7 @@ export function visitingFacts(account) {
 export function visitingForm(account, saved) {
   const message = el('p.message', { role: 'alert', hidden: true });
   const text = input('preferred_hours', t('hours_by_hand'), { value: account.preferred_hours ?? '', placeholder: 'Mo-Fr 08:00-11:00', maxLength: 500, oninput: () => show() });
-  const boxes = DAYS.map((code, index) => el('label.check', {}, el('input', { type: 'checkbox', name: code, onchange: () => write() }), el('span', {}, weekday(index))));
+  const boxes = DAYS.map((code, index) => el('label.check', {}, el('input', { type: 'checkbox', name: code, onchange: () => write() }), el('span', {}, t(`weeks.weekday.${index}`))));
   const from = input('from', t('hours_from'), { type: 'time', onchange: () => write() });
   const until = input('until', t('hours_until'), { type: 'time', onchange: () => write() });
   const firm = el('input', { type: 'checkbox', name: 'firm', checked: account.preferred_hours_are_firm });
@@ -107,7 +107,7 @@ function written(days) {
 function hoursWords(text) {
   const parts = SIMPLE.exec(text);
   if (!parts) return text;
-  const days = DAYS.map((code, index) => [code, weekday(index)]).filter(([code]) => daysIn(parts[1]).has(code));
+  const days = DAYS.map((code, index) => [code, t(`weeks.weekday.${index}`)]).filter(([code]) => daysIn(parts[1]).has(code));
   return `${days.map(([, name]) => name).join(', ')} ${parts[2]}–${parts[3]}`;
 }
 

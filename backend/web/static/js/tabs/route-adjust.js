@@ -5,7 +5,7 @@ import { repColor } from '../colors.js';
 import { el } from '../dom.js';
 import { distance, duration, number, t, time } from '../i18n.js';
 import { decodePolyline } from '../map/polyline.js';
-import { latest, showProblem } from '../parts.js';
+import { latest, notPreferredBadge, showProblem } from '../parts.js';
 import { reasonOf } from './reasons.js';
 
 /** A panel that edits `route`; `done(kept)` is called when the person ends it. */
@@ -89,7 +89,7 @@ export function adjusting(route, desk, done) {
       ondragend: () => { dragged = null; },
     },
     pin,
-    el('span', {}, stop.name, stop.is_preferred ? null : notPreferred(), el('br'), el('span.leg', {}, effect(stop))),
+    el('span', {}, stop.name, stop.is_preferred ? null : [' ', notPreferredBadge()], el('br'), el('span.leg', {}, effect(stop))),
     el('time', { dateTime: stop.start_at }, `${time(stop.start_at)}–${time(stop.leave_at)}`),
     el('span.tools', {},
       tool('↑', t('move_up'), stop, () => move(index, index - 1), { disabled: index === 0 }),
@@ -167,11 +167,6 @@ export function adjusting(route, desk, done) {
 function tried(line) {
   const geometry = { type: 'LineString', coordinates: decodePolyline(line) };
   return { type: 'FeatureCollection', features: [{ type: 'Feature', properties: { kind: 'tried' }, geometry }] };
-}
-
-/** A quiet mark on a visit at another time than its account prefers. */
-export function notPreferred() {
-  return [' ', el('span.badge', { title: t('not_preferred_hint') }, t('not_preferred'))];
 }
 
 /** What a stop costs the day, and what room it has. */
