@@ -54,7 +54,7 @@ class StopRow:
     """One stop of the day's route; `position` counts from 1, `leg_m` is the way to get there.
 
     `left_out` is the reason why the rep's own order does not visit it. `is_preferred` is False
-    where the plan comes at another time than the account prefers.
+    where the plan comes at another time than the account prefers. `kind` is what the visit is for.
     """
 
     visit_id: str
@@ -71,6 +71,7 @@ class StopRow:
     is_pending: bool = False
     left_out: str = ""
     is_preferred: bool = True
+    kind: str = "routine"
 
 
 @dataclass(frozen=True, slots=True)

@@ -73,7 +73,9 @@ def _is_under_way(stands: Standing, asked: PlanRequest, at: time | None, now: da
 
 def _chosen(former: PlanRequest, data: AdjustRequest) -> PlanRequest:
     """Return what was asked for, with the choices that are named in place of the former ones."""
-    named = ("account_ids", "appointments", "excluded_ids", "visit_lengths", "order")
+    named = (
+        "account_ids", "appointments", "excluded_ids", "visit_lengths", "visit_kinds", "order",
+    )  # fmt: skip
     return msgspec.structs.replace(
         former, **{name: getattr(data, name) for name in named if getattr(data, name) is not None}
     )

@@ -1,6 +1,6 @@
 """All SQL of who a day is planned for, and what may be visited on it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from uuid import UUID
 
@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from backend.ids import OrgId, UserId
 from backend.routes.visiting_hours import AccountHours
+from backend.visits.kinds import VisitKind
 
 
 class Rep(msgspec.Struct, frozen=True):
@@ -35,8 +36,11 @@ class Candidate(msgspec.Struct, frozen=True):
     priority: int
     overdue_days: int
     is_required: bool
+    kind: VisitKind = VisitKind.ROUTINE
     is_learned: bool = False
-    """Whether the visit minutes are what visits really took, or a planner's word on that."""
+    """Whether the visit minutes are what visits really took, or a planner's word on that.
+
+    A kind's own minutes come before those of the account, which are of its usual visits."""
 
 
 def find_rep(connection: sa.Connection, org_id: OrgId, rep_id: UserId) -> Rep | None:
@@ -76,18 +80,24 @@ def select_candidates(
     excluded: Sequence[UUID],
     limit: int,
     planned: Sequence[UUID] | None = None,
+    kinds: Mapping[UUID, VisitKind],
 ) -> list[Candidate]:
     """Return the accounts asked for and, nearest first within a priority, those that are due.
 
     The caller has checked those asked for. Excluded ones are left out. Due, in the rep's
     territories and among the own accounts outside every territory, is what was not visited for its
     interval, or is among the `planned` where there are any, and has no visit done or begun on that
-    day. What is lent to the rep counts on the day that it is lent for.
+    day. What is lent to the rep counts on the day that it is lent for. Visits are of the `kinds`
+    asked for; others to a prospect whom nobody has visited are first ones.
     """
     statement = sa.text(
         """
 WITH mine AS (
   SELECT a.id, a.name, a.location, a.visit_minutes, a.priority, a.category,
+    coalesce((SELECT w.kind FROM unnest(cast(:kind_ids AS uuid[]), cast(:kinds AS text[]))
+                 w (id, kind) WHERE w.id = a.id),
+             CASE WHEN a.life_stage = 'prospect' AND a.last_visit_at IS NULL THEN 'first'
+                  ELSE 'routine' END) AS kind,
     json_build_object('opening', a.opening_hours, 'preferred', a.preferred_hours,
                       'is_firm', a.preferred_hours_are_firm) AS hours,
     coalesce(cast(:on_date AS date) - d.due_on, 0) AS overdue,
@@ -110,9 +120,13 @@ WITH mine AS (
     AND NOT EXISTS (SELECT 1 FROM visit v WHERE v.org_id = :org_id AND v.account_id = a.id
                      AND v.planned_on = :on_date AND v.status IN ('checked_in', 'done')))
 SELECT id, name, json_build_array(ST_X(location), ST_Y(location)) AS location, hours,
-  m.minutes AS visit_minutes, m.is_learned, priority, greatest(overdue, 0) AS overdue_days,
-  is_required
- FROM mine, LATERAL tuyen_visit_minutes(:org_id, mine.id, category, visit_minutes) m
+  coalesce(k.minutes, m.minutes) AS visit_minutes, mine.kind,
+  k.minutes IS NOT NULL OR m.is_learned AS is_learned, priority,
+  greatest(overdue, 0) AS overdue_days, is_required
+ FROM mine LEFT JOIN LATERAL (
+    SELECT coalesce(l.fixed_value, l.value) AS minutes FROM learned_value l
+     WHERE l.org_id = :org_id AND l.subject = 'kind' AND l.key = mine.kind) k ON true,
+  LATERAL tuyen_visit_minutes(:org_id, mine.id, category, visit_minutes) m
  WHERE is_due OR is_required
  ORDER BY is_required DESC, priority, overdue > 0 DESC,
    location <-> ST_SetSRID(ST_MakePoint(:lon, :lat), 4326), id
@@ -130,6 +144,8 @@ SELECT id, name, json_build_array(ST_X(location), ST_Y(location)) AS location, h
             "lat": near[1],
             "limit": limit,
             "planned": None if planned is None else list(planned),
+            "kind_ids": list(kinds),
+            "kinds": list(kinds.values()),
         },
     ).mappings()
     return msgspec.convert([dict(row) for row in rows], list[Candidate], strict=False)

@@ -80,6 +80,10 @@ def _lifted(asked: PlanRequest) -> Iterator[tuple[ChoiceKind, UUID | None, PlanR
         others = [one for one in asked.visit_lengths if one != length]
         without = msgspec.structs.replace(asked, visit_lengths=others)
         yield "visit_length", length.account_id, without
+    for purpose in asked.visit_kinds:
+        usual = [one for one in asked.visit_kinds if one != purpose]
+        without = msgspec.structs.replace(asked, visit_kinds=usual)
+        yield "visit_kind", purpose.account_id, without
 
 
 def _plan(

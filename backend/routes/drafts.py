@@ -110,6 +110,7 @@ def write_route(connection: sa.Connection, actor: Actor, draft: Draft) -> UUID:
                 "planned_on": on_date,
                 "planned_at": stop.start_at,
                 "sequence": stop.sequence,
+                "kind": stop.kind,
             }
             for stop in stops
         ],
@@ -148,6 +149,7 @@ def _stops(draft: Draft, kept: dict[UUID, UUID]) -> list[RouteStop]:
             detour_m=stop.detour_m,
             spare_seconds=stop.spare_s,
             is_learned=accounts[stop.key].is_learned,
+            kind=accounts[stop.key].kind,
         )
         for sequence, stop in enumerate(draft.plan.stops, start=first)
     ]

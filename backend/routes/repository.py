@@ -182,10 +182,11 @@ def upsert_visits(
         connection.execute(
             sa.text(
                 "INSERT INTO visit (org_id, id, account_id, rep_id, route_id, planned_on,"
-                " planned_at, sequence) VALUES (:org_id, :id, :account_id, :rep_id, :route_id,"
-                " :planned_on, :planned_at, :sequence) ON CONFLICT (org_id, id) DO UPDATE SET"
-                " route_id = excluded.route_id, planned_at = excluded.planned_at,"
-                " sequence = excluded.sequence"
+                " planned_at, sequence, kind) VALUES (:org_id, :id, :account_id, :rep_id,"
+                " :route_id, :planned_on, :planned_at, :sequence, :kind)"
+                " ON CONFLICT (org_id, id) DO UPDATE SET route_id = excluded.route_id,"
+                " planned_at = excluded.planned_at, sequence = excluded.sequence,"
+                " kind = excluded.kind"
             ),
             [{"org_id": org_id, **row} for row in rows],
         )

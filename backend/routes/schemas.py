@@ -8,12 +8,15 @@ import msgspec
 
 from backend.api.payloads import LonLatPair, Payload
 from backend.geo.network.provider import Profile
+from backend.visits.kinds import VisitKind
 
 Minutes = Annotated[int, msgspec.Meta(ge=0, le=240)]
 
 
 Label = Annotated[str, msgspec.Meta(min_length=1, max_length=60)]
-type ChoiceKind = Literal["must_visit", "appointment", "excluded", "visit_length", "order"]
+type ChoiceKind = Literal[
+    "must_visit", "appointment", "excluded", "visit_length", "visit_kind", "order"
+]
 Traffic = Annotated[int, msgspec.Meta(ge=50, le=400)]
 
 
@@ -29,6 +32,13 @@ class VisitLength(Payload, frozen=True, kw_only=True):
 
     account_id: UUID
     minutes: Minutes
+
+
+class VisitOfKind(Payload, frozen=True, kw_only=True):
+    """What the visit of an account is for on this day; a kind's own minutes are its length."""
+
+    account_id: UUID
+    kind: VisitKind
 
 
 class PlanRequest(Payload, frozen=True, kw_only=True):
@@ -61,6 +71,8 @@ class PlanRequest(Payload, frozen=True, kw_only=True):
     """Due accounts that somebody else visits on the day."""
     visit_lengths: Annotated[list[VisitLength], msgspec.Meta(max_length=120)] = []
     """Visits that take longer or shorter than their account's usually do."""
+    visit_kinds: Annotated[list[VisitOfKind], msgspec.Meta(max_length=120)] = []
+    """Visits that are for something else than usual; `visit_lengths` have the last word on time."""
     order: Annotated[list[UUID], msgspec.Meta(max_length=120)] = []
     """These accounts in this order and no others; by default the best order is sought."""
     profile: Profile = "car"
@@ -78,6 +90,7 @@ class AdjustRequest(Payload, frozen=True, kw_only=True):
     appointments: Annotated[list[Appointment], msgspec.Meta(max_length=50)] | None = None
     excluded_ids: Annotated[list[UUID], msgspec.Meta(max_length=500)] | None = None
     visit_lengths: Annotated[list[VisitLength], msgspec.Meta(max_length=120)] | None = None
+    visit_kinds: Annotated[list[VisitOfKind], msgspec.Meta(max_length=120)] | None = None
     order: Annotated[list[UUID], msgspec.Meta(max_length=120)] | None = None
     """The visits in an order of one's own; empty to have the best order sought again."""
     at: time | None = None
@@ -165,7 +178,9 @@ class RouteStop(msgspec.Struct, frozen=True):
     spare_seconds: int = 0
     """How much later it may end with all others still kept."""
     is_learned: bool = False
-    """Whether its length is what visits there really took, not what the account says."""
+    """Whether its length is what such visits really took, or a planner's word on that."""
+    kind: VisitKind = VisitKind.ROUTINE
+    """What it is for."""
 
 
 class DroppedVisit(msgspec.Struct, frozen=True):
@@ -199,6 +214,7 @@ class Choices(msgspec.Struct, frozen=True):
     appointments: list[Appointment] = []
     excluded_ids: list[UUID] = []
     visit_lengths: list[VisitLength] = []
+    visit_kinds: list[VisitOfKind] = []
     order: list[UUID] = []
 
 

@@ -132,6 +132,7 @@ def prepare(
             excluded=[*request.excluded_ids, *request.given_ids],
             limit=max(request.max_candidates, len(required), len(planned or ())),
             planned=planned,
+            kinds={one.account_id: one.kind for one in request.visit_kinds},
         )
         midnight = repository.midnight_utc(connection, request.on_date, rep.time_zone)
         excluded = _names_of_excluded(connection, actor, rep_id, request.excluded_ids)

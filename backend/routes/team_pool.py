@@ -65,6 +65,7 @@ def alone(request: TeamRequest, member: TeamMember, former: PlanRequest | None) 
         appointments=kept.appointments,
         excluded_ids=kept.excluded_ids,
         visit_lengths=kept.visit_lengths,
+        visit_kinds=kept.visit_kinds,
         max_candidates=max(request.max_candidates, len(request.account_ids)),
         profile=request.profile,
         traffic_percent=request.traffic_percent,

@@ -36,8 +36,8 @@ _SELECT = f"""
 SELECT v.id, v.account_id, a.name AS account_name,
   CASE WHEN a.location IS NULL THEN NULL
        ELSE json_build_array(ST_X(a.location), ST_Y(a.location)) END AS location,
-  v.rep_id, u.full_name AS rep_name, v.route_id, v.status, v.planned_on, v.planned_at, v.sequence,
-  v.outcome, v.checked_in_at, v.done_at, v.rv, {_EVIDENCE}
+  v.rep_id, u.full_name AS rep_name, v.route_id, v.status, v.kind, v.planned_on, v.planned_at,
+  v.sequence, v.outcome, v.checked_in_at, v.done_at, v.rv, {_EVIDENCE}
  FROM visit v
  JOIN account a ON a.org_id = v.org_id AND a.id = v.account_id
  JOIN app_user u ON u.org_id = v.org_id AND u.id = v.rep_id

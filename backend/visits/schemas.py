@@ -9,6 +9,7 @@ from uuid import UUID
 import msgspec
 
 from backend.api.payloads import LonLatPair, Moment, Payload, Prose
+from backend.visits.kinds import VisitKind
 
 
 class VisitStatus(StrEnum):
@@ -107,6 +108,7 @@ class VisitRead(msgspec.Struct, frozen=True):
     rep_name: str
     route_id: UUID | None
     status: VisitStatus
+    kind: VisitKind
     planned_on: date
     planned_at: datetime | None
     sequence: int | None

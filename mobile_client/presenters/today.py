@@ -113,8 +113,10 @@ def _line(stop: StopRow, words: Words) -> StopLine:
     detail = words.label("outcome", stop.outcome) if stop.outcome else stop.address
     if is_out:
         detail = words.label("left_out", stop.left_out)
-    if stop.state == "planned" and not stop.is_preferred:
-        detail = " · ".join(part for part in (words("Not at the hours it prefers"), detail) if part)
+    if stop.state == "planned":
+        kind = words.label("kind", stop.kind) if stop.kind != "routine" else ""
+        late = "" if stop.is_preferred else words("Not at the hours it prefers")
+        detail = " · ".join(part for part in (kind, late, detail) if part)
     if stop.is_pending:
         detail = f"{detail} · {words('waiting to send')}"
     return StopLine(

@@ -30,6 +30,7 @@ class StopOfDay(msgspec.Struct, frozen=True):
     start_at: datetime | None = None
     leg_distance_m: float | None = None
     is_preferred: bool = True
+    kind: str = "routine"
 
 
 _STATES: dict[str, StopState] = {"checked_in": "checked_in", "done": "done"}
@@ -152,6 +153,7 @@ def _stop_row(db: sqlite3.Connection, stop: StopOfDay, position: int, left_out: 
         is_pending=visit is not None and bool(visit["is_pending"]),
         left_out=left_out if state == "planned" else "",
         is_preferred=stop.is_preferred,
+        kind=stop.kind,
     )
 
 

@@ -6,6 +6,7 @@ from uuid import UUID
 import msgspec
 
 from backend.routes.schemas import Lunch, RouteStop
+from backend.visits.kinds import VisitKind
 
 UNBELIEVED_STAY_S = 5
 """Check-in and check-out nearer to each other were reported in one go: they time no visit."""
@@ -63,6 +64,7 @@ class VisitFact(msgspec.Struct, frozen=True):
     distance_m: float | None
     is_mock: bool
     is_excused: bool
+    kind: VisitKind = VisitKind.ROUTINE
     traced: tuple[datetime, datetime] | None = None
     """Arrival and departure as the day's trace tells them."""
 

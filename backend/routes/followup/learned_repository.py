@@ -14,11 +14,13 @@ from backend.routes.followup.schemas import LearnedRead
 
 _SELECT = """
 SELECT l.subject, l.key, coalesce(a.name, l.key) AS name, l.value, l.fixed_value,
-  coalesce(l.fixed_value, l.value) AS in_use, coalesce(a.visit_minutes, 100) AS planned,
+  coalesce(l.fixed_value, l.value) AS in_use, coalesce(a.visit_minutes, k.minutes, 100) AS planned,
   l.observations, l.median, l.learned_at, l.learn_from, l.decided_at, u.full_name AS decided_by
  FROM learned_value l
  LEFT JOIN account a ON l.subject = 'account' AND a.org_id = l.org_id
   AND a.id = CASE WHEN l.subject = 'account' THEN l.key::uuid END
+ LEFT JOIN LATERAL (SELECT round(avg(b.visit_minutes))::int AS minutes FROM account b
+   WHERE l.subject = 'kind' AND b.org_id = l.org_id AND b.deleted_at IS NULL) k ON true
  LEFT JOIN app_user u ON u.org_id = l.org_id AND u.id = l.decided_by
 """
 

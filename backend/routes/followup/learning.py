@@ -13,10 +13,13 @@ from uuid import UUID
 import msgspec
 
 from backend.routes.followup.statistics import grouped
+from backend.visits.kinds import SPECIAL_KINDS, VisitKind
 
 MIN_VISITS = 5
 """Visits of an account before its own value is believed."""
 MIN_CATEGORY_VISITS, MIN_CATEGORY_ACCOUNTS = 20, 5
+MIN_KIND_VISITS, MIN_KIND_ACCOUNTS = 12, 4
+"""Visits of a kind, and the accounts they were at, before all of its kind take as long."""
 MIN_LEGS = 15
 """Ways begun in an hour of the day."""
 PRIOR_WEIGHT = 4
@@ -32,6 +35,7 @@ class VisitSample(msgspec.Struct, frozen=True):
     planned_minutes: int
     actual_minutes: float
     at: datetime
+    kind: VisitKind = VisitKind.ROUTINE
 
 
 class LegSample(msgspec.Struct, frozen=True):
@@ -45,7 +49,7 @@ class LegSample(msgspec.Struct, frozen=True):
 
 
 class Learned(msgspec.Struct, frozen=True):
-    """A value of a key: minutes of an `account`, per cent of the plan for `category` and `hour`."""
+    """A value of a key: minutes of an `account` or `kind`, per cent of the plan for the others."""
 
     subject: str
     key: str
@@ -61,9 +65,11 @@ type Since = Mapping[tuple[str, str], datetime]
 def learn_visits(samples: Iterable[VisitSample], since: Since) -> list[Learned]:
     """Return the minutes of accounts, and the per cent of categories, that are known well enough.
 
-    An account's value is pulled towards its own planned minutes at its category's per cent.
+    An account's value is pulled towards its own planned minutes at its category's per cent. Both
+    are of routine visits; other kinds have minutes of their own, whatever the account.
     """
-    kept = list(samples)
+    everything = list(samples)
+    kept = [one for one in everything if one.kind is VisitKind.ROUTINE]
     categories = _learn_categories(kept, since)
     percents = {one.key: one.value for one in categories}
     found = list(categories)
@@ -84,7 +90,7 @@ def learn_visits(samples: Iterable[VisitSample], since: Since) -> list[Learned]:
                 round(middle, 2),
             )
         )
-    return found
+    return [*found, *_learn_kinds(everything, since)]
 
 
 def learn_hours(samples: Iterable[LegSample], since: Since) -> list[Learned]:
@@ -113,6 +119,19 @@ def _learn_categories(samples: Iterable[VisitSample], since: Since) -> list[Lear
         if len(recent) >= MIN_CATEGORY_VISITS and len(accounts) >= MIN_CATEGORY_ACCOUNTS:
             middle = median(one.actual_minutes / one.planned_minutes for one in recent)
             found.append(_percent("category", category, middle, len(recent)))
+    return found
+
+
+def _learn_kinds(samples: Iterable[VisitSample], since: Since) -> list[Learned]:
+    found = []
+    for kind, group in grouped(samples, lambda one: one.kind).items():
+        recent = _since(group, ("kind", kind), since)
+        accounts = {one.account_id for one in recent}
+        is_known = len(recent) >= MIN_KIND_VISITS and len(accounts) >= MIN_KIND_ACCOUNTS
+        if is_known and kind in SPECIAL_KINDS:
+            middle = median(one.actual_minutes for one in recent)
+            value = _within(middle, LEAST_MINUTES, MOST_MINUTES)
+            found.append(Learned("kind", kind, value, len(recent), round(middle, 2)))
     return found
 
 

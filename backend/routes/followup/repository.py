@@ -27,7 +27,7 @@ SELECT r.id, r.rep_id, r.on_date, r.profile, r.stops, r.distance_m, r.travel_sec
 """
 
 _VISITS = """
-SELECT v.id AS visit_id, v.rep_id, v.account_id, a.name, a.category, a.visit_minutes,
+SELECT v.id AS visit_id, v.rep_id, v.account_id, v.kind, a.name, a.category, a.visit_minutes,
   v.planned_on AS on_date, v.status, v.outcome, v.route_id, v.updated_at, v.done_at,
   coalesce(c.corrected_at, v.checked_in_at) AS checked_in_at,
   (coalesce(c.corrected_at, v.checked_in_at, v.done_at) AT TIME ZONE o.time_zone)::date

@@ -192,14 +192,16 @@ class Subject(StrEnum):
     ACCOUNT = "account"
     CATEGORY = "category"
     HOUR = "hour"
+    KIND = "kind"
 
 
 class LearnedRead(msgspec.Struct, frozen=True, kw_only=True):
     """What visits or ways really take; `in_use` is what plans take, null for the plan's own.
 
-    Of an account in minutes, its `planned` ones as people set them; else in per cent of the plan.
-    A `fixed_value` is a person's and beats the learned `value`. `learn_from` is when somebody made
-    forget what was before.
+    Of an account in minutes, its `planned` ones as people set them; of a kind of visit in minutes,
+    `planned` those of all accounts in the mean; else in per cent of the plan. A `fixed_value` is a
+    person's and beats the learned `value`. `learn_from` is when somebody made forget what was
+    before.
     """
 
     subject: Subject

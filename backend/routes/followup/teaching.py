@@ -27,6 +27,7 @@ from backend.routes.followup.measures import DayResult
 from backend.routes.followup.schemas import LearnedRead, Subject
 from backend.routes.followup.settling import measure_ground, read_ground, settle
 from backend.routes.weeks.planning import WorkerEnding
+from backend.visits.kinds import SPECIAL_KINDS
 
 LEARN = "routes.learn"
 """The task's name."""
@@ -80,7 +81,7 @@ def fix(
 ) -> LearnedRead:
     """Put a value of the planner's own in place of the learned one, or take it back."""
     key = _check_key(connection, actor, subject, key)
-    if fixed_value is not None and subject is not Subject.ACCOUNT:
+    if fixed_value is not None and subject in {Subject.CATEGORY, Subject.HOUR}:
         _check_percent(fixed_value)
     learned_repository.fix_value(
         connection, actor.org_id, subject, key, fixed_value, by=actor.user_id, at=now
@@ -121,6 +122,7 @@ def _visit_samples(day: DayResult) -> Sequence[VisitSample]:
             stay.visit.visit_minutes,
             stay.actual_s / 60,
             stay.visit.arrived_at,
+            stay.visit.kind,
         )
         for stay in day.stays
         if stay.visit.arrived_at is not None
@@ -148,6 +150,8 @@ def _check_key(connection: sa.Connection, actor: Actor, subject: Subject, key: s
         connection, actor.org_id, key
     ):
         raise malformed_field("key", f"No account is of the category {key}.")
+    if subject is Subject.KIND and key not in SPECIAL_KINDS:
+        raise malformed_field("key", f"A kind of visit is one of: {', '.join(SPECIAL_KINDS)}.")
     if subject is not Subject.ACCOUNT:
         return key
     try:

@@ -40,6 +40,11 @@ export function notPreferredBadge() {
   return el('span.badge', { title: t('not_preferred_hint') }, t('not_preferred'));
 }
 
+/** What a visit is for, where that is not the usual. */
+export function kindBadge({ kind }) {
+  return !kind || kind === 'routine' ? null : [' ', el('span.badge.blue', {}, t(`kind.${kind}`))];
+}
+
 /** The picker of the day that routes and visits share; it moves the page. */
 export function dayPicker(desk) {
   const move = (days) => {

@@ -2,10 +2,12 @@
 
 from datetime import timedelta
 
+import msgspec
 import pytest
 
 from backend.ids import new_id
 from backend.routes.followup.learning import (
+    MIN_KIND_VISITS,
     MIN_LEGS,
     MIN_VISITS,
     LegSample,
@@ -14,6 +16,7 @@ from backend.routes.followup.learning import (
     learn_hours,
     learn_visits,
 )
+from backend.visits.kinds import VisitKind
 from tests.unit.routes.followup.followed_days import EIGHT
 
 SHOP = new_id()
@@ -61,6 +64,24 @@ def test_a_category_moves_what_its_accounts_are_pulled_towards() -> None:
     assert (category.subject, category.key, category.observations) == ("category", "bakery", 35)
     assert category.value == 190  # (35 * 2.0 + 4) / 39
     assert account.value == 21  # (5 * 15 + 4 * 15 * 1.9) / 9
+
+
+def test_visits_of_a_kind_teach_their_own_minutes_and_no_account_s() -> None:
+    deliveries = [
+        VisitSample(new_id(), "bakery", 10, 40, EIGHT, VisitKind.DELIVERY)
+        for _ in range(MIN_KIND_VISITS)
+    ]
+    at_the_shop = [
+        msgspec.structs.replace(one, kind=VisitKind.SERVICE) for one in _visits(*[90] * 20)
+    ]
+
+    learned = learn_visits([*deliveries, *at_the_shop, *_visits(*[15] * 5)], {})
+
+    assert [(one.subject, one.key, one.value) for one in learned] == [
+        ("account", str(SHOP), 15), ("kind", "delivery", 40),
+    ]  # fmt: skip  # service cases at one shop only are that shop's
+    since = {("kind", "delivery"): EIGHT + timedelta(seconds=1)}
+    assert learn_visits(deliveries, since) == []
 
 
 def test_what_somebody_made_forget_no_longer_counts() -> None:

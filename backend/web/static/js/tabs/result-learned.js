@@ -7,6 +7,7 @@ import { latest, loading, problemCard, showProblem } from '../parts.js';
 import { categoryName } from './prospects.js';
 
 const SHOWN = 20;
+const KINDS = ['first', 'order', 'delivery', 'service'];
 
 /** A fold that loads when it is opened. */
 export function learnedFold(desk) {
@@ -16,14 +17,14 @@ export function learnedFold(desk) {
     body.replaceChildren(loading());
     run(() => all('/v1/followup/learned'), (items, problem) => {
       if (problem) body.replaceChildren(problemCard(problem, load));
-      else body.replaceChildren(items.length ? list(items, desk, load) : el('p.quiet', {}, t('learned.none')));
+      else body.replaceChildren(...show(items, desk, load));
     });
   };
   const fold = el('details.fold.card', { ontoggle: () => fold.open && load() }, el('summary', {}, t('learned')), el('p.little.quiet', {}, t('learned.hint')), body);
   return fold;
 }
 
-function list(items, desk, reload) {
+function show(items, desk, reload) {
   const message = el('p.message', { role: 'alert', hidden: true });
   const send = async (one, method, body) => {
     message.hidden = true;
@@ -34,13 +35,34 @@ function list(items, desk, reload) {
       showProblem(message, problem);
     }
   };
-  return el('div', {}, message,
+  const others = items.filter((one) => one.subject !== 'kind');
+  return [message, kinds(items, desk, send), others.length ? list(others, desk, send) : el('p.quiet', {}, t('learned.none'))];
+}
+
+/** How long visits of each kind take, also of those of which nothing is known yet. */
+function kinds(items, desk, send) {
+  const known = new Map(items.filter((one) => one.subject === 'kind').map((one) => [one.key, one]));
+  return el('section', {}, el('h3', {}, t('kinds.title')), el('p.little.quiet', {}, t('kinds.hint')),
+    el('ul.row-list', {}, KINDS.map((key) => (known.has(key) ? item(known.get(key), desk, send) : unknownKind(key, desk, send)))));
+}
+
+function unknownKind(key, desk, send) {
+  const field = el('input', { type: 'number', min: 1, max: 480, required: true, 'aria-label': `${t('learned.value')}: ${t(`kind.${key}`)}` });
+  return el('li', { dataset: { learned: key } },
+    el('strong', {}, t(`kind.${key}`)), el('div.little.quiet', {}, t('kinds.usual')),
+    desk.isPlanner ? el('form.actions.short', {
+      onsubmit: (event) => { event.preventDefault(); send({ subject: 'kind', key }, 'PATCH', { fixed_value: Number(field.value) }); },
+    }, field, el('button.small', { type: 'submit' }, t('learned.fix'))) : null);
+}
+
+function list(items, desk, send) {
+  return el('div', {},
     el('ul.row-list', {}, items.slice(0, SHOWN).map((one) => item(one, desk, send))),
     items.length > SHOWN ? el('p.little.quiet', {}, t('learned.more', { count: number(items.length - SHOWN) })) : null);
 }
 
 function item(one, desk, send) {
-  const unit = one.subject === 'account' ? 'minutes' : 'percent';
+  const unit = ['account', 'kind'].includes(one.subject) ? 'minutes' : 'percent';
   const tell = (value) => (unit === 'minutes' ? t('minutes', { minutes: number(value) }) : `${number(value)} %`);
   const field = el('input', { type: 'number', min: unit === 'minutes' ? 1 : 50, max: unit === 'minutes' ? 480 : 400, value: one.in_use, 'aria-label': t('learned.value') });
   return el('li', { dataset: { learned: one.key } },
@@ -56,6 +78,7 @@ function item(one, desk, send) {
 
 function nameOf(one) {
   if (one.subject === 'account') return one.name;
+  if (one.subject === 'kind') return t(`kind.${one.key}`);
   if (one.subject === 'category') return categoryName(one.key);
   const [profile, hour] = one.key.split('-');
   return `${t(`profile.${profile}`)}: ${t('alarm.hour', { from: hour, to: Number(hour) + 1 })}`;

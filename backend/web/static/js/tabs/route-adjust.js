@@ -8,6 +8,8 @@ import { decodePolyline } from '../map/polyline.js';
 import { latest, notPreferredBadge, showProblem } from '../parts.js';
 import { reasonOf } from './reasons.js';
 
+const KINDS = ['routine', 'first', 'order', 'delivery', 'service'];
+
 /** A panel that edits `route`; `done(kept)` is called when the person ends it. */
 export function adjusting(route, desk, done) {
   const run = latest();
@@ -96,7 +98,8 @@ export function adjusting(route, desk, done) {
       tool('↓', t('move_down'), stop, () => move(index, index + 1), { disabled: index === shown.stops.length - 1 }),
       tool(t('must_visit'), t('must_visit'), stop, () => toggle('account_ids', id), { 'aria-pressed': String(chosen.account_ids.includes(id)) }),
       tool(t('fix_time'), t('fix_time_hint'), stop, () => fix(stop, isFixed), { 'aria-pressed': String(isFixed) }),
-      tool(t('leave_out'), t('leave_out'), stop, () => leaveOut(id))));
+      tool(t('leave_out'), t('leave_out'), stop, () => leaveOut(id)),
+      kindOf(stop)));
   }
 
   function tool(sign, label, stop, onclick, more = {}) {
@@ -124,6 +127,18 @@ export function adjusting(route, desk, done) {
   function fix(stop, isFixed) {
     const others = chosen.appointments.filter((one) => one.account_id !== stop.account_id);
     attempt({ appointments: isFixed ? others : [...others, { account_id: stop.account_id, start: localTime(stop.start_at, desk.info.time_zone) }] });
+  }
+
+  /** What the visit is for; a kind may have minutes of its own. */
+  function kindOf(stop) {
+    const field = el('select.small', {
+      'aria-label': `${t('visit_kind')}: ${stop.name}`,
+      onchange: () => {
+        const others = chosen.visit_kinds.filter((one) => one.account_id !== stop.account_id);
+        attempt({ visit_kinds: [...others, { account_id: stop.account_id, kind: field.value }] });
+      },
+    }, KINDS.map((kind) => el('option', { value: kind, selected: kind === stop.kind }, t(`kind.${kind}`))));
+    return field;
   }
 
   function leaveOut(id) {

@@ -4,7 +4,7 @@ import { all, request } from '../api.js';
 import { knowReps, repColor } from '../colors.js';
 import { el, swatch } from '../dom.js';
 import { distance, duration, number, t, time } from '../i18n.js';
-import { dayPicker, empty, estimateBadge, latest, loading, notPreferredBadge, problemCard, showProblem } from '../parts.js';
+import { dayPicker, empty, estimateBadge, kindBadge, latest, loading, notPreferredBadge, problemCard, showProblem } from '../parts.js';
 import { go, place } from '../place.js';
 import { adjusting, effect } from './route-adjust.js';
 import { calendars } from './calendars.js';
@@ -156,7 +156,7 @@ function stopList(route) {
     items.push(el('li.stop', {},
       pin(String(stop.sequence), route.rep_id),
       el('span', {},
-        el('button.plain', { type: 'button', onclick: () => go({ tab: 'prospects', account: stop.account_id }) }, stop.name), stop.is_preferred ? null : [' ', notPreferredBadge()],
+        el('button.plain', { type: 'button', onclick: () => go({ tab: 'prospects', account: stop.account_id }) }, stop.name), kindBadge(stop), stop.is_preferred ? null : [' ', notPreferredBadge()],
         el('br'), el('span.leg', { title: effect(stop) }, `${about}${distance(stop.leg_distance_m)} · ${about}${duration(stop.leg_seconds)}`)),
       el('time', { dateTime: stop.start_at }, `${time(stop.start_at)}–${time(stop.leave_at)}`)));
     if (route.lunch && route.lunch.after_sequence === stop.sequence) items.push(lunch(route.lunch));
