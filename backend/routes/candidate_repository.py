@@ -40,7 +40,8 @@ class Candidate(msgspec.Struct, frozen=True):
     is_learned: bool = False
     """Whether the visit minutes are what visits really took, or a planner's word on that.
 
-    A kind's own minutes come before those of the account, which are of its usual visits."""
+    A kind's own minutes come before those of the account, which are of its usual visits.
+    """
 
 
 def find_rep(connection: sa.Connection, org_id: OrgId, rep_id: UserId) -> Rep | None:

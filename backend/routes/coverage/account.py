@@ -83,6 +83,23 @@ def check_account(account: Account, *, rows: int) -> None:
             "windows",
             account,
         )
+    _check_wish(account)
+    for windows in (*account.windows, *account.preferred):
+        _check_windows(windows, account)
+    if sorted(set(account.weekdays) & set(EVERY_DAY)) != list(account.weekdays):
+        _fail(
+            f"The weekdays of {account.name} are not of 0 (Monday) to 6, each once, in order.",
+            "weekdays",
+            account,
+        )
+    _check_gaps(account)
+
+
+def _fail(detail: str, field: str, account: Account) -> Never:
+    raise CoverageError(detail, field=field, account=account.key)
+
+
+def _check_wish(account: Account) -> None:
     if len(account.preferred) not in {0, WEEK}:
         _fail(
             f"{account.name} prefers windows of {len(account.preferred)} weekdays; give seven, or "
@@ -97,19 +114,6 @@ def check_account(account: Account, *, rows: int) -> None:
             "preference_s",
             account,
         )
-    for windows in (*account.windows, *account.preferred):
-        _check_windows(windows, account)
-    if sorted(set(account.weekdays) & set(EVERY_DAY)) != list(account.weekdays):
-        _fail(
-            f"The weekdays of {account.name} are not of 0 (Monday) to 6, each once, in order.",
-            "weekdays",
-            account,
-        )
-    _check_gaps(account)
-
-
-def _fail(detail: str, field: str, account: Account) -> Never:
-    raise CoverageError(detail, field=field, account=account.key)
 
 
 def _check_windows(windows: Sequence[Window], account: Account) -> None:

@@ -193,7 +193,7 @@ def _closed(stop: Stop) -> Dropped:
     return _dropped(
         stop,
         Reason.NO_OWN_HOURS_TODAY,
-        "it is visited at its preferred hours only, and is open at none of them today",
+        "it is visited at its preferred hours only, and is open at none of them on this day",
         advice=" Plan it for another day, or make its preferred hours a wish.",
     )
 

@@ -62,6 +62,13 @@ def test_hours_that_cannot_be_read_and_older_versions_are_told(
 ) -> None:
     account = next(iter(watched.city.accounts))
     form = _form(watched, account)
+    form.get_by_label("T2", exact=True).check()
+    form.get_by_label("Từ").fill("10:00")
+    form.get_by_role("button", name="Lưu").click()
+    expect(form.get_by_role("alert")).to_contain_text("Hãy chọn ngày, giờ từ và giờ đến")
+    form.get_by_label("Đến").fill("08:00")
+    form.get_by_role("button", name="Lưu").click()
+    expect(form.get_by_role("alert")).to_contain_text("giờ đến phải sau giờ từ")
     form.get_by_label("Hoặc tự viết").fill("sáng thứ hai")
     form.get_by_role("button", name="Lưu").click()
     expect(form.get_by_role("alert")).to_contain_text("Không đọc được giờ này")

@@ -4,6 +4,7 @@ import msgspec
 import pytest
 
 from backend.routes.day.check import check_plan
+from backend.routes.day.plan import Dropped, Reason
 from backend.routes.day.schedule import schedule_in_order
 from tests.unit.routes.days import HOUR, NOON_LUNCH, between, street_day, visit
 
@@ -59,3 +60,16 @@ def test_each_broken_rule_is_found(fields: dict[str, Any], fault: str) -> None:
     broken = msgspec.structs.replace(PLAN, **fields)
 
     assert any(fault in found for found in check_plan(DAY, broken))
+
+
+def test_blaming_the_wrong_hours_is_found() -> None:
+    closed = msgspec.structs.replace(visit("d", 3), windows=(), has_own_hours=True)
+    day = msgspec.structs.replace(DAY, stops=(*DAY.stops, closed))
+    blamed = Dropped(key="d", reason=Reason.CLOSED_TODAY, detail="", facts={})
+    plan = schedule_in_order(day, ["a", "b"])
+    others = tuple(one for one in plan.dropped if one.key != "d")
+    wrong = msgspec.structs.replace(plan, dropped=(*others, blamed))
+
+    assert any("hours that are not in the way" in fault for fault in check_plan(day, wrong))
+    right = msgspec.structs.replace(blamed, reason=Reason.NO_OWN_HOURS_TODAY)
+    assert check_plan(day, msgspec.structs.replace(plan, dropped=(*others, right))) == []

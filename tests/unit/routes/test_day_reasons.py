@@ -43,6 +43,34 @@ def test_a_hopeless_stop_says_why(stop: Stop, reason: Reason) -> None:
     assert [planned.key for planned in plan.stops] == ["y"]
 
 
+def own(stop: Stop) -> Stop:
+    """Return a stop whose windows are its own hours, while it is open at others too."""
+    return msgspec.structs.replace(stop, has_own_hours=True)
+
+
+@pytest.mark.parametrize(
+    ("stop", "reason", "words"),
+    [
+        (visit("x", 1, windows=()), Reason.NO_OWN_HOURS_TODAY, "preferred hours only"),
+        (
+            visit("x", 1, minutes=61, windows=between(9, 10)),
+            Reason.WINDOW_TOO_SHORT,
+            "longest stretch of preferred hours is 60",
+        ),
+        (visit("x", 1, windows=between(5, 8)), Reason.OUTSIDE_SHIFT, "its preferred hours, the"),
+    ],
+    ids=["none", "short", "early"],
+)
+def test_hours_of_its_own_are_not_blamed_on_the_opening(
+    stop: Stop, reason: Reason, words: str
+) -> None:
+    _, dropped = only_dropped(street_day([0, 15, 5], own(stop), visit("y", 2)))
+
+    assert dropped.reason is reason
+    assert words in dropped.detail
+    assert "opening" not in dropped.detail
+
+
 def test_a_place_that_no_street_leads_to_is_unreachable() -> None:
     day = street_day([0, 15], visit("island", 1))
     cut_off = ((0, None), (900, 0))
@@ -126,6 +154,12 @@ def test_a_shop_that_opens_too_late_says_how_much_earlier_it_would_have_to() -> 
     opened = msgspec.structs.replace(day.stops[1], windows=between(9.5, 10.5))
     relaxed = msgspec.structs.replace(day, stops=(day.stops[0], opened))
     assert len(schedule_in_order(relaxed, ["late", plan.stops[0].key]).stops) == 2
+
+    mine = msgspec.structs.replace(day, stops=(day.stops[0], own(day.stops[1])))
+    _, dropped = only_dropped(mine)
+    assert dropped.facts["visited_earlier_s"] == 15 * MINUTE
+    assert "opens_earlier_s" not in dropped.facts
+    assert "it can be visited 15 minutes earlier" in dropped.detail
 
 
 def test_a_label_is_what_people_read() -> None:

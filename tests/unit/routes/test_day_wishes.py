@@ -46,6 +46,14 @@ def test_a_preferred_time_gives_way_to_a_long_detour() -> None:
     assert plan.optimality is Optimality.PROVEN
 
 
+def test_on_a_day_that_it_does_not_prefer_no_visit_is_as_preferred() -> None:
+    unwished = msgspec.structs.replace(visit("x", 1), is_unwished=True)
+
+    plan = sound(street_day([0, 10, 20], unwished, visit("y", 2)))
+
+    assert {stop.key: stop.is_preferred for stop in plan.stops} == {"x": False, "y": True}
+
+
 def test_a_visit_that_only_fits_without_another_ones_preference_says_so() -> None:
     day = street_day(
         [0, 1, 1],

@@ -46,6 +46,8 @@ def with_account(**fields: Any) -> dict[str, Any]:
         (with_account(node=3), "node", "a"),
         (with_account(service_s=-1), "service_s", "a"),
         (with_account(windows=OPEN[:6]), "windows", "a"),
+        (with_account(preferred=OPEN[:6]), "preferred", "a"),
+        (with_account(preference_s=-1), "preference_s", "a"),
         (with_account(windows=((Window(20, 10),),) * 7), "windows", "a"),
         (with_account(windows=((Window(0, 10), Window(10, 20)),) * 7), "windows", "a"),
         (with_account(weekdays=(1, 0)), "weekdays", "a"),

@@ -56,11 +56,25 @@ export function visitingForm(account, saved) {
     const days = DAYS.filter((code) => elements[code].checked);
     const [start, end] = [elements.from.value, elements.until.value];
     if (!days.length) elements.preferred_hours.value = '';
-    else if (start && end) elements.preferred_hours.value = `${written(days)} ${start}-${end}`;
+    else if (start && end && start < end) elements.preferred_hours.value = `${written(days)} ${start}-${end}`;
+  }
+
+  /** Whether the text has all that was chosen in the boxes: days without times would be lost. */
+  function isWhole() {
+    const chosen = DAYS.filter((code) => elements[code].checked);
+    const times = [elements.from.value, elements.until.value];
+    if (!chosen.length && !times.some(Boolean)) return true;
+    const parts = SIMPLE.exec(elements.preferred_hours.value.trim());
+    return Boolean(parts) && written(chosen) === written(DAYS.filter((code) => daysIn(parts[1]).has(code)))
+      && parts[2] === times[0] && parts[3] === times[1];
   }
 
   async function save() {
     message.hidden = true;
+    if (!isWhole()) {
+      showProblem(message, { status: 422, message: t('hours_not_whole') });
+      return;
+    }
     const wished = {
       preferred_hours: elements.preferred_hours.value.trim() || null,
       preferred_hours_are_firm: elements.firm.checked,
