@@ -28,7 +28,7 @@ def test_push_tells_the_time_since_boot(phone: PhoneCore, server: FakeServer, sh
     phone.edit_account(shop.account, {"phone": "1"})
     phone.sync_once()
     request = server.pushes[-1]
-    assert (request.protocol, request.boot_id, request.elapsed_ms) == (3, "boot-1", 60_000)
+    assert (request.protocol, request.boot_id, request.elapsed_ms) == (4, "boot-1", 60_000)
 
 
 def test_edits_keep_their_order_when_the_clock_is_set_back(
