@@ -54,7 +54,7 @@ def sample_card(place: Place, now: datetime) -> AccountCard:
 
 
 LATE_STOP = 4
-"""The stop that is visited at another time than its account prefers."""
+"""The stop with a delivery, at another time than its account prefers."""
 
 
 def sample_day(now: datetime, stops: int) -> DayView:
@@ -73,6 +73,7 @@ def sample_day(now: datetime, stops: int) -> DayView:
             leg_m=180.0 + 240.0 * position,
             state="planned",
             is_preferred=position != LATE_STOP,
+            kind="delivery" if position == LATE_STOP else "routine",
         )
         for position, place in enumerate(chosen, 1)
     )

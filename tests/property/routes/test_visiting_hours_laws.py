@@ -2,7 +2,7 @@
 
 from datetime import date, timedelta
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from backend.geo.hours import windows_on
@@ -32,6 +32,7 @@ def minutes_in(windows: tuple[Window, ...]) -> set[int]:
     return {minute for one in windows for minute in range(one.start_s // 60, one.end_s // 60)}
 
 
+@settings(deadline=None)
 @given(opening=texts, preferred=texts, is_firm=st.booleans(), on=days)
 def test_every_minute_is_where_the_hours_put_it(
     opening: str | None,

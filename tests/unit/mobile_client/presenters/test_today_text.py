@@ -30,10 +30,12 @@ def test_a_stop_that_is_done_tells_its_outcome_and_that_it_waits(tmp_path: Path)
     assert line.is_done
 
 
-def test_a_stop_outside_its_preferred_hours_says_so(tmp_path: Path) -> None:
+def test_a_stop_says_what_it_is_for_and_when_it_is_not_as_preferred(tmp_path: Path) -> None:
     lines = today(FakeCore(tmp_path), WORDS).lines
     told = [number for number, line in enumerate(lines, 1) if "Ngoài giờ khách muốn" in line.detail]
     assert told == [LATE_STOP]
+    assert lines[LATE_STOP - 1].detail.startswith("Giao hàng · Ngoài giờ khách muốn · ")
+    assert "Ghé" not in lines[0].detail
 
 
 def test_the_summary_tells_length_and_end_of_the_day(tmp_path: Path) -> None:

@@ -61,7 +61,7 @@ def filled(database: Database) -> Database:
     note: dict[str, object] = {"account_id": uid("a1"), "captured_at": "2026-11-01T08:00:00Z"}
     aino: dict[str, object] = {"full_name": "Aino", "job_title": "Owner"}
     old, new = sorted((uid("r1"), uid("r2")))
-    second = {**STOP, "sequence": 2, "is_preferred": False}
+    second = {**STOP, "sequence": 2, "is_preferred": False, "kind": "service"}
     rows: list[Row] = [
         ("territory", uid("t1"), 1, {"name": "North", "area": area}),
         ("account", uid("a1"), 1, {**cafe, "phone": "+358401", "life_stage": "prospect"}),
@@ -114,6 +114,7 @@ def test_day_shows_the_newest_plan_with_present_names(filled: Database) -> None:
     assert first.arrival_at == datetime(2026, 11, 22, 9, tzinfo=UTC)
     assert first.state == "planned"
     assert [one.is_preferred for one in day.stops] == [True, False]
+    assert [one.kind for one in day.stops] == ["routine", "service"]
 
 
 def test_map_has_points_route_and_outlines(filled: Database) -> None:
