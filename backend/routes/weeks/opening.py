@@ -9,7 +9,7 @@ import msgspec
 from backend.geo.vocabulary import LonLat
 from backend.routes.coverage.account import WEEK
 from backend.routes.day.windows import Window, intersect_windows
-from backend.routes.visiting_hours import AccountHours, Windows, visiting_hours
+from backend.routes.visiting_hours import PREFERENCE_S, AccountHours, Windows, visiting_hours
 
 _TENTH = 1
 """Decimals of a degree: sunrise differs by less than half a minute within a tenth."""
@@ -26,6 +26,11 @@ class Opening(msgspec.Struct, frozen=True):
     closed_days: tuple[int, ...]
     preferred: tuple[Windows, ...] = ()
     is_cut: bool = False
+
+    @property
+    def preference_s(self) -> int:
+        """Return the travel that a visit as preferred is worth."""
+        return PREFERENCE_S if self.preferred else 0
 
 
 class Hours:

@@ -20,7 +20,6 @@ from backend.routes.coverage.problem import CoverageProblem
 from backend.routes.day.problem import Lunch
 from backend.routes.day.windows import Window
 from backend.routes.survey import seconds_of
-from backend.routes.visiting_hours import PREFERENCE_S
 from backend.routes.weeks.calendar import days_before, first_monday, workdays_of
 from backend.routes.weeks.ground_repository import OWED_DAYS, AcceptedDay, AccountFacts
 from backend.routes.weeks.opening import Hours
@@ -126,7 +125,7 @@ class _Statement:
             weekdays=_weekdays(rule),
             closed_days=opening.closed_days,
             preferred=opening.preferred,
-            preference_s=PREFERENCE_S if opening.preferred else 0,
+            preference_s=opening.preference_s,
             has_own_hours=opening.is_cut,
             min_gap_days=rule.min_gap_days if rule else None,
             max_gap_days=rule.max_gap_days if rule else None,
