@@ -12,6 +12,7 @@ from backend.geo.vocabulary import LonLat
 from backend.identity.actor import Actor
 from backend.ids import UserId
 from backend.routes import repository, survey
+from backend.routes.absence import read_absences, write_absence
 from backend.routes.day.problem import ProblemError
 from backend.routes.day.rest import slower
 from backend.routes.drafts import Draft, write_route
@@ -19,7 +20,6 @@ from backend.routes.engines import Engines
 from backend.routes.pool import SolverCrash, SolverTimeout
 from backend.routes.schemas import (
     DroppedVisit,
-    RouteRead,
     TeamMember,
     TeamRead,
     TeamRequest,
@@ -42,16 +42,19 @@ _SOLVE_SECONDS = 60.0
 def plan_team_day(db: Database, actor: Actor, request: TeamRequest, engines: Engines) -> TeamRead:
     """Plan everybody's day and put all in place of the present plans, or none of them.
 
-    Raises as `plan_day` does for each member, and Malformed for a team that cannot be.
+    Visits that an absent rep has begun stay that rep's, with their route. Raises as `plan_day` does
+    for each member, Malformed for a team that cannot be, and Conflict for a day that went on.
     """
     _check_team(actor, request)
     former = former_requests(db, actor, request)
+    absences = read_absences(db, actor, request)
+    former |= {one: it.begun.rest for one, it in absences.items() if it.begun is not None}
     present = [
         prepare(db, actor, UserId(one.rep_id), alone(request, one, former.get(one.rep_id)))
         for one in request.members
     ]
-    absent = [
-        prepare(
+    absent = {
+        one: prepare(
             db,
             actor,
             UserId(one),
@@ -59,8 +62,8 @@ def plan_team_day(db: Database, actor: Actor, request: TeamRequest, engines: Eng
             is_absent=True,
         )
         for one in request.absent_ids
-    ]
-    pool = pool_of(request, [*present, *absent])
+    }
+    pool = pool_of(request, [*present, *absent.values()])
     network = engines.network(request.profile)
     points, problem = _state(request, present, pool, network)
     try:
@@ -71,7 +74,16 @@ def plan_team_day(db: Database, actor: Actor, request: TeamRequest, engines: Eng
         _draft(number, present[number], pool, problem, plan, points, network)
         for number in range(len(present))
     ]
-    return TeamRead(_write(db, actor, request, drafts), _nobody_can(pool, plan))
+    with db.for_org(actor.org_id) as connection:
+        for rep_id in sorted([*absent, *(draft.rep_id for draft in drafts)]):
+            repository.lock_day(connection, actor.org_id, UserId(rep_id))
+        for draft in drafts:
+            check_not_begun(connection, actor, draft.rep_id, request.on_date)
+        for one, prepared in absent.items():
+            write_absence(connection, actor, request, absences[one], prepared)
+        ids = [write_route(connection, actor, draft) for draft in drafts]
+        routes = [get_route(connection, actor, one) for one in ids]
+    return TeamRead(routes, _nobody_can(pool, plan))
 
 
 def _check_team(actor: Actor, request: TeamRequest) -> None:
@@ -190,27 +202,6 @@ def _line(network: StreetNetwork, way: Sequence[LonLat]) -> tuple[LonLat, ...]:
         return network.path(way).line
     except NetworkError:
         return ()
-
-
-def _write(
-    db: Database, actor: Actor, request: TeamRequest, drafts: Sequence[Draft]
-) -> list[RouteRead]:
-    with db.for_org(actor.org_id) as connection:
-        ids = {}
-        for rep_id in sorted([*request.absent_ids, *(draft.rep_id for draft in drafts)]):
-            repository.lock_day(connection, actor.org_id, UserId(rep_id))
-        for draft in drafts:
-            check_not_begun(connection, actor, draft.rep_id, request.on_date)
-        for rep_id in request.absent_ids:
-            known = repository.retire_route(
-                connection, actor.org_id, UserId(rep_id), request.on_date
-            )
-            repository.cancel_visits(
-                connection, actor.org_id, [one.id for one in known if one.is_open]
-            )
-        for draft in drafts:
-            ids[draft.rep_id] = write_route(connection, actor, draft)
-        return [get_route(connection, actor, ids[draft.rep_id]) for draft in drafts]
 
 
 def _nobody_can(pool: Pool, plan: TeamPlan) -> list[DroppedVisit]:

@@ -98,6 +98,65 @@ def test_an_absent_reps_visits_are_done_by_the_others_and_seen_by_them(team: Tea
     assert town.get(org.rep, f"/v1/accounts/{stranger}").status_code == 404
 
 
+def _begin(team: Team, *stops: dict[str, Any]) -> None:
+    for stop in stops:
+        execute(
+            team.town.url,
+            "UPDATE visit SET status = 'done', outcome = 'met', checked_in_at = %s WHERE id = %s",
+            stop["start_at"],
+            stop["visit_id"],
+        )
+
+
+def _without_half_a_day(team: Team) -> dict[str, Any]:
+    """Deal out what is left of the other rep's day, and return the rep's new route."""
+    org = team.town.org
+    members, absent = [{"rep_id": str(org.rep.user_id)}], [str(org.other_rep.user_id)]
+    (route,) = team.planned(members=members, absent_ids=absent, max_candidates=8)["routes"]
+    found: dict[str, Any] = route
+    return found
+
+
+def test_visits_that_an_absent_rep_began_stay_with_their_route_and_way(team: Team) -> None:
+    town, org = team.town, team.town.org
+    before = town.plan(org.other_rep, max_candidates=6).json()
+    done, left = before["stops"][:2], before["stops"][2:]
+    _begin(team, *done)
+
+    taken = _without_half_a_day(team)
+
+    listed = town.get(org.manager, "/v1/routes", on_date=MONDAY).json()["items"]
+    (kept,) = [one for one in listed if one["rep_id"] == str(org.other_rep.user_id)]
+    assert kept["stops"] == done
+    assert before["line"].startswith(kept["line"][:-8])
+    assert kept["distance_m"] == sum(stop["leg_distance_m"] for stop in done)
+    assert (kept["starts_at"], kept["ends_at"]) == (before["starts_at"], done[-1]["leave_at"])
+    assert (kept["engine"], kept["lunch"]) == (before["engine"], None)
+    statuses = town.visits()
+    assert {statuses[stop["visit_id"]] for stop in done} == {"done"}
+    assert {statuses[stop["visit_id"]] for stop in left} == {"cancelled"}
+    assert _visited(taken).isdisjoint(_visited(kept))
+    assert _visited(taken) & {stop["account_id"] for stop in left}
+
+
+def test_an_absent_rep_who_comes_back_takes_nothing_from_who_stepped_in(team: Team) -> None:
+    town, org = team.town, team.town.org
+    before = town.plan(org.other_rep, max_candidates=6).json()
+    _begin(team, before["stops"][0])
+    taken = _without_half_a_day(team)
+    (kept,) = town.get(org.other_rep, "/v1/routes", on_date=MONDAY).json()["items"]
+
+    back = town.api.client.post(
+        f"/v1/routes/{kept['id']}/replan",
+        headers=town.api.as_(org.other_rep),
+        json={"at": "14:00:00"},
+    )
+
+    assert back.status_code == 201, back.text
+    assert back.json()["stops"][0] == before["stops"][0]
+    assert _visited(back.json()).isdisjoint(_visited(taken))
+
+
 def test_every_due_account_is_planned_or_told_once(team: Team) -> None:
     routes = team.planned(max_candidates=20, spill_over_minutes=0)["routes"]
 

@@ -1,0 +1,122 @@
+"""What stays of an absent rep's day when it is dealt out: the visits begun, their route and way."""
+
+from datetime import time, timedelta
+from uuid import UUID
+
+import msgspec
+import sqlalchemy as sa
+
+from backend.api.problems import Conflict
+from backend.db.tenancy import Database
+from backend.geo.vocabulary import LonLat
+from backend.identity.actor import Actor
+from backend.ids import UserId
+from backend.routes import repository
+from backend.routes.day.problem import DayProblem
+from backend.routes.day.schedule import schedule_in_order
+from backend.routes.drafts import Draft, Frozen, write_route
+from backend.routes.replanning import Standing, go_on, how_it_stands
+from backend.routes.schemas import PlanRequest, ReplanRequest, TeamRequest
+from backend.routes.service import Prepared
+
+_LAST_S = 24 * 3600 - 1
+"""The last second of a day, where a visit of it is to be over."""
+
+
+class Absence(msgspec.Struct, frozen=True):
+    """An absent rep's day: the visits begun and, where a plan had any of them, what stays of it."""
+
+    rep_id: UserId
+    begun_ids: frozenset[UUID]
+    begun: "BegunDay | None"
+
+
+class BegunDay(msgspec.Struct, frozen=True):
+    """A plan of which visits were begun: what is left of it to deal out, and what stays."""
+
+    stands: Standing
+    ended_s: int
+    """When the last of the visits begun was to be over, in seconds after midnight."""
+    rest: PlanRequest
+    frozen: Frozen
+
+
+def read_absences(db: Database, actor: Actor, request: TeamRequest) -> dict[UUID, Absence]:
+    """Return how the absent reps' days stand; raise as `how_it_stands` does."""
+    return {one: _read(db, actor, UserId(one), request) for one in request.absent_ids}
+
+
+def write_absence(
+    connection: sa.Connection,
+    actor: Actor,
+    request: TeamRequest,
+    absence: Absence,
+    prepared: Prepared,
+) -> None:
+    """Keep the visits begun as the rep's route of the day, and cancel what else was planned.
+
+    Raises Conflict when the rep began a visit since the day was read: another may be sent there.
+    """
+    begun = repository.select_begun(connection, actor.org_id, absence.rep_id, request.on_date)
+    if {one.id for one in begun} != absence.begun_ids:
+        raise Conflict(f"{prepared.rep.full_name} began a visit meanwhile: plan the team again.")
+    if absence.begun is not None:
+        write_route(connection, actor, _draft(absence.rep_id, absence.begun, prepared))
+        return
+    known = repository.retire_route(connection, actor.org_id, absence.rep_id, request.on_date)
+    repository.cancel_visits(connection, actor.org_id, [one.id for one in known if one.is_open])
+
+
+def _read(db: Database, actor: Actor, rep_id: UserId, request: TeamRequest) -> Absence:
+    with db.for_org(actor.org_id, snapshot=True) as connection:
+        routes = repository.select_routes(
+            connection, actor.org_id, on_date=request.on_date, rep_id=rep_id
+        )
+        begun = repository.select_begun(connection, actor.org_id, rep_id, request.on_date)
+    ids = frozenset(one.id for one in begun)
+    if not routes or not ids:
+        return Absence(rep_id, ids, None)
+    stands = how_it_stands(db, actor, routes[0].id)
+    return Absence(rep_id, ids, _begun_day(stands) if stands.done else None)
+
+
+def _begun_day(stands: Standing) -> BegunDay:
+    over = max(stop.leave_at for stop in stands.done) - stands.midnight
+    ended_s = min(max(int(over.total_seconds()), 0), _LAST_S)
+    clock = time(ended_s // 3600, ended_s // 60 % 60, ended_s % 60)
+    now = stands.midnight + timedelta(seconds=ended_s)
+    rest, frozen = go_on(stands, ReplanRequest(at=clock), now)
+    return BegunDay(stands, ended_s, rest, frozen)
+
+
+def _draft(rep_id: UserId, day: BegunDay, prepared: Prepared) -> Draft:
+    """Return a day that is over with its last visit begun: the others make what was left."""
+    route, here = day.stands.route, day.stands.done[-1].location
+    nothing_left = DayProblem(
+        stops=(),
+        start=0,
+        end=0,
+        durations_s=((0,),),
+        distances_m=((0,),),
+        shift_start_s=day.ended_s,
+        shift_end_s=day.ended_s + 1,
+        is_estimate=route.is_estimate,
+        seed=route.seed,
+    )
+    plan = schedule_in_order(nothing_left, ())
+    given = [*day.rest.given_ids, *(one.id for one in prepared.candidates)]
+    return Draft(
+        request=msgspec.structs.replace(
+            day.rest, account_ids=[], appointments=[], given_ids=list(dict.fromkeys(given))
+        ),
+        rep_id=rep_id,
+        midnight=day.stands.midnight,
+        candidates=(),
+        excluded=prepared.excluded,
+        problem=nothing_left,
+        plan=msgspec.structs.replace(plan, engine=route.engine),
+        line=(),
+        points=(LonLat(*here),),
+        frozen=day.frozen,
+        replaces=route.id,
+    )
