@@ -8,6 +8,9 @@ from datetime import date, datetime
 from uuid import UUID
 
 import msgspec
+import psycopg2
+import psycopg2.errors
+import sqlalchemy as sa
 
 from backend.api.problems import Problem
 from backend.db.tenancy import Database
@@ -18,13 +21,13 @@ from backend.routes.candidate_repository import Candidate, Rep
 from backend.routes.day.plan import DayPlan
 from backend.routes.engines import Engines
 from backend.routes.followup import backtest_repository as repository
-from backend.routes.followup.backtest_schemas import BacktestDay
+from backend.routes.followup.backtest_schemas import BacktestDay, BacktestRead
 from backend.routes.followup.measures import DayResult
 from backend.routes.followup.settling import measure_ground, read_ground, settle
 from backend.routes.followup.traffic import with_traffic
 from backend.routes.pool import SolverCrash, SolverTimeout
 from backend.routes.schemas import PlanRequest
-from backend.routes.weeks.planning import WorkerEnding
+from backend.routes.weeks.planning import WorkerEnding, failure_of
 
 _SOLVE_S = 30.0
 _MINUTE_S = 60
@@ -33,13 +36,35 @@ _MINUTE_S = 60
 def run(work: Work, org_id: OrgId, backtest_id: UUID) -> None:
     """Plan the days of a backtest anew; go on where a former attempt ended, stop when cancelled.
 
-    Raises WorkerEnding when the worker is asked to stop.
+    What cannot go on ends with its reason: tried again it would keep others from their turn. Raises
+    WorkerEnding when the worker is asked to stop, and what a lost database raises.
     """
-    db, engines, now = work.db, work.part(Engines), work.clock.now()
-    with db.for_org(org_id) as connection:
+    with work.db.for_org(org_id) as connection:
         asked = repository.find_backtest(connection, org_id, backtest_id)
-        if asked is None or asked.state not in {"queued", "running"}:
-            return
+    if asked is None or asked.state not in {"queued", "running"}:
+        return
+    try:
+        _run(work, org_id, asked)
+    except WorkerEnding:
+        raise
+    except Exception as error:  # the edge of the job: the record says what is wrong
+        if _is_database_lost(error):
+            raise
+        with work.db.for_org(org_id) as connection:
+            failure, now = failure_of(error), work.clock.now()
+            repository.fail(connection, org_id, backtest_id, failure, now)
+
+
+def _is_database_lost(error: Exception) -> bool:
+    """Tell whether nobody else could do better now; a statement that takes too long is no loss."""
+    cause = error.orig if isinstance(error, sa.exc.DBAPIError) else error
+    is_lost = isinstance(cause, psycopg2.OperationalError | psycopg2.InterfaceError)
+    return is_lost and not isinstance(cause, psycopg2.errors.QueryCanceled)
+
+
+def _run(work: Work, org_id: OrgId, asked: BacktestRead) -> None:
+    db, engines, now = work.db, work.part(Engines), work.clock.now()
+    backtest_id = asked.id
     ground = read_ground(db, org_id, asked.from_date, asked.to_date, rep_id=asked.rep_id)
     driven, _ = settle(db, org_id, ground, engines, now=now, is_over=lambda: work.is_ending)
     days = [one for one in measure_ground(ground, driven, now=now) if one.visits]

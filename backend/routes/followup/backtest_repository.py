@@ -12,10 +12,11 @@ from backend.ids import OrgId, UserId
 from backend.routes.candidate_repository import Candidate
 from backend.routes.followup.backtest_schemas import BacktestDay, BacktestRead
 from backend.routes.schemas import PlanRequest
+from backend.routes.weeks.schemas import Failure
 
 _SELECT = """
 SELECT b.id, b.rep_id, u.full_name AS rep_name, b.from_date, b.to_date, b.state, b.days_total,
-  b.days_done, b.days, b.created_at, b.ended_at
+  b.days_done, b.days, b.failure, b.created_at, b.ended_at
  FROM backtest b JOIN app_user u ON u.org_id = b.org_id AND u.id = b.rep_id
 """
 
@@ -99,6 +100,25 @@ def end(
         {"org_id": org_id, "id": backtest_id, "state": state, "at": at},
     )
     return done.rowcount == 1
+
+
+def fail(
+    connection: sa.Connection, org_id: OrgId, backtest_id: UUID, failure: Failure, at: datetime
+) -> None:
+    """End a backtest that is under way with the reason why it cannot go on."""
+    connection.execute(
+        sa.text(
+            "UPDATE backtest SET state = 'failed', failure = cast(:failure AS jsonb),"
+            " ended_at = :at"
+            " WHERE org_id = :org_id AND id = :id AND state IN ('queued', 'running')"
+        ),
+        {
+            "org_id": org_id,
+            "id": backtest_id,
+            "failure": msgspec.json.encode(failure).decode(),
+            "at": at,
+        },
+    )
 
 
 def find_first_request(

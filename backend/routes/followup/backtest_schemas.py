@@ -6,6 +6,7 @@ from uuid import UUID
 import msgspec
 
 from backend.api.payloads import Payload
+from backend.routes.weeks.schemas import Failure
 
 
 class BacktestCreate(Payload, frozen=True, kw_only=True):
@@ -37,7 +38,10 @@ class BacktestDay(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class BacktestRead(msgspec.Struct, frozen=True, kw_only=True):
-    """A backtest, as far as it has come; `state` is queued, running, done or cancelled."""
+    """A backtest, as far as it has come; `state` is queued, running, done, cancelled or failed.
+
+    One that failed says why in `failure`, and keeps the days that it had come to.
+    """
 
     id: UUID
     rep_id: UUID
@@ -48,6 +52,7 @@ class BacktestRead(msgspec.Struct, frozen=True, kw_only=True):
     days_total: int | None
     days_done: int
     days: list[BacktestDay]
+    failure: Failure | None
     created_at: datetime
     ended_at: datetime | None
 

@@ -76,10 +76,11 @@ def plan_weeks(work: Work, org_id: OrgId, plan_id: UUID) -> None:
     except (sa.exc.SQLAlchemyError, psycopg2.Error):
         raise  # the queue tries again
     except Exception as error:  # noqa: BLE001  the edge of the job: the record says what is wrong
-        planning.fail(_failure_of(error))
+        planning.fail(failure_of(error))
 
 
-def _failure_of(error: Exception) -> Failure:
+def failure_of(error: Exception) -> Failure:
+    """Return why a job cannot go on, as its record tells it; what nobody expects goes to the log."""
     match error:
         case CoverageError():
             return Failure("malformed", error.detail, error.field)
@@ -88,7 +89,7 @@ def _failure_of(error: Exception) -> Failure:
         case SolverCrash() | SolverTimeout():
             return Failure("solver_failed", f"The weeks could not be planned: {error}")
         case _:
-            _LOG.error("A coverage plan failed.", exc_info=error)
+            _LOG.error("A plan failed.", exc_info=error)
             return Failure(
                 "planning_failed",
                 "Something went wrong that should not: the service's log says what. Try again.",

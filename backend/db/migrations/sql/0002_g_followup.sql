@@ -96,10 +96,12 @@ CREATE TABLE backtest (
   rep_id uuid NOT NULL,
   from_date date NOT NULL,
   to_date date NOT NULL,
-  state text NOT NULL DEFAULT 'queued' CHECK (state IN ('queued', 'running', 'done', 'cancelled')),
+  state text NOT NULL DEFAULT 'queued'
+    CHECK (state IN ('queued', 'running', 'done', 'cancelled', 'failed')),
   days_total int,
   days_done int NOT NULL DEFAULT 0,
   days jsonb NOT NULL DEFAULT '[]',
+  failure jsonb,
   asked_by uuid NOT NULL,
   created_at timestamptz NOT NULL DEFAULT now(),
   ended_at timestamptz,

@@ -1,10 +1,11 @@
 """Past days planned anew by a job: figures, progress, an end, and who may ask."""
 
 from datetime import date, time
-from typing import Any
+from typing import Any, NoReturn
 from uuid import UUID
 
 import httpx
+import psycopg2
 import pytest
 
 from backend.clock import SystemClock
@@ -12,6 +13,7 @@ from backend.db.tenancy import Database
 from backend.identity.actor import Actor
 from backend.ids import new_id
 from backend.jobs import Work
+from backend.jobs.worker import Worker
 from backend.routes.engines import Engines
 from backend.routes.followup.backtest_repository import add_day, begin, find_first_request
 from backend.routes.followup.backtest_schemas import BacktestDay
@@ -19,6 +21,7 @@ from backend.routes.followup.tasks import TASKS
 from backend.routes.weeks.planning import WorkerEnding
 from tests.integration.routes.conftest import Town
 from tests.integration.routes.followup.conftest import PAST, Field
+from tests.support.databases import TestDatabase
 from tests.support.ground import execute
 from tests.support.people import Org
 
@@ -127,6 +130,45 @@ def test_a_day_that_cannot_be_planned_says_why(
     assert "street" in told["backtest"]["days"][0]["problem"]
     assert told["backtest"]["state"] == "done"
     assert told["total"]["days"] == 0
+
+
+def test_a_backtest_that_fails_ends_with_its_reason_and_lets_others_go_on(
+    field: Field, database: Database, engines: Engines, test_database: TestDatabase
+) -> None:
+    org = field.town.org
+    field.visit(0)
+    execute(field.town.url, "UPDATE route SET inputs = jsonb_set(inputs, '{request,seed}', '[]')")
+    broken = _ask(field).json()["backtest"]["id"]
+    sound = _ask(field, rep_id=str(org.other_rep.user_id)).json()["backtest"]["id"]
+
+    work = Work(database, SystemClock(), {Engines: engines})
+    Worker(test_database.app_url, TASKS, work).run_due()
+
+    told = _get(field, broken)["backtest"]
+    assert (told["state"], told["failure"]["code"]) == ("failed", "planning_failed")
+    assert told["ended_at"] is not None
+    assert _get(field, sound)["backtest"]["state"] == "done"
+    assert execute(field.town.url, "SELECT 1 FROM jobs.procrastinate_jobs") == []
+    assert _ask(field).status_code == 202
+
+
+def test_a_backtest_outlives_a_lost_database(
+    field: Field, database: Database, engines: Engines, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    field.visit(0)
+    backtest_id = _ask(field).json()["backtest"]["id"]
+    with monkeypatch.context() as broken, pytest.raises(psycopg2.OperationalError):
+        broken.setattr(engines, "network", _lose_database)
+        _run(field, database, engines, backtest_id)
+    assert _get(field, backtest_id)["backtest"]["state"] == "queued"
+
+    _run(field, database, engines, backtest_id)
+
+    assert _get(field, backtest_id)["backtest"]["state"] == "done"
+
+
+def _lose_database(_profile: str) -> NoReturn:
+    raise psycopg2.OperationalError("server closed the connection unexpectedly")
 
 
 def test_the_first_plan_of_a_day_is_what_was_asked(field: Field, database: Database) -> None:

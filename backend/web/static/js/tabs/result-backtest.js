@@ -2,7 +2,7 @@
 
 import { request } from '../api.js';
 import { el } from '../dom.js';
-import { daysBefore, distance, duration, number, t } from '../i18n.js';
+import { daysBefore, distance, duration, known, language, number, t } from '../i18n.js';
 import { estimateBadge, showProblem } from '../parts.js';
 
 const WEEKS_DAYS = 28;
@@ -61,7 +61,8 @@ export function backtest(repId, desk) {
 
 const isUnderWay = ({ backtest: { state } }) => ['queued', 'running'].includes(state);
 
-function sum({ backtest: { days }, total }) {
+function sum({ backtest: { days, failure }, total }) {
+  if (failure) return el('p.message.error', { role: 'alert' }, known(`problem.${failure.code}`) && language() !== 'en' ? `${t(`problem.${failure.code}`)} ` : '', failure.detail);
   if (!total.days) return el('p.quiet', {}, t('backtest.nothing'));
   const isEstimate = days.some((one) => one.is_estimate);
   const rows = [
