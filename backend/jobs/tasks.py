@@ -40,13 +40,15 @@ class Task(msgspec.Struct, frozen=True):
     """A function `run(work, **args)` that can be asked for by name, and repeated without harm.
 
     With `cron` it is also asked for by the calendar (UTC), for each organisation in turn
-    (`org_id`) unless `is_for_all`: then once, without arguments.
+    (`org_id`) unless `is_for_all`: then once, without arguments. A long one `is_in_turn`: one runs
+    at a time in an organisation, and what waits already is not asked for again.
     """
 
     name: str
     run: Callable[..., None]
     cron: str | None = None
     is_for_all: bool = False
+    is_in_turn: bool = False
 
     def call(self, work: Work, args: Mapping[str, Any]) -> None:
         """Run with arguments that went through JSON, made again what the function names."""

@@ -13,7 +13,7 @@ from procrastinate.exceptions import ConnectorException
 from procrastinate.jobs import Status
 
 from backend.jobs import repository
-from backend.jobs.queue import SCHEMA, enqueue, queue_of
+from backend.jobs.queue import SCHEMA, enqueue, enqueue_in_turn, queue_of
 from backend.jobs.tasks import Task, Work
 
 _LOG = logging.getLogger("tuyen.jobs")
@@ -182,8 +182,9 @@ class Worker:
                 if task.is_for_all:
                     enqueue(connection, task.name)
                     return
+                ask = enqueue_in_turn if task.is_in_turn else enqueue
                 for org_id in repository.select_orgs(connection):
-                    enqueue(connection, task.name, org_id=org_id)
+                    ask(connection, task.name, org_id=org_id)
 
         return tick
 

@@ -22,7 +22,7 @@ def _settle(work: Work, org_id: OrgId, from_date: date, to_date: date, rep_id: U
 
 # In Vietnam one at night: the day's work has arrived, and tomorrow's plans are not made yet.
 TASKS = [
-    Task(teaching.LEARN, _learn, cron="11 18 * * *"),
+    Task(teaching.LEARN, _learn, cron="11 18 * * *", is_in_turn=True),
     Task(backtests.TASK, _backtest),
     Task(backlog.TASK, _settle),
 ]

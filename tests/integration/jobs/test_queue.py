@@ -199,6 +199,24 @@ def test_the_calendar_asks_for_each_organisation(
     assert queue.jobs() == []
 
 
+def test_what_takes_turns_is_asked_for_by_the_calendar_once_until_it_is_done(
+    database: Database, org: Org, make_worker: MakeWorker, queue: Any
+) -> None:
+    notebook = Notebook(failures=1)
+    task = Task("test.note", notebook.run, cron="* * * * *", is_in_turn=True)
+
+    for night in (1, 2):
+        with database.without_org() as connection:
+            enqueue(connection, "test.note by the calendar", timestamp=night)
+        make_worker(task).run_due()
+        assert len(queue.jobs()) == 1, "the night before is still to be made good"
+    queue.let_time_pass()
+    make_worker(task).run_due()
+
+    assert notebook.calls == [(org.id, 0)] * 2
+    assert queue.jobs() == []
+
+
 def test_what_the_calendar_asked_while_nobody_worked_is_made_good_once(
     org: Org, make_worker: MakeWorker
 ) -> None:
