@@ -18,12 +18,13 @@ from backend.routes.coverage.account import WEEK, CoverageError
 from backend.routes.coverage.problem import MAX_ACCOUNTS
 from backend.routes.service import check_planner
 from backend.routes.weeks import repository
-from backend.routes.weeks.calendar import first_monday
+from backend.routes.weeks.calendar import first_monday, first_open_day
 from backend.routes.weeks.ground_repository import Held, select_held, select_reps_of_team
 from backend.routes.weeks.refusals import under_way
 from backend.routes.weeks.schemas import MAX_REPS, CoverageRequest, PlansAsked, RepLeftOut
 from backend.routes.weeks.sharing import share_accounts
 from backend.routes.weeks.statement import check_weeks
+from backend.territories.assignment_repository import today_of
 
 _FIRST_DAY, _LAST_DAY = date(2000, 1, 1), date(2199, 12, 31)
 _NAMED = 5
@@ -51,8 +52,9 @@ def start_plans(connection: sa.Connection, actor: Actor, request: CoverageReques
         for rep_id in _wanted(connection, actor, request)
     }
     _check_rules(request)
+    today = today_of(connection, actor.org_id)
     for rep in reps.values():
-        _check_weeks(request, rep.country)
+        _check_weeks(request, rep.country, today)
     held = {rep_id: select_held(connection, actor.org_id, rep_id, request) for rep_id in reps}
     _check_named(request, held.values())
     found = _enqueue_all(connection, actor, request, reps, held)
@@ -159,14 +161,14 @@ def _check_rules(request: CoverageRequest) -> None:
                 ) from error
 
 
-def _check_weeks(request: CoverageRequest, country: str) -> None:
+def _check_weeks(request: CoverageRequest, country: str, today: date) -> None:
     """Raise Malformed for weeks without a day of work, or a day that contradicts itself."""
     if request.shift_start >= request.shift_end:
         raise malformed_field(
             "shift_end", "The shift ends before it starts: give a later end, on the same day."
         )
     try:
-        check_weeks(request, country)
+        check_weeks(request, country, today)
     except CoverageError as error:
         if error.field == "workdays":
             raise malformed_field("weekdays", error.detail, code="no_workday") from error
@@ -244,7 +246,7 @@ def _enqueue(
             "rep_id": rep_id,
             "created_by": actor.user_id,
             "first_on": first_on,
-            "from_on": request.from_on,
+            "from_on": first_open_day(request, today_of(connection, actor.org_id)),
             "weeks": request.weeks,
             "cycle_week": _cycle_week(connection, actor.org_id, rep_id, request, first_on),
             "request": msgspec.json.encode(request).decode(),

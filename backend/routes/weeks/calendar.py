@@ -19,6 +19,15 @@ def first_monday(on_date: date) -> date:
     return on_date - timedelta(on_date.weekday())
 
 
+def first_open_day(request: CoverageRequest, today: date) -> date:
+    """Return the first day that is still to be planned: today in weeks that have begun.
+
+    Weeks that are over are planned as if they were to come: to hold them against what happened.
+    """
+    last_on = first_monday(request.from_on) + timedelta(WEEK * request.weeks - 1)
+    return request.from_on if last_on < today else max(request.from_on, today)
+
+
 def workdays_of(request: CoverageRequest, country: str) -> tuple[Workday, ...]:
     """Return the days of work in the weeks; raise CoverageError for an unknown country."""
     first_on = first_monday(request.from_on)

@@ -28,8 +28,8 @@ class AccountFacts(msgspec.Struct, frozen=True, kw_only=True):
     """An account of a rep with what is known of its visits.
 
     `visit_minutes` are those learned or fixed, where there are any. `last_on` is the last visit
-    before the weeks; `done_on` are visits made in them, `promised_on` those that people planned by
-    hand.
+    before the weeks; `done_on` are visits made or begun in them until now, `promised_on` those that
+    people planned by hand, or fixed in the route of a day: by name, by appointment, in their order.
     """
 
     id: UUID
@@ -82,8 +82,13 @@ def select_accounts(
     *,
     first_on: date,
     last_on: date,
+    today: date,
 ) -> list[AccountFacts]:
-    """Return the accounts of `select_held` with their visits, as known for these weeks."""
+    """Return the accounts of `select_held` with their visits, as known for these weeks.
+
+    Of weeks that are over the visits made in them are not known: they are planned as if to come.
+    """
+    made_to = request.from_on - timedelta(1) if last_on < today else today
     statement = sa.text(
         f"""
 SELECT a.id, a.name, json_build_array(ST_X(a.location), ST_Y(a.location)) AS location,
@@ -94,14 +99,20 @@ SELECT a.id, a.name, json_build_array(ST_X(a.location), ST_Y(a.location)) AS loc
     AS last_on,
   coalesce(v.done_on, '{{}}') AS done_on, coalesce(v.promised_on, '{{}}') AS promised_on
  FROM account a LEFT JOIN LATERAL (
-   SELECT max(planned_on) FILTER (WHERE status = 'done' AND planned_on < :first_on) AS last_on,
+   SELECT max(planned_on) FILTER (WHERE is_made AND planned_on < :first_on) AS last_on,
      array_agg(DISTINCT planned_on) FILTER (
-       WHERE status = 'done' AND planned_on >= :first_on AND planned_on < :from_on) AS done_on,
+       WHERE is_made AND planned_on BETWEEN :first_on AND :made_to) AS done_on,
      array_agg(DISTINCT planned_on) FILTER (
-       WHERE status = 'planned' AND route_id IS NULL AND rep_id = :rep_id
+       WHERE status = 'planned' AND rep_id = :rep_id AND is_by_hand
          AND planned_on BETWEEN greatest(:from_on, tuyen_today(:org_id)) AND :last_on)
        AS promised_on
-    FROM visit WHERE org_id = a.org_id AND account_id = a.id AND deleted_at IS NULL) v ON true,
+    FROM (SELECT w.planned_on, w.status, w.rep_id, w.status IN ('checked_in', 'done') AS is_made,
+        w.route_id IS NULL OR q.asked -> 'account_ids' @> to_jsonb(a.id::text)
+          OR q.asked -> 'order' @> to_jsonb(a.id::text) OR q.asked -> 'appointments'
+            @> jsonb_build_array(jsonb_build_object('account_id', a.id)) AS is_by_hand
+       FROM visit w LEFT JOIN LATERAL (SELECT r.inputs -> 'request' AS asked FROM route r
+          WHERE r.org_id = w.org_id AND r.id = w.route_id AND r.status = 'planned') q ON true
+      WHERE w.org_id = a.org_id AND w.account_id = a.id AND w.deleted_at IS NULL) w) v ON true,
   LATERAL tuyen_visit_minutes(:org_id, a.id, a.category, a.visit_minutes) m
  WHERE a.org_id = :org_id AND a.deleted_at IS NULL AND {_IN_SCOPE} AND {_WANTED}
  ORDER BY a.id"""  # noqa: S608  # a constant
@@ -111,6 +122,7 @@ SELECT a.id, a.name, json_build_array(ST_X(a.location), ST_Y(a.location)) AS loc
         "rep_id": rep_id,
         "first_on": first_on,
         "from_on": request.from_on,
+        "made_to": made_to,
         "last_on": last_on,
         **_wanted(request),
     }

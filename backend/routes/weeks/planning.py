@@ -166,6 +166,7 @@ class _Planning:
         first_on = first_monday(request.from_on)
         last_on = first_on + timedelta(WEEK * request.weeks - 1)
         with self._work.db.for_org(self._org_id, snapshot=True) as connection:
+            today = today_of(connection, self._org_id)
             rep = find_rep(connection, self._org_id, rep_id)
             accounts = ground_repository.select_accounts(
                 connection,
@@ -174,11 +175,11 @@ class _Planning:
                 request,
                 first_on=first_on,
                 last_on=last_on,
+                today=today,
             )
             accepted = ground_repository.select_accepted(
                 connection, self._org_id, rep_id, from_on=first_on - _HISTORY, to_on=last_on
             )
-            today = today_of(connection, self._org_id)
         if rep is None or rep.base is None:
             raise CoverageError(
                 "The rep has neither home nor accounts on the map.", field="rep_ids"

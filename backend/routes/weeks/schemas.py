@@ -38,7 +38,8 @@ class CoverageRequest(Payload, frozen=True, kw_only=True):
     rep_ids: Annotated[list[UUID], msgspec.Meta(max_length=MAX_REPS)] = []
     team_id: UUID | None = None
     from_on: date
-    """The first day that is planned; its week counts as the first one."""
+    """The first day that is planned; its week counts as the first one. Of weeks that have begun the
+    first day is today: what was done before stays, and counts."""
     weeks: Annotated[int, msgspec.Meta(ge=4, le=12)] = 4
     weekdays: Annotated[list[Weekday], msgspec.Meta(min_length=1, max_length=7)] | None = None
     """The days of work; by default those of the organisation's country."""

@@ -20,7 +20,7 @@ from backend.routes.coverage.problem import CoverageProblem
 from backend.routes.day.problem import Lunch
 from backend.routes.day.windows import Window
 from backend.routes.survey import seconds_of
-from backend.routes.weeks.calendar import days_before, first_monday, workdays_of
+from backend.routes.weeks.calendar import days_before, first_monday, first_open_day, workdays_of
 from backend.routes.weeks.ground_repository import OWED_DAYS, AcceptedDay, AccountFacts
 from backend.routes.weeks.opening import Hours
 from backend.routes.weeks.schemas import WEEKDAYS, AccountRule, CoverageRequest
@@ -46,9 +46,9 @@ def make_problem(request: CoverageRequest, facts: Facts, matrix: Matrix) -> Cove
     return _Statement(request, facts).problem(matrix)
 
 
-def check_weeks(request: CoverageRequest, country: str) -> None:
+def check_weeks(request: CoverageRequest, country: str, today: date) -> None:
     """Raise CoverageError for weeks that contradict themselves whoever works in them."""
-    facts = Facts(country=country, today=request.from_on, cycle_week=0, accounts=(), accepted=())
+    facts = Facts(country=country, today=today, cycle_week=0, accounts=(), accepted=())
     nowhere = np.zeros((1, 1), dtype=np.int32)
     make_problem(request, facts, Matrix(nowhere, nowhere, is_estimate=True))
 
@@ -66,9 +66,10 @@ class _Statement:
         self.request, self.facts = request, facts
         self.first_on = first_monday(request.from_on)
         self.length = WEEK * request.weeks
-        self.open_from = (request.from_on - self.first_on).days
         self.workdays = workdays_of(request, facts.country)
         self.work_dates = {self._on(one.day) for one in self.workdays}
+        self.open_on = self._open_on()
+        self.open_from = (self.open_on - self.first_on).days
         self.rules = {rule.account_id: rule for rule in request.rules}
         self.before = days_before(facts.accepted, self.first_on, self.length)
         shift = Window(seconds_of(request.shift_start), seconds_of(request.shift_end))
@@ -156,7 +157,7 @@ class _Statement:
     def _fixed_days(self, account: AccountFacts) -> tuple[int, ...]:
         begin = max(self.facts.today, self.first_on)
         coming = [
-            on for on in self.planned.get(account.id, ()) if begin <= on < self.request.from_on
+            on for on in self.planned.get(account.id, ()) if begin <= on < self.open_on
         ]
         promised = [on for on in account.promised_on if on in self.work_dates]
         dates = {*account.done_on, *coming, *promised}
@@ -170,7 +171,7 @@ class _Statement:
         if not skipped:
             return None
         made = [*account.done_on, *([account.last_on] if account.last_on else [])]
-        coming = [on for on in known if self.facts.today <= on < self.request.from_on]
+        coming = [on for on in known if self.facts.today <= on < self.open_on]
         if coming or any(on >= max(skipped) for on in made):
             return None
         return min(self.open_from + WEEK - 1, self.length - 1)
@@ -180,6 +181,12 @@ class _Statement:
         if self.before is None or CYCLE_WEEKS % frequency.every_weeks:
             return None
         return self.before.get(account.id)
+
+    def _open_on(self) -> date:
+        """Return the first open day; what was done on a day off is done before it."""
+        open_on = first_open_day(self.request, self.facts.today)
+        is_off = open_on == self.facts.today and open_on not in self.work_dates
+        return open_on + timedelta(is_off and open_on < self._on(self.length - 1))
 
     def _on(self, day: int) -> date:
         return self.first_on + timedelta(day)

@@ -41,7 +41,7 @@ CREATE TABLE coverage_plan (
   FOREIGN KEY (org_id, created_by) REFERENCES app_user (org_id, id),
   FOREIGN KEY (org_id, accepted_by) REFERENCES app_user (org_id, id),
   FOREIGN KEY (org_id, replay_of) REFERENCES coverage_plan (org_id, id),
-  CONSTRAINT coverage_plan_from_in_first_week CHECK (from_on - first_on BETWEEN 0 AND 6),
+  CONSTRAINT coverage_plan_from_in_weeks CHECK (from_on - first_on BETWEEN 0 AND 7 * weeks - 1),
   CONSTRAINT coverage_plan_done_has_result CHECK (
     status NOT IN ('done', 'accepted', 'replaced') OR result IS NOT NULL)
 );

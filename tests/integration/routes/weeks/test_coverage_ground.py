@@ -30,6 +30,7 @@ def test_visits_take_what_was_learned_or_fixed(office: Office, database: Databas
             CoverageRequest(from_on=NEXT_MONDAY),
             first_on=NEXT_MONDAY,
             last_on=NEXT_MONDAY + timedelta(27),
+            today=NEXT_MONDAY,
         )
     minutes = {one.id: one.visit_minutes for one in found}
     assert [minutes[one] for one in office.shops[:3]] == [40, 30, 15]

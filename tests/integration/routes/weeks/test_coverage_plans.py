@@ -5,6 +5,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from backend.ids import new_id
+from backend.routes.weeks.schemas import WEEKDAYS
 from tests.integration.routes.weeks.conftest import NEXT_MONDAY, PATH, TODAY, Office
 from tests.support.ground import execute
 
@@ -133,6 +134,43 @@ def test_new_weeks_keep_the_days_of_the_accepted_ones(office: Office) -> None:
     assert (answer["plan"]["visits"], answer["other"]["visits"]) == (16, 16)
     assert (answer["plan"]["missing"], answer["other"]["missing"]) == (0, 0)
     assert answer["plan"]["distance_m"] == second["plan"]["summary"]["distance_m"]
+
+
+def test_weeks_planned_anew_in_their_middle_keep_what_happened_and_what_is_fixed(
+    office: Office,
+) -> None:
+    org, url = office.town.org, office.town.url
+    (today,) = execute(url, "SELECT tuyen_today(%s)", org.id)[0]
+    monday = today - timedelta(7 + today.weekday())
+    weekly, begun, _, _, named, agreed = (str(one) for one in office.shops[:6])
+    for account, on_date, status in ((weekly, monday, "done"), (begun, today, "checked_in")):
+        execute(
+            url,
+            "INSERT INTO visit (org_id, id, account_id, rep_id, planned_on, status, outcome)"
+            " VALUES (%s, %s, %s, %s, %s, %s, %s)",
+            org.id, new_id(), account, org.rep.user_id, on_date, status,
+            "met" if status == "done" else None,
+        )  # fmt: skip
+    fixed_on = monday + timedelta(23)
+    wishes = {
+        "account_ids": [named],
+        "appointments": [{"account_id": agreed, "start": "10:00:00"}],
+    }
+    office.town.planned(on_date=str(fixed_on), max_candidates=4, **wishes)
+
+    detail = office.plan(from_on=str(monday), weekdays=WEEKDAYS)
+
+    plan, days = detail["plan"], detail["result"]["days"]
+    assert (plan["first_on"], plan["from_on"]) == (str(monday), str(today))
+    visited = {
+        account: [day["on_date"] for day in days for stop in day["stops"]
+                  if stop["account_id"] == account]
+        for account in (weekly, begun, named, agreed)
+    }  # fmt: skip
+    assert visited[named] == visited[agreed] == [str(fixed_on)]
+    assert visited[begun][0] == str(today)
+    assert (len(visited[begun]), len(visited[weekly])) == (3, 3), "the first week is over"
+    assert min(day["on_date"] for day in days) >= str(today)
 
 
 def test_a_plan_of_past_weeks_is_held_against_what_really_happened(office: Office) -> None:

@@ -113,6 +113,23 @@ def test_a_start_in_mid_week_keeps_what_was_done_and_promised() -> None:
     assert account.fixed_days == (1, 9), "day 12 is a Saturday, on which nobody works"
 
 
+def test_weeks_that_have_begun_are_planned_from_today_and_keep_what_was_done() -> None:
+    visits = shop(done_on=(on(1), on(9)), promised_on=(on(15),))
+    problem = problem_of(visits, today=9, works_on_holidays=True)
+    (account,) = problem.accounts
+    assert problem.open_from == 9
+    assert account.fixed_days == (1, 9, 15)
+
+
+def test_a_visit_of_today_on_a_day_off_is_done_before_the_days_to_plan() -> None:
+    problem = problem_of(shop(done_on=(on(12),)), today=12, works_on_holidays=True)
+    assert (problem.open_from, problem.accounts[0].fixed_days) == (13, (12,))
+
+
+def test_weeks_that_are_over_are_planned_as_if_they_were_to_come() -> None:
+    assert problem_of(shop(), today=28, works_on_holidays=True).open_from == 0
+
+
 def test_holidays_and_days_off_are_no_days_of_work() -> None:
     request = CoverageRequest(
         from_on=MONDAY, shift_start=time(8), shift_end=time(16), days_off=[on(3)]
