@@ -8,7 +8,7 @@ from uuid import UUID
 import msgspec
 
 from backend.routes.weeks.calendar import CYCLE_DAYS
-from backend.routes.weeks.schemas import NamedAccount, Side, WeeksResult
+from backend.routes.weeks.schemas import NamedAccount, Side, WeeksResult, WeekStop
 
 
 class Day(msgspec.Struct, frozen=True):
@@ -35,6 +35,20 @@ def days_of(result: WeeksResult, *, shift_days: int = 0) -> dict[date, Day]:
         )
         for day in result.days
     }
+
+
+def as_merged(result: WeeksResult, became: Mapping[UUID, NamedAccount]) -> WeeksResult:
+    """Return a plan with accounts that were merged since as what they became, once a day."""
+    days = []
+    for day in result.days:
+        stops: dict[UUID, WeekStop] = {}
+        for stop in day.stops:
+            now = became.get(stop.account_id)
+            if now is not None:
+                stop = WeekStop(now.account_id, now.name, stop.start)  # noqa: PLW2901
+            stops.setdefault(stop.account_id, stop)
+        days.append(msgspec.structs.replace(day, stops=list(stops.values())))
+    return msgspec.structs.replace(result, days=days)
 
 
 def cycles_apart(first_on: date, other_on: date, length: int) -> int:

@@ -146,11 +146,12 @@ def compare_plans(
 ) -> Comparison:
     """Return a plan beside another one of the rep, or beside what really happened.
 
-    A plan of other weeks is moved by whole cycles of four weeks. Raises Conflict for a plan that
+    A plan of other weeks is moved by whole cycles of four weeks. Accounts that were merged since
+    count as what they became. Raises Conflict for a plan that
     is not done or has not begun, and Malformed for plans that cannot lie side by side.
     """
     plan = get_plan(connection, actor, plan_id)
-    result = _result(connection, actor, plan)
+    result = _merged_result(connection, actor, plan)
     if with_id is None:
         return _beside_reality(connection, actor, plan, result)
     other = get_plan(connection, actor, with_id)
@@ -164,7 +165,7 @@ def compare_plans(
     to_on = min(plan.last_on, other.last_on + timedelta(shift))
     if from_on > to_on:
         raise malformed_field("with_id", "The two plans share no day: name one of nearer weeks.")
-    other_result = _result(connection, actor, other)
+    other_result = _merged_result(connection, actor, other)
     days = comparing.days_of(result)
     others = comparing.days_of(other_result, shift_days=shift)
     names = comparing.names_of([result, other_result])
@@ -222,6 +223,17 @@ def _writable(connection: sa.Connection, actor: Actor, plan_id: UUID) -> Coverag
     plan = get_plan(connection, actor, plan_id)
     check_planner(actor, UserId(plan.rep_id))
     return plan
+
+
+def _merged_result(
+    connection: sa.Connection, actor: Actor, plan: CoveragePlanRead
+) -> WeeksResult:
+    """Return the days of a plan with its accounts as they are known now; raise as `_result`."""
+    result = _result(connection, actor, plan)
+    names = comparing.names_of([result])
+    return comparing.as_merged(
+        result, repository.select_merged(connection, actor.org_id, names.keys())
+    )
 
 
 def _result(connection: sa.Connection, actor: Actor, plan: CoveragePlanRead) -> WeeksResult:

@@ -189,6 +189,14 @@ def test_a_plan_of_past_weeks_is_held_against_what_really_happened(office: Offic
     assert (told["plan"]["visits"], told["plan"]["missing"]) == (16, 0)
     other = told["other"]
     assert (other["visits"], other["missing"], other["days_without_route"]) == (2, 14, 2)
+    merged = office.town.api.client.post(
+        f"/v1/accounts/{office.shops[0]}/merge",
+        headers=office.town.api.as_(manager),
+        json={"into": str(office.shops[4])},
+    )
+    assert merged.status_code == 200, merged.text
+    again = office.town.get(manager, f"{PATH}/{plan_id}/comparison").json()
+    assert (again["plan"]["visits"], again["other"]["missing"]) in {(16, 14), (15, 13)}
     over = office.post(manager, f"/{plan_id}/accept")
     assert (over.status_code, over.json()["code"]) == (409, "coverage_over")
 

@@ -8,7 +8,7 @@ from backend.routes.weeks import comparing
 from backend.routes.weeks.comparing import Day
 from backend.routes.weeks.ground_repository import Held
 from backend.routes.weeks.result import days_from
-from backend.routes.weeks.schemas import WeekDay, WeeksResult, WeekStop
+from backend.routes.weeks.schemas import NamedAccount, WeekDay, WeeksResult, WeekStop
 from backend.routes.weeks.sharing import share_accounts
 
 MONDAY = date(2026, 2, 2)
@@ -52,6 +52,15 @@ def test_moved_are_those_of_both_sides_with_other_days() -> None:
     names = comparing.names_of([plan, other])
     sides = comparing.days_of(plan), comparing.days_of(other)
     assert [one.account_id for one in comparing.moved_accounts(*sides, on(0), on(27), names)] == [A]
+
+
+def test_merged_accounts_count_as_what_they_became_once_a_day() -> None:
+    plan = result({0: [A, B], 7: [B, C]})
+    merged = comparing.as_merged(plan, {B: NamedAccount(A, "Shop 1, once 2")})
+    days = comparing.days_of(merged)
+    assert [day.account_ids for day in days.values()] == [(A,), (A, C)]
+    assert comparing.names_of([merged])[A] == "Shop 1, once 2"
+    assert comparing.as_merged(plan, {}) == plan
 
 
 def test_plans_of_other_weeks_are_moved_by_whole_cycles() -> None:
