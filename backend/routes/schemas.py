@@ -1,6 +1,6 @@
 """What visit routes look like to the outside."""
 
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from typing import Annotated, Literal
 from uuid import UUID
 
@@ -205,6 +205,11 @@ class Lunch(msgspec.Struct, frozen=True):
     location: tuple[float, float] | None = None
     leg_distance_m: int = 0
     leg_seconds: int = 0
+
+    @property
+    def ends_at(self) -> datetime:
+        """Return when it is over."""
+        return self.starts_at + timedelta(minutes=self.minutes)
 
 
 class Choices(msgspec.Struct, frozen=True):

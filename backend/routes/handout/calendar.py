@@ -1,16 +1,16 @@
 """Visits as an iCalendar feed (RFC 5545, 7986) that phones and mail programs subscribe to."""
 
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from icalendar import Calendar, Event, Timezone, vDuration
 
 from backend.geo.vocabulary import LonLat
-from backend.routes.handout.feed_schemas import Feed, FeedVisit
+from backend.routes.handout.feed_schemas import Feed, FeedLunch, FeedVisit
 from backend.routes.handout.links import google_link
 from backend.routes.handout.plain_text import plain
-from backend.routes.handout.words import Words, clock
+from backend.routes.handout.words import Words, clock, position
 
 _REFRESH_EVERY = timedelta(hours=1)
 _DAY = timedelta(days=1)
@@ -18,7 +18,11 @@ _MAX_SEQUENCE = 2**31 - 1
 
 
 def write_calendar(
-    feed: Feed, visits: Sequence[FeedVisit], days: tuple[date, date], words: Words
+    feed: Feed,
+    visits: Sequence[FeedVisit],
+    lunches: Sequence[FeedLunch],
+    days: tuple[date, date],
+    words: Words,
 ) -> bytes:
     """Return the calendar; the same visits give the same bytes.
 
@@ -42,19 +46,42 @@ def write_calendar(
     )
     for visit in visits:
         calendar.add_component(_event(visit, zone, words))
+    for lunch in lunches:
+        calendar.add_component(_lunch_event(lunch, zone, words))
     content: bytes = calendar.to_ical()
     return content
 
 
-def _event(visit: FeedVisit, zone: ZoneInfo, words: Words) -> Event:
+def _begin(uid: str, rv: int, updated_at: datetime, summary: str) -> Event:
     event = Event()
-    event.add("uid", str(visit.id))
-    event.add("sequence", min(visit.rv, _MAX_SEQUENCE))
+    event.add("uid", uid)
+    event.add("sequence", min(rv, _MAX_SEQUENCE))
     # Without a METHOD, both name the last change (RFC 5545, 3.8.7.2).
-    event.add("dtstamp", visit.updated_at)
-    event.add("last-modified", visit.updated_at)
-    event.add("summary", plain(visit.name))
+    event.add("dtstamp", updated_at)
+    event.add("last-modified", updated_at)
+    event.add("summary", summary)
     event.add("status", "CONFIRMED")
+    return event
+
+
+def _lunch_event(one: FeedLunch, zone: ZoneInfo, words: Words) -> Event:
+    """Return a lunch at a place that one drives to; elsewhere it is told with the visit before."""
+    event = _begin(f"{one.route_id}-lunch", one.rv, one.updated_at, words.lunch)
+    event.add("dtstart", one.lunch.starts_at.astimezone(zone))
+    event.add("dtend", one.lunch.ends_at.astimezone(zone))
+    event.add("transp", "OPAQUE")
+    place = LonLat(*one.location)
+    event.add("geo", (place.lat, place.lon))
+    event.add("url", google_link([place], one.profile))
+    event.add("location", position(one.location))
+    leg = words.leg(one.lunch.leg_distance_m, one.lunch.leg_seconds, is_estimate=one.is_estimate)
+    lines = [f"{words.way}: {leg}", f"{words.navigate}: {google_link([place], one.profile)}"]
+    event.add("description", "\n".join([*lines, *([words.estimate] if one.is_estimate else [])]))
+    return event
+
+
+def _event(visit: FeedVisit, zone: ZoneInfo, words: Words) -> Event:
+    event = _begin(str(visit.id), visit.rv, visit.updated_at, plain(visit.name))
     _add_time(event, visit, zone)
     _add_place(event, visit)
     description = _description(visit, zone, words)
@@ -83,7 +110,9 @@ def _add_place(event: Event, visit: FeedVisit) -> None:
         place = LonLat(*visit.location)
         event.add("geo", (place.lat, place.lon))
         event.add("url", google_link([place], visit.profile or ""))
-    where = plain(visit.address) if visit.address else _coordinates(visit.location)
+    where = plain(visit.address) if visit.address else ""
+    if not where and visit.location is not None:
+        where = position(visit.location)
     if where:
         event.add("location", where)
 
@@ -115,10 +144,6 @@ def _lunch(visit: FeedVisit, sequence: int, zone: ZoneInfo, words: Words) -> lis
     start = visit.lunch_at.astimezone(zone)
     end = (visit.lunch_at + timedelta(minutes=visit.lunch_minutes)).astimezone(zone)
     return [f"{title}: {clock(start)}–{clock(end)}"]
-
-
-def _coordinates(location: tuple[float, float] | None) -> str:
-    return "" if location is None else f"{location[1]:.5f}, {location[0]:.5f}"
 
 
 def window(today: date) -> tuple[date, date]:

@@ -9,7 +9,7 @@ import msgspec
 import sqlalchemy as sa
 
 from backend.ids import OrgId, UserId
-from backend.routes.handout.feed_schemas import CalendarFeedRead, Feed, FeedVisit
+from backend.routes.handout.feed_schemas import CalendarFeedRead, Feed, FeedLunch, FeedVisit
 from backend.routes.handout.repository import IN_SCOPE
 
 MAX_VISITS = 3000
@@ -35,6 +35,15 @@ SELECT v.id, v.rv, greatest(v.updated_at, a.updated_at, p.updated_at) AS updated
    AND v.status <> 'cancelled' AND v.deleted_at IS NULL AND {IN_SCOPE}
  ORDER BY v.planned_on, v.planned_at NULLS FIRST, v.id LIMIT :limit
 """  # noqa: S608  # a constant
+
+
+_FEED_LUNCHES = """
+SELECT id AS route_id, rv, updated_at, profile, is_estimate, lunch,
+  lunch -> 'location' AS location FROM route
+ WHERE org_id = :org_id AND rep_id = :rep_id AND on_date BETWEEN :first AND :last
+   AND status = 'planned' AND deleted_at IS NULL
+   AND jsonb_typeof(lunch -> 'location') = 'array' ORDER BY on_date, id
+"""
 
 
 def lock_person(connection: sa.Connection, org_id: OrgId, user_id: UUID) -> tuple[str, bool] | None:
@@ -142,3 +151,14 @@ def select_feed_visits(
     }
     rows = connection.execute(sa.text(_FEED_VISITS), values).mappings()
     return msgspec.convert([dict(row) for row in rows], list[FeedVisit])
+
+
+def select_feed_lunches(
+    connection: sa.Connection, org_id: OrgId, rep_id: UserId, days: tuple[date, date]
+) -> list[FeedLunch]:
+    """Return a person's lunches that have a place of their own, soonest first."""
+    rows = connection.execute(
+        sa.text(_FEED_LUNCHES),
+        {"org_id": org_id, "rep_id": rep_id, "first": days[0], "last": days[1]},
+    ).mappings()
+    return msgspec.convert([dict(row) for row in rows], list[FeedLunch])

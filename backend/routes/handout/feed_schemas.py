@@ -6,7 +6,7 @@ from uuid import UUID
 import msgspec
 
 from backend.api.payloads import Line, Payload
-from backend.routes.schemas import RouteStop
+from backend.routes.schemas import Lunch, RouteStop
 
 
 class CalendarFeedCreate(Payload, frozen=True, kw_only=True):
@@ -46,6 +46,18 @@ class Feed(msgspec.Struct, frozen=True):
     locale: str
     org_name: str
     time_zone: str
+
+
+class FeedLunch(msgspec.Struct, frozen=True):
+    """A lunch of a route in use that has a place of its own."""
+
+    route_id: UUID
+    rv: int
+    updated_at: datetime
+    profile: str
+    is_estimate: bool
+    lunch: Lunch
+    location: tuple[float, float]
 
 
 class FeedVisit(msgspec.Struct, frozen=True):

@@ -23,6 +23,7 @@ from backend.routes.handout.feed_schemas import (
     CalendarFeedCreated,
     CalendarFeedRead,
     Feed,
+    FeedLunch,
     FeedVisit,
 )
 from backend.routes.handout.words import words_of
@@ -57,11 +58,13 @@ class OpenedFeed(msgspec.Struct, frozen=True):
 
     feed: Feed
     visits: list[FeedVisit]
+    lunches: list[FeedLunch]
     days: tuple[date, date]
 
     def write(self) -> bytes:
         """Return the calendar file."""
-        return write_calendar(self.feed, self.visits, self.days, words_of(self.feed.locale))
+        words = words_of(self.feed.locale)
+        return write_calendar(self.feed, self.visits, self.lunches, self.days, words)
 
 
 def add_feed(
@@ -149,4 +152,5 @@ def open_feed(db: Database, gate: FeedGate, secret: str, *, now: datetime) -> Op
             days,
             sees_everything=feed.role != Role.REP,
         )
-    return OpenedFeed(feed, visits, days)
+        lunches = feed_repository.select_feed_lunches(connection, org_id, UserId(feed.rep_id), days)
+    return OpenedFeed(feed, visits, lunches, days)

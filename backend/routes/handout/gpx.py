@@ -1,5 +1,6 @@
 """A route as GPX 1.1, for navigation devices and offline maps: waypoints and a track."""
 
+from collections.abc import Iterator
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -9,9 +10,11 @@ from backend.geo.polyline import decode_polyline
 from backend.routes.handout.plain_text import plain
 from backend.routes.handout.schemas import Handout, HandoutStop
 from backend.routes.handout.words import Words, clock
+from backend.routes.schemas import RouteRead
 
 _SYMBOL = "Flag, Blue"
-"""One of the names that Garmin's devices and those who follow them know."""
+_LUNCH_SYMBOL = "Restaurant"
+"""Names that Garmin's devices and those who follow them know."""
 
 
 def write_gpx(handout: Handout, words: Words) -> bytes:
@@ -25,9 +28,8 @@ def write_gpx(handout: Handout, words: Words) -> bytes:
     gpx.name = title
     gpx.description = " ".join(remarks) or None
     gpx.waypoints = [
-        _waypoint(stop, words, zone, is_estimate=route.is_estimate)
-        for stop in handout.stops
-        if stop.is_open
+        *_lunch_at(route, words, zone, after=0),
+        *(point for stop in handout.stops for point in _points_of(stop, route, words, zone)),
     ]
     if route.line is not None:
         track = GPXTrack(name=title, description=gpx.description)
@@ -35,6 +37,29 @@ def write_gpx(handout: Handout, words: Words) -> bytes:
         track.segments.append(GPXTrackSegment(points))
         gpx.tracks.append(track)
     return gpx.to_xml(version="1.1").encode()
+
+
+def _points_of(
+    stop: HandoutStop, route: RouteRead, words: Words, zone: ZoneInfo
+) -> Iterator[GPXWaypoint]:
+    """Yield the stop where it is still driven to, and a lunch with a place that comes after it."""
+    if stop.is_open:
+        yield _waypoint(stop, words, zone, is_estimate=route.is_estimate)
+    yield from _lunch_at(route, words, zone, after=stop.plan.sequence)
+
+
+def _lunch_at(
+    route: RouteRead, words: Words, zone: ZoneInfo, *, after: int
+) -> Iterator[GPXWaypoint]:
+    lunch = route.lunch
+    if lunch is None or lunch.location is None or lunch.after_sequence != after:
+        return
+    lon, lat = lunch.location
+    leg = words.leg(lunch.leg_distance_m, lunch.leg_seconds, is_estimate=route.is_estimate)
+    text = f"{_span(lunch.starts_at, lunch.ends_at, zone)}. {words.way}: {leg}"
+    yield GPXWaypoint(
+        lat, lon, name=words.lunch, comment=text, description=text, symbol=_LUNCH_SYMBOL
+    )
 
 
 def _waypoint(stop: HandoutStop, words: Words, zone: ZoneInfo, *, is_estimate: bool) -> GPXWaypoint:

@@ -22,8 +22,8 @@ _REMARKS_PT = 20.0
 _LOW = 2.5
 """How far below the middle of a letter its foot is, in points."""
 
-type Mark = tuple[int, LonLat]
-"""A stop's number and place."""
+type Mark = tuple[str, LonLat]
+"""A stop's number, or the letter of lunch, and its place."""
 
 
 class MapFigure(Flowable):
@@ -63,8 +63,8 @@ class MapFigure(Flowable):
         write_names(canvas, frame, layers, [below, *(_box(dot) for dot in dots)])
         for spot, dot in zip(spots, dots, strict=True):
             _tie(canvas, spot, dot)
-        for (number, _), dot in zip(self._marks, dots, strict=True):
-            _draw_stop(canvas, number, dot)
+        for (label, _), dot in zip(self._marks, dots, strict=True):
+            _draw_stop(canvas, label, dot)
         self._write_remarks(canvas, frame, has_ground=bool(layers))
         canvas.restoreState()
         canvas.setStrokeGray(0.4)
@@ -125,7 +125,7 @@ def _tie(canvas: Canvas, spot: Point, dot: Point) -> None:
         canvas.circle(*spot, 1.4, stroke=0, fill=1)
 
 
-def _draw_stop(canvas: Canvas, number: int, dot: Point) -> None:
+def _draw_stop(canvas: Canvas, label: str, dot: Point) -> None:
     x, y = dot
     canvas.setStrokeGray(1)
     canvas.setLineWidth(0.8)
@@ -133,7 +133,7 @@ def _draw_stop(canvas: Canvas, number: int, dot: Point) -> None:
     canvas.circle(x, y, _DOT_PT, stroke=1, fill=1)
     canvas.setFillGray(1)
     canvas.setFont(BOLD, _NUMBER_PT)
-    canvas.drawCentredString(x, y - _LOW, str(number))
+    canvas.drawCentredString(x, y - _LOW, label)
 
 
 def _box(dot: Point) -> Box:

@@ -35,8 +35,8 @@ from backend.routes.handout.sheet_parts import (
     canvas_with_footer,
     code_row,
 )
-from backend.routes.handout.words import Words, clock
-from backend.routes.schemas import DroppedVisit, Lunch
+from backend.routes.handout.words import Words, clock, position
+from backend.routes.schemas import DroppedVisit, Lunch, RouteRead
 
 _EDGE = 14 * mm
 _WIDTH = A4[0] - 2 * _EDGE
@@ -106,9 +106,12 @@ def _picture(
     handout: Handout, links: RouteLinks, basemap: Basemap | None, words: Words
 ) -> list[Flowable]:
     """Return the map and the codes to scan; nothing for a day without stops."""
-    marks = [(stop.sequence, LonLat(*stop.location)) for stop in links.stops]
+    marks = [(str(stop.sequence), LonLat(*stop.location)) for stop in links.stops]
     if not marks:
         return []
+    lunch = handout.route.lunch
+    if lunch is not None and lunch.location is not None:
+        marks.append((words.lunch_mark, LonLat(*lunch.location)))
     line = decode_polyline(handout.route.line) if handout.route.line else ()
     estimated = handout.route.is_estimate
     figure = MapFigure(marks, line, basemap, words, size=_MAP, is_estimate=estimated)
@@ -126,11 +129,11 @@ def _stop_table(handout: Handout, words: Words, zone: ZoneInfo) -> Table:
     head = ["", "", words.time, words.customer, words.contact, words.way]
     rows: list[list[object]] = [[Paragraph(one, SMALL) for one in head]]
     if route.lunch is not None and route.lunch.after_sequence == 0:
-        rows.append(_lunch_row(route.lunch, words, zone))
+        rows.append(_lunch_row(route, route.lunch, words, zone))
     for stop in handout.stops:
         rows.append(_stop_row(handout, stop, words, zone))
         if route.lunch is not None and route.lunch.after_sequence == stop.plan.sequence:
-            rows.append(_lunch_row(route.lunch, words, zone))
+            rows.append(_lunch_row(route, route.lunch, words, zone))
     end = Paragraph(clock(route.ends_at.astimezone(zone)), BODY)
     rows.append(["", "", end, Paragraph(words.day_ends, BODY), "", ""])
     return Table(rows, _COLUMNS, repeatRows=1, style=STOP_STYLE)
@@ -208,10 +211,21 @@ def _readable(phone: str, country: str) -> str:
     )
 
 
-def _lunch_row(lunch: Lunch, words: Words, zone: ZoneInfo) -> list[object]:
+def _lunch_row(route: RouteRead, lunch: Lunch, words: Words, zone: ZoneInfo) -> list[object]:
+    """Return when lunch is and, where it has a place of its own, its mark on the map and way."""
     start = clock(lunch.starts_at.astimezone(zone))
     text = f"{words.lunch} · {words.duration(lunch.minutes * _MINUTES_AN_HOUR)}"
-    return ["", "", Paragraph(start, BODY), Paragraph(text, BODY), "", ""]
+    if lunch.location is None:
+        return ["", "", Paragraph(start, BODY), Paragraph(text, BODY), "", ""]
+    leg = words.leg(lunch.leg_distance_m, lunch.leg_seconds, is_estimate=route.is_estimate)
+    return [
+        "",
+        Paragraph(words.lunch_mark, BOLD_BODY),
+        Paragraph(f"{start}–{clock(lunch.ends_at.astimezone(zone))}", BODY),
+        [Paragraph(text, BODY), Paragraph(position(lunch.location), SMALL)],
+        "",
+        Paragraph(leg.replace(" · ", "<br/>"), SMALL),
+    ]
 
 
 def _dropped(dropped: Sequence[DroppedVisit], words: Words) -> list[Flowable]:

@@ -20,6 +20,7 @@ class Words(msgspec.Struct, frozen=True):
     travel: str
     estimate: str
     lunch: str
+    lunch_mark: str
     lunch_first: str
     lunch_after: str
     way: str
@@ -77,6 +78,7 @@ VIETNAMESE = Words(
     travel="di chuyển",
     estimate="Ước tính: quãng đường và thời gian tính theo đường chim bay, không theo mạng đường.",
     lunch="Nghỉ trưa",
+    lunch_mark="T",
     lunch_first="Nghỉ trưa trước lượt này",
     lunch_after="Nghỉ trưa sau lượt này",
     way="Chặng đến đây",
@@ -123,6 +125,7 @@ ENGLISH = Words(
     travel="on the way",
     estimate="Estimate: distances and times follow the straight line, not a street network.",
     lunch="Lunch",
+    lunch_mark="L",
     lunch_first="Lunch before this visit",
     lunch_after="Lunch after this visit",
     way="The way here",
@@ -165,6 +168,11 @@ ENGLISH = Words(
 def words_of(language: str) -> Words:
     """Return a language's words; Vietnamese for a language that we do not speak."""
     return ENGLISH if language == ENGLISH.language else VIETNAMESE
+
+
+def position(location: tuple[float, float]) -> str:
+    """Return a place without an address as navigation apps take it: latitude, longitude."""
+    return f"{location[1]:.5f}, {location[0]:.5f}"
 
 
 def clock(moment: datetime) -> str:

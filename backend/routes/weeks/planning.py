@@ -80,7 +80,7 @@ def plan_weeks(work: Work, org_id: OrgId, plan_id: UUID) -> None:
 
 
 def failure_of(error: Exception) -> Failure:
-    """Return why a job cannot go on, as its record tells it; what nobody expects goes to the log."""
+    """Return why a job cannot go on, as its record tells it; what nobody expects is logged."""
     match error:
         case CoverageError():
             return Failure("malformed", error.detail, error.field)

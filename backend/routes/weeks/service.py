@@ -225,9 +225,7 @@ def _writable(connection: sa.Connection, actor: Actor, plan_id: UUID) -> Coverag
     return plan
 
 
-def _merged_result(
-    connection: sa.Connection, actor: Actor, plan: CoveragePlanRead
-) -> WeeksResult:
+def _merged_result(connection: sa.Connection, actor: Actor, plan: CoveragePlanRead) -> WeeksResult:
     """Return the days of a plan with its accounts as they are known now; raise as `_result`."""
     result = _result(connection, actor, plan)
     names = comparing.names_of([result])

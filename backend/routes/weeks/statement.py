@@ -156,9 +156,7 @@ class _Statement:
 
     def _fixed_days(self, account: AccountFacts) -> tuple[int, ...]:
         begin = max(self.facts.today, self.first_on)
-        coming = [
-            on for on in self.planned.get(account.id, ()) if begin <= on < self.open_on
-        ]
+        coming = [on for on in self.planned.get(account.id, ()) if begin <= on < self.open_on]
         promised = [on for on in account.promised_on if on in self.work_dates]
         dates = {*account.done_on, *coming, *promised}
         return tuple(sorted((on - self.first_on).days for on in dates))

@@ -2,8 +2,9 @@
 
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from urllib.parse import unquote
+from zoneinfo import ZoneInfo
 
 import gpxpy
 import httpx
@@ -243,3 +244,32 @@ def test_a_day_that_was_really_planned_is_handed_out_whole(town: Town) -> None:
     assert {str(one["uid"]): one.start for one in shown} == {
         one["visit_id"]: datetime.fromisoformat(one["start_at"]) for one in route["stops"]
     }
+
+
+def test_a_lunch_that_one_drives_to_is_handed_out_with_its_time_and_place(town: Town) -> None:
+    route = town.planned(max_candidates=8, lunch_place=[24.9384, 60.1699])
+    rep, path, lunch = town.org.rep, f"/v1/routes/{route['id']}", route["lunch"]
+    place = tuple(lunch["location"])
+    assert 0 < lunch["after_sequence"] < len(route["stops"])
+    starts = datetime.fromisoformat(lunch["starts_at"])
+    local = starts.astimezone(ZoneInfo("Europe/Helsinki")).strftime("%H:%M")
+
+    points = gpxpy.parse(town.get(rep, f"{path}/route.gpx").text).waypoints
+    assert len(points) == len(route["stops"]) + 1
+    meal = points[lunch["after_sequence"]]
+    assert (meal.name, (meal.longitude, meal.latitude)) == ("Nghỉ trưa", pytest.approx(place))
+    assert meal.comment.startswith(f"{local}–")
+
+    with pypdfium2.PdfDocument(town.get(rep, f"{path}/sheet.pdf").content) as sheet:
+        text = sheet[0].get_textpage()
+        words = text.get_text_range()
+        text.close()
+    assert f"{place[1]:.5f}, {place[0]:.5f}" in words
+    assert f"{local}–" in words
+
+    made = town.api.client.post("/v1/calendar-feeds", headers=town.api.as_(rep), json={}).json()
+    shown = Calendar.from_ical(town.api.client.get(made["path"]).text).walk("VEVENT")
+    (event,) = [one for one in shown if str(one["uid"]) == f"{route['id']}-lunch"]
+    assert (event.start, event.end) == (starts, starts + timedelta(minutes=lunch["minutes"]))
+    assert event["location"] == f"{place[1]:.5f}, {place[0]:.5f}"
+    assert len(shown) == len(route["stops"]) + 1

@@ -36,7 +36,7 @@ def a_visit(at: datetime, *, lunch_after: int | None = None, sequence: int = 1) 
 
 
 def events_of(feed: Feed, visits: list[FeedVisit]) -> list[Event]:
-    text = write_calendar(feed, visits, window(TODAY), words_of("vi")).decode()
+    text = write_calendar(feed, visits, [], window(TODAY), words_of("vi")).decode()
     (second,) = vobject.readComponents(text)
     assert len(getattr(second, "vevent_list", [])) == len(visits)
     assert "REFRESH-INTERVAL;VALUE=DURATION:PT1H\r\nX-PUBLISHED-TTL:PT1H\r\n" in text
