@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 
-from backend.routes.day.improve import Room, best_insertion, best_squeeze, best_swap, room_in
+from backend.routes.day.improve import best_insertion, best_squeeze, best_swap
 from backend.routes.day.plan import Dropped, Reason
 from backend.routes.day.problem import Stop
+from backend.routes.day.room import Room
 from backend.routes.day.timetable import (
     NEVER,
     Slack,
@@ -43,7 +44,7 @@ def find_hopeless(table: Timetable, stop: int) -> Dropped | None:
         return _dropped(wish, Reason.UNREACHABLE, "no street leads there from the day's start")
     if table.leg_s[stop][table.end] >= NEVER:
         return _dropped(wish, Reason.UNREACHABLE, "no street leads from there to the day's end")
-    alone = room_in(table, table.nothing)
+    alone = Room(table, table.nothing)
     return (
         _outside_shift(table, stop) or _no_lunch(table, stop) or _beyond_limits(table, alone, stop)
     )
@@ -57,7 +58,7 @@ def explain_left_out(
     `hopeless` has what `find_hopeless` says of every stop.
     """
     visited = {table.stop_of[option] for option in order}
-    room = room_in(table, order or table.nothing)
+    room = Room(table, order or table.nothing)
     return [
         dropped or explain_dropped(table, room, stop)
         for stop, dropped in hopeless.items()
@@ -69,7 +70,7 @@ def explain_dropped(table: Timetable, room: Room, stop: int) -> Dropped:
     """Return why a stop that could be visited alone is not among the stops of an order."""
     wish = table.problem.stops[stop]
     tried = [best_insertion(table, room, option) for option in table.options([stop])]
-    tried.append(best_squeeze(table, room.order, stop))
+    tried.append(best_squeeze(table, room, stop))
     moves = [one for one in tried if one is not None]
     if not moves:
         return _beyond_limits(table, room, stop) or _no_time_left(table, room, stop)
@@ -263,11 +264,16 @@ def _longer_shift(
     table: Timetable, room: Room, stop: int, gaps: Sequence[int], facts: Facts
 ) -> list[tuple[int, str]]:
     slack = room.slack
-    finishes = [
-        (table.finish([stop, *room.order[gap:]], slack.leave[gap], slack.places[gap]), gap)
-        for gap in gaps
-    ]
-    finish_s, gap = min(finishes, default=(NEVER, 0))
+    finish_s, gap = NEVER, 0
+    for one in gaps:
+        # The day is not over before all that is left is driven to and served without waiting.
+        before, after = slack.places[one], slack.places[one + 1]
+        way_s = table.leg_s[before][stop] + table.service_s[stop] + table.leg_s[stop][after]
+        if min(slack.leave[one]) + way_s + room.rest_s[one] < finish_s:
+            order = [stop, *room.order[one:]]
+            finish_s, gap = min(
+                (finish_s, gap), (table.finish(order, slack.leave[one], before), one)
+            )
     if finish_s > LATEST_S:
         return []
     facts["shift_later_s"] = later_s = finish_s - table.problem.shift_end_s

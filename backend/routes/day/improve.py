@@ -1,10 +1,11 @@
 """Last improvements of an order, and the swaps that explain what a left-out stop would push out."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
 import msgspec
 
-from backend.routes.day.timetable import Slack, Timetable, detour_s, fits_gap, slack_of
+from backend.routes.day.room import Room, change_without, is_kept, is_possible_without
+from backend.routes.day.timetable import Slack, Timetable, fits_gap, slack_of
 
 
 class Move(msgspec.Struct, frozen=True):
@@ -16,53 +17,23 @@ class Move(msgspec.Struct, frozen=True):
     removed: int | None = None
 
 
-class Removal(msgspec.Struct, frozen=True):
-    """An order with one option taken out, and what that alone changes in the objective."""
-
-    removed: int
-    change: int
-    order: tuple[int, ...]
-    slack: Slack
-
-
-class Room(msgspec.Struct, frozen=True):
-    """An order with the slack in its gaps, as it is and with each stop taken out."""
-
-    order: tuple[int, ...]
-    slack: Slack
-    removals: tuple[Removal, ...]
-
-
-def room_in(table: Timetable, order: Sequence[int]) -> Room:
-    """Return an order ready for trying further options in it; lunch is never taken out."""
-    travel_s = table.travel_s(order)
-    removals = []
-    for place, removed in enumerate(order):
-        if removed == table.meal:
-            continue
-        fewer = (*order[:place], *order[place + 1 :])
-        change = table.travel_s(fewer) - travel_s + table.gain_s[removed]
-        removals.append(Removal(removed, change, fewer, slack_of(table, fewer)))
-    return Room(tuple(order), slack_of(table, order), tuple(removals))
-
-
 def improve(table: Timetable, order: Sequence[int], stops: Collection[int]) -> list[int]:
     """Return an order that no insertion and no swap of one visit for another makes better.
 
     An insertion that costs nothing is made: a visit is worth more than none.
     """
     options = table.options(stops)
-    room = room_in(table, order)
+    room = Room(table, order)
     while True:
         waiting = sorted(set(options) - set(room.order))
         move = _best(best_insertion(table, room, option) for option in waiting)
         if move is None or move.change > 0:
             move = _best(best_swap(table, room, option, below=0) for option in waiting)
         if move is None:
-            move = _best(best_squeeze(table, room.order, stop) for stop in sorted(set(stops)))
+            move = _best(best_squeeze(table, room, stop) for stop in sorted(set(stops)))
         if move is None or move.change > 0:
             return list(room.order)
-        room = room_in(table, move.order)
+        room = Room(table, move.order)
 
 
 def worth_going(table: Timetable, order: Sequence[int], stops: Collection[int]) -> list[int]:
@@ -86,26 +57,45 @@ def make_room(table: Timetable, order: Sequence[int], stop: int) -> list[int] | 
     """
     sibling = table.sibling[stop]
     current = [option for option in order if option != sibling]
-    gaps = [[*current[:gap], stop, *current[gap:]] for gap in range(len(current) + 1)]
-    tried = [_without_some(table, one, {table.meal, stop}) for one in gaps]
-    found = min((one for one in tried if one is not None), key=table.cost, default=None)
-    return found if found is not None and table.cost(found) < table.cost(order) else None
+    most, found = table.cost(order), None
+    for gap in range(len(current) + 1):
+        longer = [*current[:gap], stop, *current[gap:]]
+        fuller = _without_some(table, longer, {table.meal, stop}, below=most)
+        if fuller is not None:
+            most, found = table.cost(fuller), fuller
+    return found
 
 
 def _without_some(
-    table: Timetable, order: Sequence[int], kept: Collection[int | None]
+    table: Timetable,
+    order: Sequence[int],
+    kept: Collection[int | None],
+    *,
+    below: int | None = None,
 ) -> list[int] | None:
-    current = list(order)
-    while not table.is_possible(current):
-        fewer = [
-            current[:gap] + current[gap + 1 :]
-            for gap, option in enumerate(current)
+    """Return what is possible of an order; None where nothing is, or where it costs too much."""
+    current, cost = list(order), table.cost(order)
+    while below is None or cost < below:
+        slack = slack_of(table, current)
+        if is_kept(table, slack):
+            return current
+        choices = [
+            _price_of_going(table, slack, place)
+            for place, option in enumerate(current)
             if option not in kept
         ]
-        if not fewer:
+        if not choices:
             return None
-        current = min(fewer, key=lambda one: (not table.is_possible(one), table.cost(one)))
-    return current
+        _, change, place = min(choices)
+        cost += change
+        del current[place]
+    return None
+
+
+def _price_of_going(table: Timetable, slack: Slack, place: int) -> tuple[bool, int, int]:
+    """Return whether the order is still impossible without a stop, what that changes, and where."""
+    is_stuck = not is_possible_without(table, slack, place)
+    return is_stuck, change_without(table, slack, place), place
 
 
 def as_preferred(table: Timetable, order: Sequence[int]) -> list[int]:
@@ -121,59 +111,77 @@ def as_preferred(table: Timetable, order: Sequence[int]) -> list[int]:
     return current
 
 
-def best_squeeze(table: Timetable, order: Sequence[int], stop: int) -> Move | None:
+def best_squeeze(table: Timetable, room: Room, stop: int) -> Move | None:
     """Return the cheapest way to add a stop when others give up the time they prefer."""
-    loose = [option if option == table.meal else table.stop_of[option] for option in order]
-    if stop in loose or loose == list(order):
+    loose = room.loose
+    if loose is None or stop in loose.order:
         return None
-    move = best_insertion(table, room_in(table, loose), stop)
+    move = best_insertion(table, loose, stop)
     if move is None:
         return None
     fuller = as_preferred(table, move.order)
-    return Move(table.cost(fuller) - table.cost(order), tuple(fuller), stop)
+    return Move(table.cost(fuller) - table.cost(room.order), tuple(fuller), stop)
 
 
 def best_insertion(table: Timetable, room: Room, stop: int) -> Move | None:
     """Return the cheapest possible way to add an option; None when it fits nowhere."""
     if table.sibling[stop] in room.order:
         return None
-    gap = _best_gap(table, room.slack, stop, limit=None)
-    if gap is None:
-        return None
-    change = detour_s(table, room.slack, gap, stop) - table.gain_s[stop]
-    return Move(change, (*room.order[:gap], stop, *room.order[gap:]), stop)
+    for detour, gap in room.detours(stop):
+        if fits_gap(table, room.slack, gap, stop):
+            change = detour - table.gain_s[stop]
+            return Move(change, (*room.order[:gap], stop, *room.order[gap:]), stop)
+    return None
 
 
 def best_swap(table: Timetable, room: Room, stop: int, *, below: int | None = None) -> Move | None:
     """Return the cheapest way to take an option in for another, changing the objective by less.
 
-    An option of a stop that is visited can only take the place of the other one.
+    An option of a stop that is visited can only take the place of the other one; lunch is never
+    taken out.
     """
-    found: Move | None = None
-    limit = below
+    found: tuple[int, int, int] | None = None
+    limit = None if below is None else (below + table.gain_s[stop], -1)
     sibling = table.sibling[stop]
     is_visited = sibling in room.order
-    for removal in room.removals:
-        if is_visited and removal.removed != sibling:
+    for base, place in room.changes:
+        removed = room.order[place]
+        if removed == table.meal or (is_visited and removed != sibling):
             continue
-        base = removal.change - table.gain_s[stop]
-        detour_limit = None if limit is None else limit - base
-        gap = _best_gap(table, removal.slack, stop, limit=detour_limit)
-        if gap is not None:
-            limit = base + detour_s(table, removal.slack, gap, stop)
-            order = (*removal.order[:gap], stop, *removal.order[gap:])
-            found = Move(limit, order, stop, removal.removed)
-    return found
+        for detour, gap in _detours_without(table, room, place, stop):
+            if limit is not None and (base + detour, place) >= limit:
+                break
+            if fits_gap(table, room.without(place), gap, stop):
+                limit = (base + detour, place)
+                found = (*limit, gap)
+                break
+    if found is None:
+        return None
+    change, place, gap = found
+    fewer = (*room.order[:place], *room.order[place + 1 :])
+    order = (*fewer[:gap], stop, *fewer[gap:])
+    return Move(change - table.gain_s[stop], order, stop, room.order[place])
 
 
-def _best_gap(table: Timetable, slack: Slack, stop: int, *, limit: int | None) -> int | None:
-    """Return the gap with the smallest detour, below the limit, that the stop fits into."""
-    best_gap = None
-    for gap in range(len(slack.leave)):
-        detour = detour_s(table, slack, gap, stop)
-        if (limit is None or detour < limit) and fits_gap(table, slack, gap, stop):
-            best_gap, limit = gap, detour
-    return best_gap
+def _detours_without(
+    table: Timetable, room: Room, place: int, stop: int
+) -> Iterator[tuple[int, int]]:
+    """Yield what a stop adds in each gap of the order without the one at a place, least first."""
+    before, after = room.slack.places[place], room.slack.places[place + 2]
+    legs = table.leg_s
+    direct_s = legs[before][after] if len(room.order) > 1 else 0
+    here = (legs[before][stop] + legs[stop][after] - direct_s, place)
+    is_here_told = False
+    for detour, gap in room.detours(stop):
+        if gap in {place, place + 1}:
+            continue
+        one = (detour, gap if gap < place else gap - 1)
+        if not is_here_told and here < one:
+            is_here_told = True
+            yield here
+        yield one
+    if not is_here_told:
+        yield here
 
 
 def _best(moves: Iterable[Move | None]) -> Move | None:

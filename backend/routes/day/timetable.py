@@ -232,6 +232,10 @@ def slack_of(table: Timetable, order: Sequence[int]) -> Slack:
 
 def fits_gap(table: Timetable, slack: Slack, gap: int, stop: int) -> bool:
     """Return whether a stop can be visited in a gap with all others kept."""
+    legs, before, after = table.leg_s, slack.places[gap], slack.places[gap + 1]
+    least_s = legs[before][stop] + table.service_s[stop] + legs[stop][after]
+    if min(slack.leave[gap]) + least_s > max(slack.reach[gap]):
+        return False  # not even with its door always open, and no lunch
     return missing_s(table, slack, gap, stop) <= 0 and is_near_gap(table, slack, gap, stop)
 
 

@@ -12,6 +12,8 @@ from backend.routes.day.plan import DayPlan, Dropped, Optimality, Reason
 from backend.routes.day.problem import DayProblem, Stop
 from backend.routes.day.reorder import reorder_day
 from backend.routes.day.rest import Now, rest_of_day
+from backend.routes.day.room import Room, change_without, is_possible_without
+from backend.routes.day.room import is_kept as is_kept_in
 from backend.routes.day.schedule import schedule_in_order
 from backend.routes.day.timetable import Timetable, fits_gap, slack_of
 from backend.routes.day.windows import Window, merge_windows
@@ -84,6 +86,25 @@ def test_trying_a_gap_agrees_with_trying_the_whole_day(day: DayProblem) -> None:
         order = next(
             (option for option, is_good in zip(options, possible, strict=True) if is_good), order
         )
+
+
+@settings(max_examples=300, deadline=None)
+@given(days(max_stops=6), st.data())
+def test_leaving_a_stop_out_agrees_with_the_day_without_it(
+    day: DayProblem, data: st.DataObject
+) -> None:
+    table = Timetable(day)
+    order = data.draw(st.permutations(range(len(day.stops))))
+    room = Room(table, order)
+    assert is_kept_in(table, room.slack) == table.is_possible(order)
+
+    for place in range(len(order)):
+        fewer = [*order[:place], *order[place + 1 :]]
+        assert room.without(place) == slack_of(table, fewer)
+        assert is_possible_without(table, room.slack, place) == table.is_possible(fewer)
+        change = change_without(table, room.slack, place)
+        if fewer or table.meal is None:
+            assert change == table.cost(fewer) - table.cost(order)
 
 
 @settings(max_examples=150, deadline=None)
