@@ -44,10 +44,19 @@ def find_hopeless(table: Timetable, stop: int) -> Dropped | None:
         return _dropped(wish, Reason.UNREACHABLE, "no street leads there from the day's start")
     if table.leg_s[stop][table.end] >= NEVER:
         return _dropped(wish, Reason.UNREACHABLE, "no street leads from there to the day's end")
-    alone = Room(table, table.nothing)
-    return (
-        _outside_shift(table, stop) or _no_lunch(table, stop) or _beyond_limits(table, alone, stop)
+    finish_s = _earliest_finish(table, stop)
+    late = None
+    if finish_s > table.problem.shift_end_s:
+        late = _outside_shift(table, stop) or _no_lunch(table, stop, finish_s)
+    return late or _beyond_limits(table, Room(table, table.nothing), stop)
+
+
+def _earliest_finish(table: Timetable, stop: int) -> int:
+    """Return when a day is over that visits a stop alone and has its lunch."""
+    orders = (
+        [*table.nothing[:gap], stop, *table.nothing[gap:]] for gap in range(len(table.nothing) + 1)
     )
+    return min(table.finish(order, table.depart(), table.start) for order in orders)
 
 
 def explain_left_out(
@@ -240,16 +249,8 @@ def _outside_shift(table: Timetable, stop: int) -> Dropped | None:
     )
 
 
-def _no_lunch(table: Timetable, stop: int) -> Dropped | None:
-    finish_s = min(
-        table.finish(
-            [*table.nothing[:gap], stop, *table.nothing[gap:]], table.depart(), table.start
-        )
-        for gap in range(len(table.nothing) + 1)
-    )
+def _no_lunch(table: Timetable, stop: int, finish_s: int) -> Dropped:
     later_s = finish_s - table.problem.shift_end_s
-    if later_s <= 0:
-        return None
     known = finish_s < NEVER
     return _dropped(
         table.problem.stops[stop],

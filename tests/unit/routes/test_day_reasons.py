@@ -2,9 +2,11 @@ import msgspec
 import pytest
 
 from backend.routes.day.check import check_plan
+from backend.routes.day.explain import find_hopeless
 from backend.routes.day.plan import DayPlan, Dropped, Reason
-from backend.routes.day.problem import DayProblem, Stop
+from backend.routes.day.problem import DayProblem, Lunch, Stop
 from backend.routes.day.schedule import schedule_in_order
+from backend.routes.day.timetable import Timetable
 from backend.routes.solver.day import solve_day
 from tests.unit.routes.days import (
     HOUR,
@@ -186,3 +188,18 @@ def test_a_required_stop_that_does_not_fit_names_what_it_would_push_out() -> Non
 
     assert dropped.facts["pushes_out"] == plan.stops[0].key
     assert dropped.facts["short_s"] == 10 * HOUR // 6 - 40 * MINUTE
+
+
+def test_a_stop_that_is_in_time_by_way_of_lunch_is_not_called_out_of_reach() -> None:
+    lunch = Lunch(earliest_s=9 * HOUR, latest_s=10 * HOUR, duration_s=30 * MINUTE, node=1)
+    canteen_road = ((0, 0, 9 * HOUR), (0, 0, 0), (9 * HOUR, 0, 0))
+    day = msgspec.structs.replace(
+        street_day([0, 1, 2], visit("kiosk", 0), shift=(8, 17), lunch=lunch, end=2),
+        durations_s=canteen_road,
+        distances_m=canteen_road,
+    )
+
+    plan = schedule_in_order(day, ["kiosk"])
+
+    assert [stop.key for stop in plan.stops] == ["kiosk"]
+    assert find_hopeless(Timetable(day), 0) is None
