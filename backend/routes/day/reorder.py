@@ -2,6 +2,8 @@
 
 Visits move to other places of the order, alone and in short runs, forwards and reversed; what is
 left out moves in where it pays. It is a descent: it ends at an order that no such move betters.
+Where not all visits have room, another descent begins with nobody, and short runs of the better
+one are taken out and filled anew. The work is counted, not timed: the same comes out everywhere.
 """
 
 from collections.abc import Iterator, Sequence
@@ -19,6 +21,11 @@ _LONGEST_RUN = 3
 _MADE_ROOM_FOR = 5
 _MAX_MOVES = 200
 """Far more than a day of 120 stops takes; a bound for days that nobody thought of."""
+_EMPTIED = 4
+_EMPTIED_EVERY = 3
+"""How many visits a run has that is taken out, and how far the next one begins behind it."""
+_MOST_WORK = 30_000
+"""Visits made times visits in question, over all runs: as much again as the descents take."""
 
 
 def reorder_day(problem: DayProblem, order: Sequence[str]) -> DayPlan:
@@ -35,9 +42,31 @@ def reorder_day(problem: DayProblem, order: Sequence[str]) -> DayPlan:
     if len(set(known)) < len(known):
         raise ProblemError("The order names a stop twice; name it once.", field="order")
     begin = _with_meal(table, [stop for stop in known if hopeless[stop] is None])
-    best = worth_going(table, settle(table, begin, candidates), candidates)
+    best = worth_going(table, _search(table, begin, candidates), candidates)
     dropped = explain_left_out(table, best, hopeless)
     return lay_out(table, best, dropped, Proof(engine=ENGINE))
+
+
+def _search(table: Timetable, order: list[int], stops: Sequence[int]) -> list[int]:
+    best = settle(table, order, stops)
+    if {table.stop_of[option] for option in best} >= set(stops):
+        return best
+    afresh = settle(table, table.nothing, stops)
+    return _refill(table, min(best, afresh, key=table.cost), stops)
+
+
+def _refill(table: Timetable, order: list[int], stops: Sequence[int]) -> list[int]:
+    """Return the order, or a better one in which runs of visits gave way to others."""
+    best, most = order, _MOST_WORK // (len(stops) * max(len(order), 1))
+    step = max(_EMPTIED_EVERY, len(order) // max(most, 1))
+    for first in range(0, len(order), step)[:most]:
+        run = set(best[first : first + _EMPTIED]) - {table.meal}
+        fewer = [option for option in best if option not in run]
+        if table.is_possible(fewer):
+            refilled = improve(table, fewer, stops)
+            if table.cost(refilled) < table.cost(best):
+                best = settle(table, refilled, stops)
+    return best
 
 
 def settle(table: Timetable, order: Sequence[int], stops: Sequence[int]) -> list[int]:

@@ -1,13 +1,17 @@
 """A day that is under way: what is done stays done, the rest is put in a better order."""
 
+import random
+
 import msgspec
 import pytest
 
 from backend.routes.day.check import check_plan
+from backend.routes.day.explain import find_hopeless
 from backend.routes.day.plan import DayPlan, Reason
 from backend.routes.day.problem import DayProblem, Lunch, ProblemError
-from backend.routes.day.reorder import reorder_day
+from backend.routes.day.reorder import reorder_day, settle
 from backend.routes.day.rest import Now, rest_of_day, with_place
+from backend.routes.day.timetable import Timetable
 from tests.unit.routes.days import HOUR, MINUTE, NOON_LUNCH, between, street_day, visit
 
 STREET = street_day([0, 10, 20, 30], visit("a", 1), visit("b", 2), visit("c", 3), lunch=NOON_LUNCH)
@@ -122,6 +126,46 @@ def test_a_moment_that_is_none_of_this_day_is_refused(now: Now, field: str) -> N
         rest_of_day(STREET, now)
 
     assert caught.value.field == field
+
+
+def _crowded_day(seed: int) -> DayProblem:
+    """Return a day of fourteen shops with short hours, more than there is time for."""
+    draw = random.Random(seed)
+    stops = [
+        visit(
+            f"s{number}",
+            number,
+            minutes=draw.choice((20, 40, 90)),
+            windows=between(opens := draw.randint(8, 14), opens + draw.randint(2, 4)),
+            value_minutes=draw.randint(20, 90),
+        )
+        for number in range(1, 15)
+    ]
+    return street_day([draw.randint(0, 60) for _ in range(15)], *stops, lunch=NOON_LUNCH)
+
+
+@pytest.mark.parametrize("seed", [13, 26, 29, 44, 47])
+def test_a_day_that_is_a_trap_in_its_own_order_is_begun_anew(seed: int) -> None:
+    day = _crowded_day(seed)
+    order = [stop.key for stop in day.stops]
+
+    plan = reorder_day(day, order)
+
+    assert check_plan(day, plan) == []
+    assert plan.objective <= reorder_day(day, ()).objective
+
+
+@pytest.mark.parametrize("seed", [41, 51])
+def test_a_run_of_visits_gives_way_to_better_ones(seed: int) -> None:
+    day = _crowded_day(seed)
+    table, stops = Timetable(day), range(len(day.stops))
+    hopeful = [stop for stop in stops if find_hopeless(table, stop) is None]
+    descents = [settle(table, begin, hopeful) for begin in (hopeful, table.nothing)]
+
+    plan = reorder_day(day, [stop.key for stop in day.stops])
+
+    assert check_plan(day, plan) == []
+    assert plan.objective < min(map(table.cost, descents))
 
 
 def test_an_order_with_a_stop_twice_is_refused() -> None:
