@@ -2,13 +2,19 @@
 
 import statistics
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 from uuid import UUID, uuid4
 
 import httpx
 import pytest
 
+from backend.api.problems import Conflict
+from backend.db.tenancy import Database
 from backend.identity.actor import Actor
+from backend.routes.absence import read_absences, write_absence
+from backend.routes.schemas import PlanRequest, TeamMember, TeamRequest
+from backend.routes.service import prepare
 from tests.integration.routes.conftest import MONDAY, WEST, Town
 from tests.support.ground import add_territory, execute
 
@@ -308,3 +314,26 @@ def test_a_team_that_cannot_be_is_refused_and_nothing_is_written(
 def test_only_planners_plan_a_team(team: Team) -> None:
     assert team.ask(team.town.org.rep).status_code == 403
     assert team.ask(team.town.org.analyst).status_code == 403
+
+
+def test_a_visit_begun_while_the_team_is_planned_is_told_and_nothing_is_written(
+    team: Team, database: Database
+) -> None:
+    town, org = team.town, team.town.org
+    before = town.plan(org.other_rep, max_candidates=6).json()
+    _begin(team, before["stops"][0])
+    request = TeamRequest(
+        on_date=date.fromisoformat(MONDAY),
+        members=[TeamMember(rep_id=org.rep.user_id)],
+        absent_ids=[org.other_rep.user_id],
+    )
+    (absence,) = read_absences(database, org.manager, request).values()
+    prepared = prepare(
+        database, org.manager, org.other_rep.user_id, PlanRequest(on_date=request.on_date)
+    )
+    _begin(team, before["stops"][1])
+
+    with database.for_org(org.id) as connection, pytest.raises(Conflict, match="meanwhile"):
+        write_absence(connection, org.manager, request, absence, prepared)
+
+    assert town.get(org.manager, f"/v1/routes/{before['id']}").json()["status"] == "planned"
