@@ -18,6 +18,17 @@ _IN_SCOPE = """(a.territory_id IN (SELECT tuyen_territories_of(:org_id, :rep_id)
 _WANTED = """NOT a.id = ANY (cast(:excluded AS uuid[]))
   AND (cast(:only AS uuid[]) IS NULL OR a.id = ANY (cast(:only AS uuid[])))"""
 
+_FIXED = """
+SELECT asked.route_id, cast(n.account_id AS uuid) AS account_id FROM (
+   SELECT id AS route_id, inputs -> 'request' AS wish FROM route
+    WHERE org_id = :org_id AND rep_id = :rep_id AND status = 'planned' AND deleted_at IS NULL
+      AND on_date BETWEEN greatest(:from_on, tuyen_today(:org_id)) AND :last_on OFFSET 0) asked,
+  LATERAL (SELECT jsonb_array_elements_text(wish -> 'account_ids')
+     UNION SELECT jsonb_array_elements_text(wish -> 'order')
+     UNION SELECT jsonb_array_elements(wish -> 'appointments') ->> 'account_id') n (account_id)
+"""
+"""Which accounts people fixed in the routes to come; each route is unpacked once."""
+
 OWED_DAYS = 28
 """A visit that was skipped longer ago is not made up for: the frequency has brought another."""
 
@@ -91,6 +102,7 @@ def select_accounts(
     made_to = request.from_on - timedelta(1) if last_on < today else today
     statement = sa.text(
         f"""
+WITH fixed AS MATERIALIZED ({_FIXED})
 SELECT a.id, a.name, json_build_array(ST_X(a.location), ST_Y(a.location)) AS location,
   json_build_object('opening', a.opening_hours, 'preferred', a.preferred_hours,
                     'is_firm', a.preferred_hours_are_firm) AS hours,
@@ -107,11 +119,9 @@ SELECT a.id, a.name, json_build_array(ST_X(a.location), ST_Y(a.location)) AS loc
          AND planned_on BETWEEN greatest(:from_on, tuyen_today(:org_id)) AND :last_on)
        AS promised_on
     FROM (SELECT w.planned_on, w.status, w.rep_id, w.status IN ('checked_in', 'done') AS is_made,
-        w.route_id IS NULL OR q.asked -> 'account_ids' @> to_jsonb(a.id::text)
-          OR q.asked -> 'order' @> to_jsonb(a.id::text) OR q.asked -> 'appointments'
-            @> jsonb_build_array(jsonb_build_object('account_id', a.id)) AS is_by_hand
-       FROM visit w LEFT JOIN LATERAL (SELECT r.inputs -> 'request' AS asked FROM route r
-          WHERE r.org_id = w.org_id AND r.id = w.route_id AND r.status = 'planned') q ON true
+        w.route_id IS NULL OR (w.route_id, a.id) IN (SELECT route_id, account_id FROM fixed)
+          AS is_by_hand
+       FROM visit w
       WHERE w.org_id = a.org_id AND w.account_id = a.id AND w.deleted_at IS NULL) w) v ON true,
   LATERAL tuyen_visit_minutes(:org_id, a.id, a.category, a.visit_minutes) m
  WHERE a.org_id = :org_id AND a.deleted_at IS NULL AND {_IN_SCOPE} AND {_WANTED}
