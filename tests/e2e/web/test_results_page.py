@@ -17,6 +17,7 @@ from tests.support.city import STOPS
 from tests.support.databases import TestDatabase
 from tests.support.followed_day import MADE, drive_day
 from tests.support.ground import execute
+from tests.support.people import Org
 
 pytestmark = pytest.mark.e2e
 
@@ -115,32 +116,60 @@ def test_a_planner_says_no_to_what_was_learned(
     expect(hour).to_contain_text("do Hoa Phạm đặt")
 
 
-def test_past_weeks_are_planned_anew_while_one_watches(
-    driven: Watched, test_database: TestDatabase, tmp_path: Path
-) -> None:
-    org = driven.city.org
-    page = driven.open(f"#tab=results&date={DAY}&rep={org.rep.user_id}")
+def _move_to_yesterday(url: str) -> None:
+    """Let the driven day be over: only such days are planned anew."""
     yesterday = SystemClock().now().date() - timedelta(days=1)
     for table, column in (("route", "on_date"), ("visit", "planned_on"), ("trace", "on_date")):
-        execute(test_database.owner_url, f"UPDATE {table} SET {column} = %s", yesterday)
+        execute(url, f"UPDATE {table} SET {column} = %s", yesterday)
     back = timedelta(days=(DAY - yesterday).days)
     for table, columns in (
         ("visit", ("checked_in_at", "done_at")),
         ("check_in", ("corrected_at",)),
     ):
         moved = ", ".join(f"{name} = {name} - %s" for name in columns)
-        execute(test_database.owner_url, f"UPDATE {table} SET {moved}", *[back] * len(columns))
+        execute(url, f"UPDATE {table} SET {moved}", *[back] * len(columns))
+
+
+def _run_backtest(test_database: TestDatabase, org: Org, folder: Path) -> None:
+    """Do what a worker would, without a street network."""
+    ((backtest_id,),) = execute(test_database.owner_url, "SELECT id FROM backtest")
+    engines = Engines(folder / "no-network")
+    task = next(one for one in TASKS if one.name == "routes.backtest")
+    work = Work(test_database.database, SystemClock(), {Engines: engines})
+    task.call(work, {"org_id": str(org.id), "backtest_id": str(backtest_id)})
+    engines.close()
+
+
+def test_past_weeks_are_planned_anew_while_one_watches(
+    driven: Watched, test_database: TestDatabase, tmp_path: Path
+) -> None:
+    org = driven.city.org
+    page = driven.open(f"#tab=results&date={DAY}&rep={org.rep.user_id}")
+    _move_to_yesterday(test_database.owner_url)
     page.get_by_role("button", name="Lập lại kế hoạch 4 tuần qua").click()
     expect(page.get_by_text("Ngày 0 trên 0 …")).to_be_visible()
     page.reload()  # what was asked for before is watched again, and can be stopped
     expect(page.get_by_text("Ngày 0 trên 0 …")).to_be_visible()
     expect(page.get_by_role("button", name="Dừng")).to_be_visible()
-    ((backtest_id,),) = execute(test_database.owner_url, "SELECT id FROM backtest")
-    engines = Engines(tmp_path / "no-network")
-    task = next(one for one in TASKS if one.name == "routes.backtest")
-    work = Work(test_database.database, SystemClock(), {Engines: engines})
-    task.call(work, {"org_id": str(org.id), "backtest_id": str(backtest_id)})
-    engines.close()
+    _run_backtest(test_database, org, tmp_path)
     expect(page.get_by_role("columnheader", name="lập lại")).to_be_visible()
     expect(page.get_by_role("row", name="Lượt bỏ lỡ")).to_contain_text("5")
     page.screenshot(path=tmp_path / "backtest.png")
+
+
+def test_past_weeks_that_cannot_be_planned_anew_say_why(
+    driven: Watched, test_database: TestDatabase, tmp_path: Path
+) -> None:
+    org, url = driven.city.org, test_database.owner_url
+    page = driven.open(f"#tab=results&date={DAY}&rep={org.rep.user_id}")
+    _move_to_yesterday(url)
+    execute(url, "UPDATE route SET inputs = jsonb_set(inputs, '{request}', '[]')")
+    button = page.get_by_role("button", name="Lập lại kế hoạch 4 tuần qua")
+    button.click()
+    expect(page.get_by_text("Ngày 0 trên 0 …")).to_be_visible()
+
+    _run_backtest(test_database, org, tmp_path)
+
+    expect(page.get_by_text("Máy chủ gặp lỗi khi lập kế hoạch. Hãy thử lại.")).to_be_visible()
+    expect(button).to_be_enabled()
+    page.screenshot(path=tmp_path / "failed.png")
