@@ -1,5 +1,6 @@
-"""The SQL of what really happened in some weeks: visits made, ways driven, ways of the routes."""
+"""The SQL of what became of planned weeks: visits made, ways driven, accounts merged."""
 
+from collections.abc import Collection
 from datetime import date
 from uuid import UUID
 
@@ -8,6 +9,7 @@ import sqlalchemy as sa
 
 from backend.ids import OrgId
 from backend.routes.weeks.comparing import Day
+from backend.routes.weeks.schemas import NamedAccount
 
 
 def select_actual_days(
@@ -42,3 +44,18 @@ SELECT on_date, coalesce(m.account_ids, '{}') AS account_ids,
     rows = connection.execute(statement, values).mappings()
     found = [dict(row) for row in rows]
     return {row.pop("on_date"): msgspec.convert(row, Day) for row in found}
+
+
+def select_merged(
+    connection: sa.Connection, org_id: OrgId, account_ids: Collection[UUID]
+) -> dict[UUID, NamedAccount]:
+    """Return what those of the accounts became that were merged into another, by former id."""
+    rows = connection.execute(
+        sa.text(
+            "SELECT l.id, a.id AS account_id, a.name FROM account_alias l JOIN account a"
+            " ON a.org_id = l.org_id AND a.id = l.account_id"
+            " WHERE l.org_id = :org_id AND l.id = ANY (cast(:ids AS uuid[]))"
+        ),
+        {"org_id": org_id, "ids": list(account_ids)},
+    )
+    return {row.id: NamedAccount(row.account_id, row.name) for row in rows}

@@ -1,6 +1,6 @@
 """All SQL of coverage plans: the record, its progress, and the days that are accepted."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -13,7 +13,6 @@ from backend.routes.weeks.schemas import (
     CoveragePlanRead,
     CoverageRequest,
     Failure,
-    NamedAccount,
     Status,
     WeeksResult,
     WeeksSummary,
@@ -95,21 +94,6 @@ def find_result(
     ).one()
     asked = msgspec.convert(request, CoverageRequest)
     return asked, None if result is None else msgspec.convert(result, WeeksResult)
-
-
-def select_merged(
-    connection: sa.Connection, org_id: OrgId, account_ids: Collection[UUID]
-) -> dict[UUID, NamedAccount]:
-    """Return what those of the accounts became that were merged into another, by former id."""
-    rows = connection.execute(
-        sa.text(
-            "SELECT l.id, a.id AS account_id, a.name FROM account_alias l JOIN account a"
-            " ON a.org_id = l.org_id AND a.id = l.account_id"
-            " WHERE l.org_id = :org_id AND l.id = ANY (cast(:ids AS uuid[]))"
-        ),
-        {"org_id": org_id, "ids": list(account_ids)},
-    )
-    return {row.id: NamedAccount(row.account_id, row.name) for row in rows}
 
 
 def find_problem(connection: sa.Connection, org_id: OrgId, plan_id: UUID) -> bytes | None:

@@ -16,7 +16,7 @@ from backend.ids import UserId, new_id
 from backend.routes.repository import lock_day
 from backend.routes.service import check_planner
 from backend.routes.weeks import comparing, repository
-from backend.routes.weeks.actual_repository import select_actual_days
+from backend.routes.weeks.actual_repository import select_actual_days, select_merged
 from backend.routes.weeks.refusals import not_done, under_way
 from backend.routes.weeks.result import days_from
 from backend.routes.weeks.schemas import (
@@ -229,9 +229,7 @@ def _merged_result(connection: sa.Connection, actor: Actor, plan: CoveragePlanRe
     """Return the days of a plan with its accounts as they are known now; raise as `_result`."""
     result = _result(connection, actor, plan)
     names = comparing.names_of([result])
-    return comparing.as_merged(
-        result, repository.select_merged(connection, actor.org_id, names.keys())
-    )
+    return comparing.as_merged(result, select_merged(connection, actor.org_id, names.keys()))
 
 
 def _result(connection: sa.Connection, actor: Actor, plan: CoveragePlanRead) -> WeeksResult:
