@@ -1,6 +1,6 @@
 """A search for tours with time windows, made of PyVRP's parts and a set partition over what it saw.
 
-PyVRP's own `solve` is made for minutes. Here the first seconds count: fewer neighbours, a shorter
+PyVRP's own `solve` is made for minutes. Here the first seconds count: a shorter
 memory, penalties that begin near where they end, and phases. Each phase ends with the best
 partition of the tours seen so far, from which the next one goes on with a fresh memory.
 """
@@ -37,7 +37,7 @@ from backend.routes.solver.partition import Pool, Tour, best_partition
 class Tuning(msgspec.Struct, frozen=True, kw_only=True):
     """How the search goes about it; the defaults are measured by `make bench-routes`."""
 
-    neighbours: int = 20
+    neighbours: int = 40
     perturbations: int = 25
     history: int = 100
     penalty: float = 100.0
