@@ -6,7 +6,7 @@ never follow which. CP-SAT bounds it in some hundredths of a second for thirty v
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 
 from ortools.sat.python import cp_model
@@ -48,6 +48,8 @@ class _Relaxed:
     def __init__(self, table: Timetable, stops: Sequence[int]) -> None:
         self._table, self._stops = table, stops
         self.cp = cp_model.CpModel()
+        self._from_home_s = self._ways_s(self._leg_s)
+        self._to_home_s = self._ways_s(lambda near, far: self._leg_s(far, near))
         self._is_out = [self.cp.new_bool_var("") for _ in (_HOME, *stops)]
         self._arcs = {
             (origin, target): self.cp.new_bool_var("")
@@ -91,14 +93,26 @@ class _Relaxed:
             return legs[start][end]
         return min(legs[start][end], legs[start][meal] + legs[meal][end])
 
+    def _ways_s(self, leg_s: Callable[[int, int], int]) -> list[int]:
+        """Return the shortest way from home to each node, or back; legs may be longer than it."""
+        ways_s = [NEVER] * (len(self._stops) + 1)
+        ways_s[_HOME] = 0
+        left = set(range(len(ways_s)))
+        while left:
+            near = min(left, key=lambda node: (ways_s[node], node))
+            left.remove(near)
+            for node in left:
+                ways_s[node] = min(ways_s[node], ways_s[near] + leg_s(near, node))
+        return ways_s
+
     def _can_follow(self, origin: int, target: int) -> bool:
         table, leg_s = self._table, self._leg_s(origin, target)
         if leg_s >= NEVER or _HOME in {origin, target}:
             return leg_s < NEVER
         before, after = self._stops[origin - 1], self._stops[target - 1]
-        reached_s = table.problem.shift_start_s + self._leg_s(_HOME, origin)
+        reached_s = table.problem.shift_start_s + self._from_home_s[origin]
         left_s = table.first_start(before, reached_s) + table.service_s[before]
-        home_s = table.problem.shift_end_s - self._leg_s(target, _HOME)
+        home_s = table.problem.shift_end_s - self._to_home_s[target]
         latest_s = table.last_start(after, home_s - table.service_s[after])
         return left_s + leg_s <= latest_s
 

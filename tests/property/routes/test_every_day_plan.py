@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from itertools import pairwise, permutations, product
 
 import msgspec
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from backend.routes.day.check import check_plan
@@ -21,6 +21,20 @@ from backend.routes.solver.day import solve_day
 from tests.property.routes.random_days import SHIFT_S, days
 
 FAR_TOO_LONG_S = 100_000
+_ALL_DAY = (Window(0, 1200),)
+_THE_WAY_HOME_IS_SHORTER_BY_ANOTHER_STOP = DayProblem(
+    stops=(
+        Stop(key="s0", node=0, service_s=1, windows=_ALL_DAY, value_s=20),
+        Stop(key="s1", node=0, service_s=59, windows=_ALL_DAY, value_s=20),
+        Stop(key="s2", node=1, service_s=0, windows=_ALL_DAY),
+    ),
+    start=0,
+    end=2,
+    durations_s=((0, 0, 178), (0, 0, 0), (0, 0, 0)),
+    distances_m=((0, 0, 1780), (0, 0, 0), (0, 0, 0)),
+    shift_start_s=0,
+    shift_end_s=237,
+)
 
 
 @settings(max_examples=150, deadline=None)
@@ -51,6 +65,7 @@ def test_a_proven_plan_is_as_good_as_trying_everything(day: DayProblem) -> None:
 
 @settings(max_examples=200, deadline=None)
 @given(days(max_stops=4))
+@example(_THE_WAY_HOME_IS_SHORTER_BY_ANOTHER_STOP)
 def test_no_plan_costs_less_than_the_bound(day: DayProblem) -> None:
     plan = solve_day(day, prove_up_to=0)
 
