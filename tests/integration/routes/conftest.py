@@ -95,7 +95,8 @@ def town(api: Api, test_database: TestDatabase, places: list[Place], engines: En
         org.id,
     )
     territory = add_territory(url, org, "West", WEST, org.rep)
-    shops = {new_id(): place for place in places}
+    # Their order is that of the places: days with ties come out the same each time.
+    shops = dict(zip(sorted(new_id() for _ in places), places, strict=True))
     with closing(psycopg2.connect(url)) as connection, connection, connection.cursor() as cursor:
         cursor.executemany(
             "INSERT INTO account (org_id, id, name, category, opening_hours, location,"
