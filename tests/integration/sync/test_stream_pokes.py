@@ -170,6 +170,11 @@ def test_a_territory_gained_is_heard_of_and_so_is_what_changes_in_it(station: St
 
 
 def test_it_ends_with_the_token(station: Station, settings: Settings) -> None:
+    with station.ear(station.org.rep) as first:
+        # Everybody is poked once the service listens, and it begins to with the first stream.
+        for _ in range(2):
+            station.change(station.west_shop)
+            first.next_event()
     brief = TokenService(settings.key_dir, SystemClock(), lifetime=timedelta(seconds=2))
     headers = {"Authorization": f"Bearer {brief.sign(station.org.rep)}"}
     with Ear(station.client, STREAM, headers) as ear:
