@@ -1,8 +1,8 @@
 """A search for tours with time windows, made of PyVRP's parts and a set partition over what it saw.
 
-PyVRP's own `solve` is made for minutes. Here the first seconds count: a shorter
-memory, penalties that begin near where they end, and phases. Each phase ends with the best
-partition of the tours seen so far, from which the next one goes on with a fresh memory.
+PyVRP's own `solve` is made for minutes. Here the first seconds count: a shorter memory, penalties
+that begin near where they end, and phases. Each phase ends with the best partition of the tours
+seen so far, from which the next one goes on with a fresh memory.
 """
 
 import warnings

@@ -45,7 +45,9 @@ def as_merged(result: WeeksResult, became: Mapping[UUID, NamedAccount]) -> Weeks
         for stop in day.stops:
             now = became.get(stop.account_id)
             if now is not None:
-                stop = WeekStop(now.account_id, now.name, stop.start)  # noqa: PLW2901
+                stop = msgspec.structs.replace(  # noqa: PLW2901
+                    stop, account_id=now.account_id, name=now.name
+                )
             stops.setdefault(stop.account_id, stop)
         days.append(msgspec.structs.replace(day, stops=list(stops.values())))
     return msgspec.structs.replace(result, days=days)
