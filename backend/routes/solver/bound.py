@@ -6,7 +6,7 @@ never follow which. CP-SAT bounds it in some hundredths of a second for thirty v
 """
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from ortools.sat.python import cp_model
@@ -48,18 +48,12 @@ class _Relaxed:
     def __init__(self, table: Timetable, stops: Sequence[int]) -> None:
         self._table, self._stops = table, stops
         self.cp = cp_model.CpModel()
-        self._from_home_s = self._ways_s(self._leg_s)
-        self._to_home_s = self._ways_s(lambda near, far: self._leg_s(far, near))
+        self._legs_s = _past_a_meal(table, stops)
         self._is_out = [self.cp.new_bool_var("") for _ in (_HOME, *stops)]
-        self._arcs = {
-            (origin, target): self.cp.new_bool_var("")
-            for origin in range(len(stops) + 1)
-            for target in range(len(stops) + 1)
-            if origin != target and self._can_follow(origin, target)
-        }
+        self._arcs = {ends: self.cp.new_bool_var("") for ends in self._possible()}
         loops = [(node, node, out) for node, out in enumerate(self._is_out)]
         self.cp.add_circuit([*loops, *((*ends, arc) for ends, arc in self._arcs.items())])
-        legs_s = [self._leg_s(*ends) for ends in self._arcs]
+        legs_s = [self._legs_s[origin][target] for origin, target in self._arcs]
         self._travel = cp_model.LinearExpr.weighted_sum([*self._arcs.values()], legs_s)
         left_out = self._weighed(table.price_s)
         self.cp.minimize(self._travel + left_out)
@@ -85,42 +79,65 @@ class _Relaxed:
             self.cp.add(busy <= morning_s).only_enforce_if(is_over_before)
             self.cp.add(busy <= shift_s - lunch.duration_s).only_enforce_if(~is_over_before)
 
-    def _leg_s(self, origin: int, target: int) -> int:
-        legs, meal = self._table.leg_s, self._table.meal
-        start = self._table.start if origin == _HOME else self._stops[origin - 1]
-        end = self._table.end if target == _HOME else self._stops[target - 1]
-        if meal is None:
-            return legs[start][end]
-        return min(legs[start][end], legs[start][meal] + legs[meal][end])
+    def _possible(self) -> Iterator[tuple[int, int]]:
+        """Yield which node another can follow: by a way, and between the hours of both."""
+        left_s, latest_s = self._left_s(), self._latest_s()
+        for origin, legs_s in enumerate(self._legs_s):
+            for target, leg_s in enumerate(legs_s):
+                if origin == target or leg_s >= NEVER:
+                    continue
+                if _HOME in {origin, target} or left_s[origin] + leg_s <= latest_s[target]:
+                    yield origin, target
 
-    def _ways_s(self, leg_s: Callable[[int, int], int]) -> list[int]:
-        """Return the shortest way from home to each node, or back; legs may be longer than it."""
-        ways_s = [NEVER] * (len(self._stops) + 1)
-        ways_s[_HOME] = 0
-        left = set(range(len(ways_s)))
-        while left:
-            near = min(left, key=lambda node: (ways_s[node], node))
-            left.remove(near)
-            for node in left:
-                ways_s[node] = min(ways_s[node], ways_s[near] + leg_s(near, node))
-        return ways_s
+    def _left_s(self) -> list[int]:
+        """Return when each node can be left at the earliest."""
+        table, shift_start_s = self._table, self._table.problem.shift_start_s
+        ways_s = _shortest(self._legs_s)
+        return [shift_start_s] + [
+            table.first_start(stop, shift_start_s + way_s) + table.service_s[stop]
+            for stop, way_s in zip(self._stops, ways_s[1:], strict=True)
+        ]
 
-    def _can_follow(self, origin: int, target: int) -> bool:
-        table, leg_s = self._table, self._leg_s(origin, target)
-        if leg_s >= NEVER or _HOME in {origin, target}:
-            return leg_s < NEVER
-        before, after = self._stops[origin - 1], self._stops[target - 1]
-        reached_s = table.problem.shift_start_s + self._from_home_s[origin]
-        left_s = table.first_start(before, reached_s) + table.service_s[before]
-        home_s = table.problem.shift_end_s - self._to_home_s[target]
-        latest_s = table.last_start(after, home_s - table.service_s[after])
-        return left_s + leg_s <= latest_s
+    def _latest_s(self) -> list[int]:
+        """Return when the visit at each node may begin at the latest."""
+        table, shift_end_s = self._table, self._table.problem.shift_end_s
+        ways_s = _shortest([list(column) for column in zip(*self._legs_s, strict=True)])
+        return [shift_end_s] + [
+            table.last_start(stop, shift_end_s - way_s - table.service_s[stop])
+            for stop, way_s in zip(self._stops, ways_s[1:], strict=True)
+        ]
 
     def add_hint(self, order: Sequence[int]) -> None:
         """Start from an order of stops that is possible."""
-        nodes = [self._stops.index(stop) + 1 for stop in order]
+        node_of = {stop: node for node, stop in enumerate(self._stops, start=1)}
+        nodes = [node_of[stop] for stop in order]
         used = set(pairwise([_HOME, *nodes, _HOME])) if nodes else set()
         for ends, arc in self._arcs.items():
             self.cp.add_hint(arc, ends in used)
         for node, out in enumerate(self._is_out):
             self.cp.add_hint(out, node not in nodes if node else not nodes)
+
+
+def _past_a_meal(table: Timetable, stops: Sequence[int]) -> list[list[int]]:
+    """Return the seconds between nodes, or past a lunch that has a place where that is shorter."""
+    origins, targets = [table.start, *stops], [table.end, *stops]
+    legs_s, meal = table.leg_s, table.meal
+    if meal is None:
+        return [[legs_s[origin][target] for target in targets] for origin in origins]
+    return [
+        [min(legs_s[one][two], legs_s[one][meal] + legs_s[meal][two]) for two in targets]
+        for one in origins
+    ]
+
+
+def _shortest(legs_s: Sequence[Sequence[int]]) -> list[int]:
+    """Return the shortest way from home to each node; a leg may be longer than it."""
+    ways_s = [NEVER] * len(legs_s)
+    ways_s[_HOME] = 0
+    left = set(range(len(legs_s)))
+    while left:
+        near = min(left, key=lambda node: (ways_s[node], node))
+        left.remove(near)
+        for node in left:
+            ways_s[node] = min(ways_s[node], ways_s[near] + legs_s[near][node])
+    return ways_s

@@ -1,8 +1,9 @@
 """PyVRP as the engine of one rep's day.
 
-A short day is searched as it stands. A long one has lunch at any of a hundred places and more
-candidates than it can visit, which makes the search slow: there the first round leaves lunch out,
-and each further one looks only at lunch around noon, at what is visited, and at what nearly is.
+A short day is searched as it stands, from the order that a plain descent ends at. A long one has
+lunch at any of a hundred places and more candidates than it can visit, which makes the search slow:
+there the first round leaves lunch out, and each further one looks only at lunch around noon, at
+what is visited, and at what nearly is.
 """
 
 from collections.abc import Sequence
@@ -11,6 +12,7 @@ from itertools import pairwise
 import msgspec
 
 from backend.routes.day.improve import improve, make_possible
+from backend.routes.day.reorder import settle
 from backend.routes.day.schedule import find_lunch
 from backend.routes.day.timetable import Timetable, slack_of
 from backend.routes.solver.budget import Patience
@@ -26,7 +28,7 @@ class Effort(msgspec.Struct, frozen=True, kw_only=True):
 
     short_day: int = 40
     """Up to so many candidates are searched as they stand."""
-    no_improvement: int = 100
+    no_improvement: int = 60
     """A short day is over after so many iterations without a better plan."""
     max_iterations: int = 20_000
     first_round: int = 50
@@ -64,7 +66,7 @@ class Search:
         table, effort = self._table, self._effort
         if len(self._stops) <= effort.short_day:
             everywhere = [table.start, table.end, *table.options(self._stops)]
-            return self._search(self._stops, everywhere, None, effort.no_improvement)
+            return self._search(self._stops, everywhere, self._plain(), effort.no_improvement)
         order = self._search(self._stops, [], None, effort.first_round)
         if order is None:
             return None
@@ -77,11 +79,18 @@ class Search:
             if table.cost(better) >= table.cost(order):
                 break
             order = better
-        visited = {table.stop_of[option] for option in order}
-        is_whole = all(
-            stop in visited for stop in self._stops if table.problem.stops[stop].is_required
-        )
-        return order if is_whole or not self._must_keep else None
+        return order if self._is_whole(order) or not self._must_keep else None
+
+    def _plain(self) -> list[int] | None:
+        """Return the order that single moves lead to, if it keeps what must be kept."""
+        order = settle(self._table, self._table.nothing, self._stops)
+        return order if self._is_whole(order) or not self._must_keep else None
+
+    def _is_whole(self, order: Sequence[int]) -> bool:
+        """Return whether an order has every required stop."""
+        visited = {self._table.stop_of[option] for option in order}
+        stops = self._table.problem.stops
+        return all(stop in visited for stop in self._stops if stops[stop].is_required)
 
     def _search(
         self, stops: Sequence[int], lunch_at: Sequence[int], begin: list[int] | None, patience: int
