@@ -17,7 +17,7 @@ from backend.routes.day.schedule import find_lunch
 from backend.routes.day.timetable import Timetable, slack_of
 from backend.routes.solver.budget import Patience
 from backend.routes.solver.pyvrp_day import DayModel
-from backend.routes.solver.search import Tuning, search
+from backend.routes.solver.search import Phase, Tuning, search
 
 _AROUND_NOON_S = 3600
 """Lunch may move to a visit that ends so long before or after its time."""
@@ -147,4 +147,4 @@ class Search:
         return sorted(near) or [table.start]
 
 
-_TUNING = Tuning(neighbours=30, perturbations=20, phases=())
+_TUNING = Tuning(phases=(Phase(until=1.0, neighbours=30),), perturbations=20)

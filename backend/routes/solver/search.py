@@ -1,8 +1,8 @@
 """A search for tours with time windows, made of PyVRP's parts and a set partition over what it saw.
 
 PyVRP's own `solve` is made for minutes. Here the first seconds count: a shorter memory, penalties
-that begin near where they end, and phases. Each phase ends with the best partition of the tours
-seen so far, from which the next one goes on with a fresh memory.
+that begin near where they end, and phases. A phase ends with the best partition of the tours seen
+so far, from which the next one goes on with a fresh memory and another neighbourhood.
 """
 
 import warnings
@@ -34,19 +34,44 @@ from backend.routes.solver.budget import Budget
 from backend.routes.solver.partition import Pool, Tour, best_partition
 
 
+class Phase(msgspec.Struct, frozen=True, kw_only=True):
+    """A stretch of the search; it ends when so much of the budget is used."""
+
+    until: float
+    neighbours: int
+    """How many clients near each one a move looks at."""
+    partition: float = 0.0
+    """The share of the budget that the partition at its end may take; 0 for none."""
+
+
 class Tuning(msgspec.Struct, frozen=True, kw_only=True):
     """How the search goes about it; the defaults are measured by `make bench-routes`."""
 
-    neighbours: int = 40
+    phases: tuple[Phase, ...]
     perturbations: int = 25
     history: int = 100
     penalty: float = 100.0
     """What a unit of lateness or of load too much costs at first."""
-    phases: tuple[tuple[float, float], ...] = ((0.45, 0.07), (0.92, 0.07))
-    """When each phase ends and what its partition may take, as shares of the budget."""
     near: float = 1.02
     """Tours of plans that are dearer than the best by more than this factor are not kept."""
     pool: int = 4000
+
+
+_IN_PHASES = Tuning(
+    phases=(
+        Phase(until=0.45, neighbours=30, partition=0.07),
+        Phase(until=0.92, neighbours=20, partition=0.07),
+        Phase(until=1.0, neighbours=30),
+    )
+)
+_AT_ONCE = Tuning(phases=(Phase(until=1.0, neighbours=40),))
+_IN_PHASES_UP_TO = 400
+"""With more clients than this the search is still on its first way down when it ends."""
+
+
+def tuning_for(data: ProblemData) -> Tuning:
+    """Return how a problem of this size is best gone about."""
+    return _IN_PHASES if data.num_clients <= _IN_PHASES_UP_TO else _AT_ONCE
 
 
 def search(
@@ -61,55 +86,62 @@ def search(
 
     Same problem, seed, start and count of iterations: same plan.
     """
-    tuning = tuning or Tuning()
+    tuning = tuning or tuning_for(data)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", PenaltyBoundWarning)  # a full day is no fault of ours
         return _Search(data, seed, budget, tuning).run(start)
 
 
 class _Search:
-    """One search: the local search and its penalties live through all phases."""
+    """One search: the penalties and what was seen live through all phases."""
 
     def __init__(self, data: ProblemData, seed: int, budget: Budget, tuning: Tuning) -> None:
         self._data, self._seed, self._budget, self._tuning = data, seed, budget, tuning
         self._rng = RandomNumberGenerator(seed=seed)
-        around = NeighbourhoodParams(num_neighbours=tuning.neighbours)
-        shaking = PerturbationManager(PerturbationParams(1, tuning.perturbations))
-        self._local = LocalSearch(data, self._rng, compute_neighbours(data, around), shaking)
-        for operator in OPERATORS:
-            if operator.supports(data):
-                self._local.add_operator(operator(data))
+        widths = {phase.neighbours for phase in tuning.phases}
+        self._locals = {width: self._local(width) for width in sorted(widths)}
         penalty = tuning.penalty
         loads = [penalty] * data.num_load_dimensions
         self._penalties = PenaltyManager((loads, penalty, penalty), PenaltyParams())
         self._collector = _Collector(Pool(tuning.pool), tuning.near)
 
     def run(self, start: Solution | None) -> Solution:
-        """Go through the phases, then search on until the budget is used."""
+        """Go through the phases until the budget is used."""
         best = start or self._first()
-        for until, share in self._tuning.phases:
-            best = self._improve(best, until)
+        for phase in self._tuning.phases:
+            best = self._improve(best, phase)
             # A client of a group stands for others: tours say nothing of that.
-            if best.is_feasible() and not self._data.num_groups:
-                best = self._combine(best, share)
-        return self._improve(best, 1.0)
+            if phase.partition and best.is_feasible() and not self._data.num_groups:
+                best = self._combine(best, phase.partition)
+        return best
+
+    def _local(self, neighbours: int) -> LocalSearch:
+        around = NeighbourhoodParams(num_neighbours=neighbours)
+        shaking = PerturbationManager(PerturbationParams(1, self._tuning.perturbations))
+        data = self._data
+        local = LocalSearch(data, self._rng, compute_neighbours(data, around), shaking)
+        for operator in OPERATORS:
+            if operator.supports(data):
+                local.add_operator(operator(data))
+        return local
 
     def _first(self) -> Solution:
         """Begin with a random plan, improved as far as it goes."""
         evaluator = self._penalties.max_cost_evaluator()
-        return self._local(Solution.make_random(self._data, self._rng), evaluator, exhaustive=True)
+        local = self._locals[self._tuning.phases[0].neighbours]
+        return local(Solution.make_random(self._data, self._rng), evaluator, exhaustive=True)
 
-    def _improve(self, begin: Solution, until: float) -> Solution:
-        budget = self._budget
+    def _improve(self, begin: Solution, phase: Phase) -> Solution:
+        budget, local = self._budget, self._locals[phase.neighbours]
 
         def is_over(best_cost: int) -> bool:
             budget.step(best_cost)
-            return budget.used() >= until
+            return budget.used() >= phase.until
 
         params = IteratedLocalSearchParams(
             history_length=self._tuning.history, callbacks=self._collector
         )
-        algorithm = IteratedLocalSearch(self._data, self._penalties, self._local, begin, params)
+        algorithm = IteratedLocalSearch(self._data, self._penalties, local, begin, params)
         found: Solution = algorithm.run(is_over, collect_stats=False).best
         return found
 

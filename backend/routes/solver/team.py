@@ -9,12 +9,12 @@ from pyvrp import Client, ClientGroup, Depot, Location, ProblemData, Solution, V
 from backend.routes.day.windows import start_ranges
 from backend.routes.solver.budget import Patience
 from backend.routes.solver.day import solve_day
-from backend.routes.solver.search import Tuning, search
+from backend.routes.solver.search import Phase, Tuning, search
 from backend.routes.team.plan import MemberDay, TeamPlan
 from backend.routes.team.problem import Member, TeamProblem, day_of, home_of
 
 _MOST_ITERATIONS = 4000
-_TUNING = Tuning(neighbours=30, perturbations=20, phases=())
+_TUNING = Tuning(phases=(Phase(until=1.0, neighbours=30),), perturbations=20)
 _BALANCE_TRIES = 5
 """So often the limit of everybody's work is halved towards one that is just long enough."""
 
