@@ -2,7 +2,9 @@
 
 PyVRP's own `solve` is made for minutes. Here the first seconds count: a shorter memory, penalties
 that begin near where they end, and phases. A phase ends with the best partition of the tours seen
-so far, from which the next one goes on with a fresh memory and another neighbourhood.
+so far, from which the next one goes on with a fresh memory. A search for few clients that is stuck
+with thirty neighbours gets on with twenty, and the other way round; for visits with prizes the
+partition is most of what there is to win.
 """
 
 import warnings
@@ -57,21 +59,28 @@ class Tuning(msgspec.Struct, frozen=True, kw_only=True):
     pool: int = 4000
 
 
-_IN_PHASES = Tuning(
-    phases=(
-        Phase(until=0.45, neighbours=30, partition=0.07),
-        Phase(until=0.92, neighbours=20, partition=0.07),
-        Phase(until=1.0, neighbours=30),
-    )
-)
-_AT_ONCE = Tuning(phases=(Phase(until=1.0, neighbours=40),))
-_IN_PHASES_UP_TO = 400
-"""With more clients than this the search is still on its first way down when it ends."""
+_FEW, _MANY = 150, 400
+"""Up to so many clients a search comes to where it is stuck, or at least near the ground."""
 
 
 def tuning_for(data: ProblemData) -> Tuning:
-    """Return how a problem of this size is best gone about."""
-    return _IN_PHASES if data.num_clients <= _IN_PHASES_UP_TO else _AT_ONCE
+    """Return how a problem is best gone about, by its size and by what may be left out."""
+    if data.num_clients <= _FEW:
+        return _in_phases(30, 20, 30)
+    if data.num_clients <= _MANY or not all(client.required for client in data.clients()):
+        return _in_phases(40, 40, 40)
+    return Tuning(phases=(Phase(until=1.0, neighbours=40),))
+
+
+def _in_phases(first: int, second: int, last: int) -> Tuning:
+    """Return a search with two partitions; phases differ in how many neighbours they look at."""
+    return Tuning(
+        phases=(
+            Phase(until=0.45, neighbours=first, partition=0.07),
+            Phase(until=0.92, neighbours=second, partition=0.07),
+            Phase(until=1.0, neighbours=last),
+        )
+    )
 
 
 def search(
