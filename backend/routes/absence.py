@@ -6,7 +6,6 @@ from uuid import UUID
 import msgspec
 import sqlalchemy as sa
 
-from backend.api.problems import Conflict
 from backend.db.tenancy import Database
 from backend.geo.vocabulary import LonLat
 from backend.identity.actor import Actor
@@ -18,6 +17,7 @@ from backend.routes.drafts import Draft, Frozen, write_route
 from backend.routes.replanning import Standing, go_on, how_it_stands
 from backend.routes.schemas import PlanRequest, ReplanRequest, TeamRequest
 from backend.routes.service import Prepared
+from backend.routes.team_standing import check_as_read, still_open
 
 _LAST_S = 24 * 3600 - 1
 """The last second of a day, where a visit of it is to be over."""
@@ -29,6 +29,8 @@ class Absence(msgspec.Struct, frozen=True):
     rep_id: UserId
     begun_ids: frozenset[UUID]
     begun: "BegunDay | None"
+    rest: PlanRequest | None
+    """What was asked for the day's plan, as far as it is to come; None without a plan."""
 
 
 class BegunDay(msgspec.Struct, frozen=True):
@@ -39,6 +41,11 @@ class BegunDay(msgspec.Struct, frozen=True):
     """When the last of the visits begun was to be over, in seconds after midnight."""
     rest: PlanRequest
     frozen: Frozen
+
+    @property
+    def open_ids(self) -> tuple[UUID, ...]:
+        """Return the accounts that others are to visit, as far as they can."""
+        return still_open(self.stands, self.rest)
 
 
 def read_absences(db: Database, actor: Actor, request: TeamRequest) -> dict[UUID, Absence]:
@@ -57,9 +64,15 @@ def write_absence(
 
     Raises Conflict when the rep began a visit since the day was read: another may be sent there.
     """
-    begun = repository.select_begun(connection, actor.org_id, absence.rep_id, request.on_date)
-    if {one.id for one in begun} != absence.begun_ids:
-        raise Conflict(f"{prepared.rep.full_name} began a visit meanwhile: plan the team again.")
+    check_as_read(
+        connection,
+        actor,
+        absence.rep_id,
+        prepared.rep.full_name,
+        request,
+        begun_ids=absence.begun_ids,
+        replaces=absence.begun.stands.route.id if absence.begun else None,
+    )
     if absence.begun is not None:
         write_route(connection, actor, _draft(absence.rep_id, absence.begun, prepared))
         return
@@ -73,11 +86,15 @@ def _read(db: Database, actor: Actor, rep_id: UserId, request: TeamRequest) -> A
             connection, actor.org_id, on_date=request.on_date, rep_id=rep_id
         )
         begun = repository.select_begun(connection, actor.org_id, rep_id, request.on_date)
+        former = repository.find_present_request(connection, actor.org_id, rep_id, request.on_date)
     ids = frozenset(one.id for one in begun)
     if not routes or not ids:
-        return Absence(rep_id, ids, None)
+        return Absence(rep_id, ids, None, former)
     stands = how_it_stands(db, actor, routes[0].id)
-    return Absence(rep_id, ids, _begun_day(stands) if stands.done else None)
+    if not stands.done:
+        return Absence(rep_id, ids, None, former)
+    day = _begun_day(stands)
+    return Absence(rep_id, ids, day, day.rest)
 
 
 def _begun_day(stands: Standing) -> BegunDay:

@@ -39,9 +39,12 @@ class RouteController(Controller):
 
     @post("/plan-team", operation_id="plan_team_day", sync_to_thread=True)
     def plan_team_day(self, request: Call, data: JSONBody[TeamRequest]) -> TeamRead:
-        """Plan a day that several reps share: everybody's route, or none where one cannot be."""
+        """Plan a day that several reps share: everybody's route, or none where one cannot be.
+
+        Visits begun stay, and who has begun goes on from there.
+        """
         db, actor, engines = request.db, request.actor, request.part(Engines)
-        return teamwork.plan_team_day(db, actor, data, engines)
+        return teamwork.plan_team_day(db, actor, data, engines, now=request.clock.now())
 
     @post("/{route_id:uuid}/replan", operation_id="replan_day", sync_to_thread=True)
     def replan_day(

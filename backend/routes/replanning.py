@@ -13,6 +13,7 @@ from backend.geo.vocabulary import LonLat, great_circle_m
 from backend.identity.actor import Actor
 from backend.ids import UserId
 from backend.routes import candidate_repository, repository
+from backend.routes.begun import stops_of_begun, when_over
 from backend.routes.day.plan import Reason
 from backend.routes.drafts import Frozen
 from backend.routes.engines import Engines
@@ -47,6 +48,8 @@ class Standing(msgspec.Struct, frozen=True):
     done: tuple[RouteStop, ...]
     reworked: tuple[repository.ReworkedVisit, ...]
     """What the rep made of the plan on the phone; an office plan goes on from there."""
+    busy_until: datetime | None
+    """When the visit in hand is to be over; None when there is none."""
 
 
 def replan_day(
@@ -83,14 +86,16 @@ def how_it_stands(db: Database, actor: Actor, route_id: UUID) -> Standing:
         begun = repository.select_begun(connection, actor.org_id, route.rep_id, route.on_date)
         reworked = repository.select_reworked(connection, actor.org_id, route_id)
     base = rep.base if rep else None
-    return Standing(route, former, base, midnight, _done(route, begun), tuple(reworked))
+    done = stops_of_begun(route.stops, begun)
+    busy_until = when_over(route.stops, begun)
+    return Standing(route, former, base, midnight, done, tuple(reworked), busy_until)
 
 
 def go_on(stands: Standing, data: ReplanRequest, now: datetime) -> tuple[PlanRequest, Frozen]:
     """Return the rest of a day as a day to plan, and what is not planned anew."""
     route, former, done = stands.route, stands.former, stands.done
     data, skipped = _as_reworked(stands, data)
-    at = _time_of_day(data.at, now - stands.midnight)
+    at = time_of_day(data.at, now - stands.midnight)
     gone, urgent = _ids(done) | set(data.closed_ids), set(data.urgent_ids)
     known = closed_before(route, former)
     told = {one.account_id for one in known}
@@ -144,36 +149,6 @@ def _as_reworked(stands: Standing, data: ReplanRequest) -> tuple[ReplanRequest, 
     return asked, skipped
 
 
-def _done(route: RouteRead, begun: Sequence[repository.BegunVisit]) -> tuple[RouteStop, ...]:
-    """Return the visits that were begun as stops, numbered in the order in which they were made."""
-    planned = {stop.visit_id: stop for stop in route.stops}
-    stops = [
-        planned.get(one.id) or _unplanned(one, one.location)
-        for one in begun
-        if one.id in planned or one.location is not None
-    ]
-    return tuple(
-        msgspec.structs.replace(stop, sequence=number) for number, stop in enumerate(stops, start=1)
-    )
-
-
-def _unplanned(one: repository.BegunVisit, location: tuple[float, float] | None) -> RouteStop:
-    """Return a visit that the plan did not have as a stop of which nobody knows the way."""
-    assert location is not None  # noqa: S101  # what has no place is no stop
-    return RouteStop(
-        visit_id=one.id,
-        account_id=one.account_id,
-        name=one.name,
-        location=location,
-        sequence=0,
-        arrive_at=one.begun_at,
-        start_at=one.begun_at,
-        leave_at=max(one.left_at, one.begun_at),
-        leg_distance_m=0,
-        leg_seconds=0,
-    )
-
-
 def _once(ids: Sequence[UUID]) -> list[UUID]:
     return list(dict.fromkeys(ids))
 
@@ -221,15 +196,16 @@ def _lunch_had(route: RouteRead, done: tuple[RouteStop, ...], moment: datetime) 
     )
 
 
-def _time_of_day(asked: time | None, since_midnight: timedelta) -> time:
+def time_of_day(asked: time | None, since_midnight: timedelta) -> time:
+    """Return the time asked for, else what time it is; raise Malformed when the day is not now."""
     if asked is not None:
         return asked
     if not timedelta() <= since_midnight < timedelta(days=1):
         raise malformed_field("at", "This route's day is not today: say from when to go on.")
-    return _clock(since_midnight)
+    return clock_of(since_midnight)
 
 
-def _clock(since_midnight: timedelta) -> time:
+def clock_of(since_midnight: timedelta) -> time:
     """Return a time of day to the second; the day's last one for what lies beyond it."""
     seconds = min(int(since_midnight.total_seconds()), _DAY_S - 1)
     return time(seconds // 3600, seconds // 60 % 60, seconds % 60)
@@ -284,6 +260,6 @@ def _lunch(
     since_midnight = timedelta(hours=at.hour, minutes=at.minute, seconds=at.second)
     return {
         "lunch_earliest": at,
-        "lunch_latest": _clock(since_midnight + _LATE_LUNCH),
+        "lunch_latest": clock_of(since_midnight + _LATE_LUNCH),
         "lunch_place": None,
     }

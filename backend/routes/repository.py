@@ -17,7 +17,8 @@ SELECT r.id, r.rep_id, u.full_name AS rep_name, r.on_date, r.status, r.profile, 
   r.engine, r.seed, r.distance_m, r.travel_seconds, r.wait_seconds, r.starts_at, r.ends_at,
   ST_AsEncodedPolyline(r.line, 6) AS line, r.stops, r.dropped, r.lunch,
   round(100.0 * (r.objective - r.bound) / nullif(r.objective, 0), 2) AS gap_percent,
-  coalesce(r.inputs -> 'request', '{}') AS choices, r.rv
+  coalesce(r.inputs -> 'request', '{}') AS choices,
+  coalesce(cast(r.inputs ->> 'frozen_count' AS int), 0) AS begun_count, r.rv
  FROM route r JOIN app_user u ON u.org_id = r.org_id AND u.id = r.rep_id
 """
 
@@ -105,6 +106,9 @@ class BegunVisit(msgspec.Struct, frozen=True):
     location: tuple[float, float] | None
     begun_at: datetime
     left_at: datetime
+    is_over: bool
+    minutes: int
+    """How long a visit of the account usually takes."""
 
 
 def select_begun(
@@ -116,8 +120,10 @@ def select_begun(
             "SELECT v.id, v.account_id, a.name, CASE WHEN a.location IS NOT NULL"
             " THEN ARRAY[ST_X(a.location), ST_Y(a.location)] END AS location,"
             " coalesce(v.checked_in_at, v.done_at, v.planned_at, v.updated_at) AS begun_at,"
-            " coalesce(v.done_at, v.checked_in_at, v.planned_at, v.updated_at) AS left_at"
-            " FROM visit v JOIN account a ON a.org_id = v.org_id AND a.id = v.account_id"
+            " coalesce(v.done_at, v.checked_in_at, v.planned_at, v.updated_at) AS left_at,"
+            " v.status = 'done' AS is_over, m.minutes"
+            " FROM visit v JOIN account a ON a.org_id = v.org_id AND a.id = v.account_id,"
+            " LATERAL tuyen_visit_minutes(a.org_id, a.id, a.category, a.visit_minutes) m"
             " WHERE v.org_id = :org_id AND v.rep_id = :rep_id AND v.planned_on = :on_date"
             " AND v.status IN ('checked_in', 'done') AND v.deleted_at IS NULL"
             " ORDER BY begun_at, v.planned_at, v.id"

@@ -105,8 +105,11 @@ class TeamMember(Payload, frozen=True, kw_only=True):
     rep_id: UUID
     start: LonLatPair | None = None
     end: LonLatPair | None = None
+    position: LonLatPair | None = None
+    """Where a rep is who has begun the day; by default at the last visit that was begun."""
     shift_start: time = time(8, 0)
-    shift_end: time = time(17, 30)
+    shift_end: time | None = None
+    """By default as the present plan of the day has it, else 17:30."""
     skills: Annotated[list[Label], msgspec.Meta(max_length=20)] = []
 
 
@@ -121,6 +124,8 @@ class TeamRequest(Payload, frozen=True, kw_only=True):
     """A day that several reps share; those absent have theirs done by the others."""
 
     on_date: date
+    at: time | None = None
+    """The local time that a day under way goes on from; now by default, on the day itself."""
     members: Annotated[list[TeamMember], msgspec.Meta(min_length=1, max_length=20)]
     absent_ids: Annotated[list[UUID], msgspec.Meta(max_length=20)] = []
     account_ids: Annotated[list[UUID], msgspec.Meta(max_length=120)] = []
@@ -253,6 +258,8 @@ class RouteRead(msgspec.Struct, frozen=True):
     rv: int
     gap_percent: float | None = None
     choices: Choices = msgspec.field(default_factory=Choices)
+    begun_count: int = 0
+    """So many of the first stops had been begun when it was planned, and stay."""
 
 
 class Change(msgspec.Struct, frozen=True):

@@ -1,21 +1,22 @@
 """Who of a team may visit what on a day, and what was agreed about it before."""
 
 from collections.abc import Sequence
-from datetime import date
 from uuid import UUID
 
 import msgspec
-import sqlalchemy as sa
 
-from backend.api.problems import Conflict, malformed_field
+from backend.api.problems import malformed_field
 from backend.db.tenancy import Database
 from backend.identity.actor import Actor
-from backend.routes import repository
+from backend.ids import UserId
+from backend.routes import candidate_repository
 from backend.routes.candidate_repository import Candidate
 from backend.routes.schemas import PlanRequest, TeamMember, TeamRequest
 from backend.routes.service import Prepared
 
 _MOST_CANDIDATES = 400
+MOST_OF_ONE = 120
+"""So many accounts one rep may be asked to consider."""
 
 
 class Pool(msgspec.Struct, frozen=True):
@@ -25,48 +26,28 @@ class Pool(msgspec.Struct, frozen=True):
     owners: tuple[frozenset[UUID], ...]
 
 
-def former_requests(db: Database, actor: Actor, request: TeamRequest) -> dict[UUID, PlanRequest]:
-    """Return what was asked for the present plans; raise Conflict for a day that has begun."""
-    found = {}
-    with db.for_org(actor.org_id, snapshot=True) as connection:
-        for member in request.members:
-            check_not_begun(connection, actor, member.rep_id, request.on_date)
-        for rep_id in [*(one.rep_id for one in request.members), *request.absent_ids]:
-            former = repository.find_present_request(
-                connection, actor.org_id, rep_id, request.on_date
-            )
-            if former is not None:
-                found[rep_id] = former
-    return found
-
-
-def check_not_begun(connection: sa.Connection, actor: Actor, rep_id: UUID, on_date: date) -> None:
-    """Raise Conflict where a member has begun a visit of the day."""
-    if repository.select_begun(connection, actor.org_id, rep_id, on_date):
-        raise Conflict(
-            "A member has begun the day: leave that rep out, or plan the rest of that day alone."
-        )
-
-
 def alone(request: TeamRequest, member: TeamMember, former: PlanRequest | None) -> PlanRequest:
     """Return a member's day as if there were no team; what people agreed and chose stays."""
     kept = former or PlanRequest(on_date=request.on_date)
+    wanted = dict.fromkeys([*kept.account_ids, *request.account_ids])
     return PlanRequest(
         on_date=request.on_date,
         rep_id=member.rep_id,
         start=member.start,
         end=member.end,
         shift_start=member.shift_start,
-        shift_end=member.shift_end,
+        shift_end=member.shift_end or kept.shift_end,
         lunch_minutes=request.lunch_minutes,
         lunch_earliest=request.lunch_earliest,
         lunch_latest=request.lunch_latest,
-        account_ids=[one for one in request.account_ids if one not in kept.excluded_ids],
+        max_travel_minutes=kept.max_travel_minutes,
+        max_distance_m=kept.max_distance_m,
+        account_ids=[one for one in wanted if one not in kept.excluded_ids],
         appointments=kept.appointments,
         excluded_ids=kept.excluded_ids,
         visit_lengths=kept.visit_lengths,
         visit_kinds=kept.visit_kinds,
-        max_candidates=max(request.max_candidates, len(request.account_ids)),
+        max_candidates=min(max(request.max_candidates, len(wanted)), MOST_OF_ONE),
         profile=request.profile,
         traffic_percent=request.traffic_percent,
         seed=request.seed,
@@ -95,13 +76,45 @@ def pool_of(request: TeamRequest, everybody: Sequence[Prepared]) -> Pool:
     )
 
 
-def together(present: Sequence[Prepared]) -> PlanRequest:
-    """Return the members' days as one: from the first shift to the last, with all wishes."""
+def with_open(db: Database, actor: Actor, one: Prepared, open_ids: Sequence[UUID]) -> Prepared:
+    """Return a day with what its plan has still to visit among the candidates, due or not."""
+    request, known = one.request, {candidate.id for candidate in one.candidates}
+    missing = [account_id for account_id in open_ids if account_id not in known]
+    if not missing or request.rep_id is None:
+        return one
+    with db.for_org(actor.org_id, snapshot=True) as connection:
+        found = candidate_repository.select_candidates(
+            connection,
+            actor.org_id,
+            UserId(request.rep_id),
+            request.on_date,
+            near=one.start,
+            required=missing,
+            excluded=request.excluded_ids,
+            limit=len(missing),
+            kinds={wish.account_id: wish.kind for wish in request.visit_kinds},
+        )
+    # They were asked for by name to be found; nobody has said that they must be visited.
+    left = [msgspec.structs.replace(candidate, is_required=False) for candidate in found]
+    return msgspec.structs.replace(one, candidates=(*one.candidates, *left))
+
+
+def together(present: Sequence[Prepared], absent: Sequence[Prepared]) -> PlanRequest:
+    """Return the members' days as one: from the first shift to the last, with everybody's wishes.
+
+    What was agreed with the accounts of who is absent is kept by whoever visits them.
+    """
     asked = [one.request for one in present]
+    wishes = [*asked, *(one.request for one in absent)]
+    agreed = {wish.account_id: wish for one in wishes for wish in one.appointments}
+    lengths = {wish.account_id: wish for one in wishes for wish in one.visit_lengths}
+    kinds = {wish.account_id: wish for one in wishes for wish in one.visit_kinds}
     return msgspec.structs.replace(
         asked[0],
         shift_start=min(one.shift_start for one in asked),
         shift_end=max(one.shift_end for one in asked),
-        appointments=[wish for one in asked for wish in one.appointments],
-        visit_lengths=[wish for one in asked for wish in one.visit_lengths],
+        account_ids=list(dict.fromkeys(key for one in wishes for key in one.account_ids)),
+        appointments=list(agreed.values()),
+        visit_lengths=list(lengths.values()),
+        visit_kinds=list(kinds.values()),
     )

@@ -1,6 +1,7 @@
 """Plan a day that several reps share: near visits change hands, an absent rep's are dealt out."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from uuid import UUID
 
 import msgspec
@@ -12,78 +13,75 @@ from backend.geo.vocabulary import LonLat
 from backend.identity.actor import Actor
 from backend.ids import UserId
 from backend.routes import repository, survey
-from backend.routes.absence import read_absences, write_absence
+from backend.routes.absence import Absence, read_absences, write_absence
 from backend.routes.day.problem import ProblemError
 from backend.routes.day.rest import slower
-from backend.routes.drafts import Draft, write_route
+from backend.routes.drafts import Draft, Frozen, write_route
 from backend.routes.engines import Engines
 from backend.routes.pool import SolverCrash, SolverTimeout
 from backend.routes.schemas import (
     DroppedVisit,
+    PlanRequest,
     TeamMember,
     TeamRead,
     TeamRequest,
 )
 from backend.routes.service import Prepared, check_planner, get_route, prepare, solver_failed
 from backend.routes.team.plan import TeamPlan
-from backend.routes.team.problem import Member, TeamProblem, day_of
-from backend.routes.team_pool import (
-    Pool,
-    alone,
-    check_not_begun,
-    former_requests,
-    pool_of,
-    together,
-)
+from backend.routes.team.problem import Begun, Done, Member, TeamProblem, day_of
+from backend.routes.team_pool import MOST_OF_ONE, Pool, alone, pool_of, together, with_open
+from backend.routes.team_standing import Present, check_as_read, read_present
 
 _SOLVE_SECONDS = 60.0
 
 
-def plan_team_day(db: Database, actor: Actor, request: TeamRequest, engines: Engines) -> TeamRead:
+def plan_team_day(
+    db: Database, actor: Actor, request: TeamRequest, engines: Engines, *, now: datetime
+) -> TeamRead:
     """Plan everybody's day and put all in place of the present plans, or none of them.
 
-    Visits that an absent rep has begun stay that rep's, with their route. Raises as `plan_day` does
-    for each member, Malformed for a team that cannot be, and Conflict for a day that went on.
+    Visits begun stay with who began them: a member goes on from there, an absent rep's day ends
+    there. Raises as `plan_day` does for each member, Malformed for a team that cannot be, and
+    Conflict for a day that went on while it was planned.
     """
     _check_team(actor, request)
-    former = former_requests(db, actor, request)
+    days = read_present(db, actor, request, now=now)
     absences = read_absences(db, actor, request)
-    former |= {one: it.begun.rest for one, it in absences.items() if it.begun is not None}
     present = [
-        prepare(db, actor, UserId(one.rep_id), alone(request, one, former.get(one.rep_id)))
-        for one in request.members
+        with_open(db, actor, prepare(db, actor, one.rep_id, one.rest), one.open_ids) for one in days
     ]
-    absent = {
-        one: prepare(
-            db,
-            actor,
-            UserId(one),
-            alone(request, TeamMember(rep_id=one), former.get(one)),
-            is_absent=True,
-        )
-        for one in request.absent_ids
-    }
+    absent = {one.rep_id: _prepare_absent(db, actor, request, one) for one in absences.values()}
     pool = pool_of(request, [*present, *absent.values()])
+    wishes = together(present, list(absent.values()))
     network = engines.network(request.profile)
-    points, problem = _state(request, present, pool, network)
+    points, problem = _state(request, days, present, pool, wishes, network)
     try:
         plan = engines.solvers.solve_team(problem, _SOLVE_SECONDS)
     except (SolverTimeout, SolverCrash) as error:
         raise solver_failed(error) from error
     drafts = [
-        _draft(number, present[number], pool, problem, plan, points, network)
-        for number in range(len(present))
+        _draft(number, day, one, pool, wishes, problem, plan, points, network)
+        for number, (day, one) in enumerate(zip(days, present, strict=True))
     ]
     with db.for_org(actor.org_id) as connection:
         for rep_id in sorted([*absent, *(draft.rep_id for draft in drafts)]):
-            repository.lock_day(connection, actor.org_id, UserId(rep_id))
-        for draft in drafts:
-            check_not_begun(connection, actor, draft.rep_id, request.on_date)
-        for one, prepared in absent.items():
-            write_absence(connection, actor, request, absences[one], prepared)
+            repository.lock_day(connection, actor.org_id, rep_id)
+        for day, one in zip(days, present, strict=True):
+            check_as_read(
+                connection, actor, day.rep_id, one.rep.full_name, request,
+                begun_ids=day.begun_ids, replaces=day.replaces,
+            )  # fmt: skip
+        for rep_id, prepared in absent.items():
+            write_absence(connection, actor, request, absences[rep_id], prepared)
         ids = [write_route(connection, actor, draft) for draft in drafts]
         routes = [get_route(connection, actor, one) for one in ids]
     return TeamRead(routes, _nobody_can(pool, plan))
+
+
+def _prepare_absent(db: Database, actor: Actor, request: TeamRequest, absence: Absence) -> Prepared:
+    asked = alone(request, TeamMember(rep_id=absence.rep_id), absence.rest)
+    prepared = prepare(db, actor, absence.rep_id, asked, is_absent=True)
+    return with_open(db, actor, prepared, absence.begun.open_ids if absence.begun else ())
 
 
 def _check_team(actor: Actor, request: TeamRequest) -> None:
@@ -95,7 +93,12 @@ def _check_team(actor: Actor, request: TeamRequest) -> None:
 
 
 def _state(
-    request: TeamRequest, present: Sequence[Prepared], pool: Pool, network: StreetNetwork
+    request: TeamRequest,
+    days: Sequence[Present],
+    present: Sequence[Prepared],
+    pool: Pool,
+    wishes: PlanRequest,
+    network: StreetNetwork,
 ) -> tuple[tuple[LonLat, ...], TeamProblem]:
     """Measure the ways and state the team's day; its points are ends first, then accounts."""
     ends = [place for one in present for place in (one.start, one.request.end or one.start)]
@@ -108,15 +111,16 @@ def _state(
             name = present[index // 2].rep.full_name
             raise malformed_field("members", f"{name}'s day is off every street: {reason}")
     stops = survey.stops_of(
-        together(present), present[0].rep.country, pool.candidates, first_node=len(ends), off=off
+        wishes, present[0].rep.country, pool.candidates, first_node=len(ends), off=off
     )
     try:
         problem = TeamProblem(
             stops=stops,
             members=tuple(
-                _member(request, number, one, pool) for number, one in enumerate(present)
+                _member(request, number, day, one, pool)
+                for number, (day, one) in enumerate(zip(days, present, strict=True))
             ),
-            durations_s=slower(matrix.duration_rows(), together(present).traffic_percent or 100),
+            durations_s=slower(matrix.duration_rows(), wishes.traffic_percent or 100),
             distances_m=matrix.distance_rows(),
             balance_percent=request.balance_percent,
             is_estimate=matrix.is_estimate,
@@ -127,7 +131,7 @@ def _state(
     return points, problem
 
 
-def _member(request: TeamRequest, number: int, one: Prepared, pool: Pool) -> Member:
+def _member(request: TeamRequest, number: int, day: Present, one: Prepared, pool: Pool) -> Member:
     skills = set(request.members[number].skills)
     needs: dict[UUID, set[str]] = {}
     for need in request.needs:
@@ -139,22 +143,55 @@ def _member(request: TeamRequest, number: int, one: Prepared, pool: Pool) -> Mem
         else others_s
         for candidate, owners in zip(pool.candidates, pool.owners, strict=True)
     ]  # fmt: skip
+    asked, from_s = one.request, survey.seconds_of(one.request.shift_start)
+    end_s, most_minutes = survey.seconds_of(asked.shift_end), asked.max_travel_minutes
     return Member(
-        key=str(one.request.rep_id),
+        key=str(asked.rep_id),
         start=2 * number,
         end=2 * number + 1,
-        shift_start_s=survey.seconds_of(one.request.shift_start),
-        shift_end_s=survey.seconds_of(one.request.shift_end),
-        lunch=survey.lunch_of(one.request, None),
+        shift_start_s=from_s,
+        # Who is busy beyond the shift goes home: there is no time for any other visit.
+        shift_end_s=max(end_s, from_s + 1) if day.frozen else end_s,
+        lunch=survey.lunch_of(asked, None),
         prices_s=tuple(prices),
         label=one.rep.full_name,
+        begun=_begun(day.frozen, one.midnight, from_s) if day.frozen else None,
+        max_travel_s=None if most_minutes is None else most_minutes * 60,
+        max_distance_m=asked.max_distance_m,
     )
+
+
+def _begun(frozen: Frozen, midnight: datetime, free_s: int) -> Begun:
+    """Return what stays of a member's day; it began when its plan did, or by now."""
+    stops, lunch = frozen.stops, frozen.lunch
+    since_s = _seconds(frozen.starts_at, midnight)
+    return Begun(
+        visits=tuple(
+            Done(
+                key=str(stop.account_id),
+                start_s=_seconds(stop.start_at, midnight),
+                leave_s=_seconds(stop.leave_at, midnight),
+            )
+            for stop in stops
+        ),
+        since_s=min(max(since_s, 0), free_s),
+        travel_s=sum(stop.leg_seconds for stop in stops) + (lunch.leg_seconds if lunch else 0),
+        distance_m=sum(stop.leg_distance_m for stop in stops)
+        + (lunch.leg_distance_m if lunch else 0),
+        ate_s=lunch.minutes * 60 if lunch else 0,
+    )
+
+
+def _seconds(moment: datetime, midnight: datetime) -> int:
+    return int((moment - midnight).total_seconds())
 
 
 def _draft(
     number: int,
+    at: Present,
     one: Prepared,
     pool: Pool,
+    wishes: PlanRequest,
     problem: TeamProblem,
     plan: TeamPlan,
     points: Sequence[LonLat],
@@ -167,14 +204,18 @@ def _draft(
     nodes = {stop.key: stop.node for stop in problem.stops}
     way = [2 * number, *(nodes[stop.key] for stop in day.stops), 2 * number + 1]
     visited = {stop.key for stop in day.stops}
-    wanted, own = set(one.request.account_ids), {candidate.id for candidate in one.candidates}
+    wanted, own = set(wishes.account_ids), {candidate.id for candidate in one.candidates}
     kept = own & {candidate.id for candidate in candidates} | {UUID(key) for key in visited}
-    # What the day is asked for when it is planned again: what was given stays given.
+    # What the day is asked for when it is planned again: what was given stays given, and what was
+    # agreed with an account goes with its visit.
     asked = msgspec.structs.replace(
         one.request,
         account_ids=[key for key in map(UUID, visited) if key in wanted],
+        appointments=[wish for wish in wishes.appointments if str(wish.account_id) in hand],
+        visit_lengths=[wish for wish in wishes.visit_lengths if str(wish.account_id) in hand],
+        visit_kinds=[wish for wish in wishes.visit_kinds if str(wish.account_id) in hand],
         given_ids=[candidate.id for candidate in one.candidates if str(candidate.id) not in hand],
-        max_candidates=max(len(kept), 1),
+        max_candidates=min(max(len(kept), 1), MOST_OF_ONE),
     )
     return Draft(
         request=asked,
@@ -186,6 +227,8 @@ def _draft(
         plan=day,
         line=_line(network, [points[node] for node in way if node is not None]),
         points=tuple(points[node] for node in _rows(number, problem, chosen)),
+        frozen=at.frozen,
+        replaces=at.replaces,
     )
 
 

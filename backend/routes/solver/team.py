@@ -6,6 +6,7 @@ import msgspec
 import numpy as np
 from pyvrp import Client, ClientGroup, Depot, Location, ProblemData, Solution, VehicleType
 
+from backend.routes.day.problem import Matrix
 from backend.routes.day.windows import start_ranges
 from backend.routes.solver.budget import Patience
 from backend.routes.solver.day import solve_day
@@ -18,28 +19,35 @@ _TUNING = Tuning(phases=(Phase(until=1.0, neighbours=30),), perturbations=20)
 _BALANCE_TRIES = 5
 """So often the limit of everybody's work is halved towards one that is just long enough."""
 
+_NO_LIMIT = int(np.iinfo(np.int64).max)
+
 
 def plan_team(problem: TeamProblem) -> TeamPlan:
     """Return everybody's day; the same for the same problem.
 
-    A visit goes to another rep where that saves more travel than its price.
+    A visit goes to another rep where that saves more travel than its price. What was begun stays.
     """
     dealt = _balanced(problem, _deal(problem, None)).to
     days = []
     for number, member in enumerate(problem.members):
         hand = [stop for stop, who in enumerate(dealt) if who == number]
-        days.append(MemberDay(member.key, solve_day(day_of(problem, number, hand))))
+        begun = member.begun.visits if member.begun else ()
+        days.append(MemberDay(member.key, solve_day(day_of(problem, number, hand)), begun))
     forbidden = [problem.stops[stop].key for stop, who in enumerate(dealt) if who is None]
     return TeamPlan(tuple(days), tuple(forbidden))
 
 
 def _balanced(problem: TeamProblem, dealt: "_Deal") -> "_Deal":
-    """Return a deal in which nobody works much more than the mean, as far as it drops no more."""
+    """Return a deal in which nobody works much more than the mean, as far as it drops no more.
+
+    Who has begun and is given nothing more works as long as that took: no deal changes it.
+    """
     if problem.balance_percent is None:
         return dealt
     too_short_s, best = sum(dealt.work_s) // len(dealt.work_s), dealt
     for _ in range(_BALANCE_TRIES):
-        longest_s = max(best.work_s)
+        works = zip(problem.members, best.work_s, strict=True)
+        longest_s = max((work_s for one, work_s in works if work_s > one.worked_s), default=0)
         mean_s = sum(best.work_s) / len(best.work_s)
         if longest_s <= mean_s * (1 + problem.balance_percent / 100):
             break
@@ -69,7 +77,7 @@ def _deal(problem: TeamProblem, most_s: int | None) -> _Deal:
     model = _Model(problem, most_s)
     if not model.clients:
         to = [home_of(problem, stop) for stop in range(len(problem.stops))]
-        return _Deal(to, [0] * len(problem.members), 0)
+        return _Deal(to, [one.worked_s for one in problem.members], 0)
     plan = search(
         model.state(),
         seed=problem.seed,
@@ -144,16 +152,30 @@ class _Model:
     def _vehicle(self, number: int) -> VehicleType:
         one = self._problem.members[number]
         longest_s = one.shift_end_s - one.shift_start_s - _lunch_s(one)
+        if self._most_s is not None:
+            longest_s = min(longest_s, self._most_s - one.worked_s)
         return VehicleType(
             start_depot=2 * number,
             end_depot=2 * number + 1,
             tw_early=one.shift_start_s,
             tw_late=one.shift_end_s,
-            shift_duration=max(
-                longest_s if self._most_s is None else min(longest_s, self._most_s), 0
-            ),
+            shift_duration=max(longest_s, 0),
+            max_distance=self._most_paid_s(one),
             profile=number,
         )
+
+    def _most_paid_s(self, member: Member) -> int:
+        """Return what a rep's ways may cost; metres are as long as they are on the whole.
+
+        The day's own plan keeps to the metre; here it is about who has room for a visit.
+        """
+        limits = [_NO_LIMIT]
+        if member.travel_left_s is not None:
+            limits.append(member.travel_left_s)
+        all_s, all_m = _total(self._problem.durations_s), _total(self._problem.distances_m)
+        if member.distance_left_m is not None and all_m:
+            limits.append(member.distance_left_m * all_s // all_m)
+        return min(limits)
 
     def _matrices(self, member: Member) -> tuple[Any, Any]:
         """Return what the rep's ways cost, prices included, and how long they take."""
@@ -178,11 +200,11 @@ class _Model:
     def read(self, plan: Solution) -> _Deal:
         """Return who makes which visit; what is left out goes to whose it is."""
         to = [home_of(self._problem, stop) for stop in range(len(self._problem.stops))]
-        work_s = [0] * len(self._problem.members)
+        work_s = [one.worked_s for one in self._problem.members]
         visited: set[int] = set()
         for route in plan.routes() if plan.is_feasible() else ():
             member = route.vehicle_type()
-            work_s[member] = route.duration()
+            work_s[member] += route.duration()
             for activity in route:
                 if activity.is_client():
                     stop = self._stops[activity.idx]
@@ -190,6 +212,10 @@ class _Model:
                     to[stop] = member
         left_out = set(self._stops) - visited
         return _Deal(to, work_s, sum(self._price_s(stop) for stop in left_out))
+
+
+def _total(matrix: Matrix) -> int:
+    return sum(leg or 0 for row in matrix for leg in row)
 
 
 def _lunch_s(member: Member) -> int:

@@ -3,13 +3,18 @@
 import msgspec
 
 from backend.routes.day.plan import DayPlan
+from backend.routes.team.problem import Done
 
 
 class MemberDay(msgspec.Struct, frozen=True):
-    """One rep's day; the stops dropped in it are those this rep would have made."""
+    """One rep's day: the visits begun, and the plan of all that follows.
+
+    The stops dropped in it are those this rep would have made.
+    """
 
     key: str
     plan: DayPlan
+    begun: tuple[Done, ...] = ()
 
 
 class TeamPlan(msgspec.Struct, frozen=True):

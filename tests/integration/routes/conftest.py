@@ -1,8 +1,10 @@
 """Central Helsinki to plan in: its real streets, built once a run, and sixty of its real shops."""
 
+import statistics
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -20,11 +22,13 @@ from tests.support.databases import TestDatabase
 from tests.support.ground import add_territory, execute
 from tests.support.http import Api
 from tests.support.people import Org
+from tests.support.phones import SetClock
 
 EXTRACT = Path(__file__).parents[3] / "backend" / "demo" / "data" / "helsinki.osm.pbf"
 WEST = (24.915, 60.155, 24.9425, 60.182)
 SHOPS = 60
 SUNDAY, MONDAY = "2026-11-22", "2026-11-23"
+DAY_BEFORE = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -108,3 +112,60 @@ def town(api: Api, test_database: TestDatabase, places: list[Place], engines: En
             ],
         )
     return Town(api, org, url, shops, territory)
+
+
+@dataclass(frozen=True)
+class Team:
+    """The town with its shops in two territories, and who holds them; it is the day before."""
+
+    town: Town
+    own: dict[UUID, set[str]]
+    clock: SetClock
+
+    def ask(self, who: Actor | None = None, **body: Any) -> httpx.Response:
+        reps = [self.town.org.rep, self.town.org.other_rep]
+        asked = {
+            "on_date": MONDAY,
+            "members": [{"rep_id": str(one.user_id)} for one in reps],
+            **body,
+        }
+        headers = self.town.api.as_(who or self.town.org.manager)
+        return self.town.api.client.post("/v1/routes/plan-team", headers=headers, json=asked)
+
+    def planned(self, **body: Any) -> dict[str, Any]:
+        answer = self.ask(**body)
+        assert answer.status_code == 201, answer.text
+        found: dict[str, Any] = answer.json()
+        return found
+
+    def begin(self, stop: dict[str, Any], *, status: str = "done", at: str = "") -> None:
+        """Let a visit be begun at a time, by default when it was planned."""
+        outcome = "met" if status == "done" else None
+        execute(
+            self.town.url,
+            "UPDATE visit SET status = %s, outcome = %s, checked_in_at = %s WHERE id = %s",
+            status,
+            outcome,
+            at or stop["start_at"],
+            stop["visit_id"],
+        )
+
+
+@pytest.fixture
+def team(town: Town) -> Team:
+    middle = statistics.median(place.lon for place in town.shops.values())
+    half = (middle, *WEST[1:])
+    add_territory(town.url, town.org, "East of the west", half, town.org.other_rep)
+    execute(town.url, "UPDATE account SET location = location")
+    rows = execute(
+        town.url,
+        "SELECT s.user_id, a.id::text FROM account a"
+        " JOIN territory_assignment s ON s.territory_id = a.territory_id",
+    )
+    own: dict[UUID, set[str]] = {}
+    for user_id, account in rows:
+        own.setdefault(UUID(str(user_id)), set()).add(str(account))
+    assert min(len(ids) for ids in own.values()) > 20
+    clock = SetClock(DAY_BEFORE)
+    town.api.client.app.state.clock = clock
+    return Team(town, own, clock)

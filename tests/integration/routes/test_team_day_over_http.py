@@ -1,64 +1,18 @@
 """A day that several reps share: near visits change hands, an absent rep's are dealt out."""
 
-import statistics
-from dataclasses import dataclass
 from datetime import date
 from typing import Any
 from uuid import UUID, uuid4
 
-import httpx
 import pytest
 
 from backend.api.problems import Conflict
 from backend.db.tenancy import Database
-from backend.identity.actor import Actor
 from backend.routes.absence import read_absences, write_absence
 from backend.routes.schemas import PlanRequest, TeamMember, TeamRequest
 from backend.routes.service import prepare
-from tests.integration.routes.conftest import MONDAY, WEST, Town
-from tests.support.ground import add_territory, execute
-
-
-@dataclass(frozen=True)
-class Team:
-    """The town with its shops in two territories, and who holds them."""
-
-    town: Town
-    own: dict[UUID, set[str]]
-
-    def ask(self, who: Actor | None = None, **body: Any) -> httpx.Response:
-        reps = [self.town.org.rep, self.town.org.other_rep]
-        asked = {
-            "on_date": MONDAY,
-            "members": [{"rep_id": str(one.user_id)} for one in reps],
-            **body,
-        }
-        headers = self.town.api.as_(who or self.town.org.manager)
-        return self.town.api.client.post("/v1/routes/plan-team", headers=headers, json=asked)
-
-    def planned(self, **body: Any) -> dict[str, Any]:
-        answer = self.ask(**body)
-        assert answer.status_code == 201, answer.text
-        found: dict[str, Any] = answer.json()
-        return found
-
-
-@pytest.fixture
-def team(town: Town) -> Team:
-    middle = statistics.median(place.lon for place in town.shops.values())
-    half = (middle, *WEST[1:])
-    add_territory(town.url, town.org, "East of the west", half, town.org.other_rep)
-    execute(town.url, "UPDATE account SET location = location")
-    rows = execute(
-        town.url,
-        "SELECT s.user_id, a.id::text FROM account a"
-        " JOIN territory_assignment s ON s.territory_id = a.territory_id",
-    )
-    own: dict[UUID, set[str]] = {}
-    for user_id, account in rows:
-        own.setdefault(UUID(str(user_id)), set()).add(str(account))
-    assert min(len(ids) for ids in own.values()) > 20
-    return Team(town, own)
+from tests.integration.routes.conftest import MONDAY, Team
+from tests.support.ground import execute
 
 
 def _visited(route: dict[str, Any]) -> set[str]:
@@ -104,16 +58,6 @@ def test_an_absent_reps_visits_are_done_by_the_others_and_seen_by_them(team: Tea
     assert town.get(org.rep, f"/v1/accounts/{stranger}").status_code == 404
 
 
-def _begin(team: Team, *stops: dict[str, Any]) -> None:
-    for stop in stops:
-        execute(
-            team.town.url,
-            "UPDATE visit SET status = 'done', outcome = 'met', checked_in_at = %s WHERE id = %s",
-            stop["start_at"],
-            stop["visit_id"],
-        )
-
-
 def _without_half_a_day(team: Team) -> dict[str, Any]:
     """Deal out what is left of the other rep's day, and return the rep's new route."""
     org = team.town.org
@@ -127,7 +71,8 @@ def test_visits_that_an_absent_rep_began_stay_with_their_route_and_way(team: Tea
     town, org = team.town, team.town.org
     before = town.plan(org.other_rep, max_candidates=6).json()
     done, left = before["stops"][:2], before["stops"][2:]
-    _begin(team, *done)
+    for stop in done:
+        team.begin(stop)
 
     taken = _without_half_a_day(team)
 
@@ -148,7 +93,7 @@ def test_visits_that_an_absent_rep_began_stay_with_their_route_and_way(team: Tea
 def test_an_absent_rep_who_comes_back_takes_nothing_from_who_stepped_in(team: Team) -> None:
     town, org = team.town, team.town.org
     before = town.plan(org.other_rep, max_candidates=6).json()
-    _begin(team, before["stops"][0])
+    team.begin(before["stops"][0])
     taken = _without_half_a_day(team)
     (kept,) = town.get(org.other_rep, "/v1/routes", on_date=MONDAY).json()["items"]
 
@@ -267,20 +212,6 @@ def test_only_who_plans_for_others_lends(team: Team) -> None:
     assert execute(town.url, "SELECT max(until_on) FROM account_holdover")[0] == (until,)
 
 
-def test_a_day_that_has_begun_is_not_planned_over(team: Team) -> None:
-    route = team.town.planned(max_candidates=6)
-    execute(
-        team.town.url, "UPDATE visit SET status = 'checked_in' WHERE id = %s",
-        route["stops"][0]["visit_id"],
-    )  # fmt: skip
-
-    answer = team.ask()
-
-    assert (answer.status_code, answer.json()["code"]) == (409, "conflict")
-    kept = team.town.get(team.town.org.rep, f"/v1/routes/{route['id']}").json()
-    assert kept["status"] == "planned"
-
-
 @pytest.mark.parametrize(
     ("body", "status", "field"),
     [
@@ -321,7 +252,7 @@ def test_a_visit_begun_while_the_team_is_planned_is_told_and_nothing_is_written(
 ) -> None:
     town, org = team.town, team.town.org
     before = town.plan(org.other_rep, max_candidates=6).json()
-    _begin(team, before["stops"][0])
+    team.begin(before["stops"][0])
     request = TeamRequest(
         on_date=date.fromisoformat(MONDAY),
         members=[TeamMember(rep_id=org.rep.user_id)],
@@ -331,7 +262,7 @@ def test_a_visit_begun_while_the_team_is_planned_is_told_and_nothing_is_written(
     prepared = prepare(
         database, org.manager, org.other_rep.user_id, PlanRequest(on_date=request.on_date)
     )
-    _begin(team, before["stops"][1])
+    team.begin(before["stops"][1])
 
     with database.for_org(org.id) as connection, pytest.raises(Conflict, match="meanwhile"):
         write_absence(connection, org.manager, request, absence, prepared)

@@ -1,0 +1,185 @@
+"""Where everybody of a team stands on the day: what was begun, and from where and when to go on."""
+
+from collections.abc import Sequence
+from datetime import datetime, time, timedelta
+from uuid import UUID
+
+import msgspec
+import sqlalchemy as sa
+
+from backend.api.problems import Conflict, malformed_field
+from backend.db.tenancy import Database
+from backend.identity.actor import Actor
+from backend.ids import UserId
+from backend.routes import candidate_repository, repository
+from backend.routes.begun import stops_of_begun, when_over
+from backend.routes.candidate_repository import Rep
+from backend.routes.drafts import Frozen
+from backend.routes.replanning import Standing, clock_of, go_on, how_it_stands, time_of_day
+from backend.routes.schemas import PlanRequest, ReplanRequest, RouteStop, TeamMember, TeamRequest
+from backend.routes.team_pool import alone
+
+
+class Present(msgspec.Struct, frozen=True):
+    """A member's day: what was begun of it, and the rest as if there were no team.
+
+    `frozen` is None where nothing was begun. `open_ids` are the accounts that a plan under way has
+    still to visit.
+    """
+
+    rep_id: UserId
+    begun_ids: frozenset[UUID]
+    rest: PlanRequest
+    frozen: Frozen | None = None
+    replaces: UUID | None = None
+    open_ids: tuple[UUID, ...] = ()
+
+
+class _Known(msgspec.Struct, frozen=True):
+    """What the organisation knows of a member's day."""
+
+    rep: Rep | None
+    midnight: datetime
+    route_id: UUID | None
+    former: PlanRequest | None
+    begun: list[repository.BegunVisit]
+
+
+def read_present(
+    db: Database, actor: Actor, request: TeamRequest, *, now: datetime
+) -> list[Present]:
+    """Return how the members' days stand.
+
+    Nobody who has not begun goes out before now while the day runs. Raises Malformed for a shift
+    that is over and, where somebody has begun, for a day that is not now; else as `how_it_stands`.
+    """
+    return [_read(db, actor, request, member, now) for member in request.members]
+
+
+def check_as_read(
+    connection: sa.Connection,
+    actor: Actor,
+    rep_id: UserId,
+    name: str,
+    request: TeamRequest,
+    *,
+    begun_ids: frozenset[UUID],
+    replaces: UUID | None,
+) -> None:
+    """Raise Conflict when a rep's day went on since it was read; the caller holds its lock."""
+    way_out = "Nothing was changed: plan the team again, and what was begun stays."
+    begun = repository.select_begun(connection, actor.org_id, rep_id, request.on_date)
+    fresh = [one.name for one in begun if one.id not in begun_ids]
+    if fresh:
+        raise Conflict(f"{name} began the visit of {fresh[0]} meanwhile. {way_out}")
+    if len(begun) < len(begun_ids):
+        raise Conflict(f"{name} took a visit back meanwhile. {way_out}")
+    if replaces and not repository.is_in_use(connection, actor.org_id, replaces):
+        raise Conflict(f"{name}'s day was planned anew meanwhile. {way_out}")
+
+
+def still_open(stands: Standing, rest: PlanRequest) -> tuple[UUID, ...]:
+    """Return the accounts that a day under way has still to visit by its plan."""
+    gone = {stop.account_id for stop in stands.done} | set(rest.excluded_ids)
+    return tuple(one.account_id for one in stands.route.stops if one.account_id not in gone)
+
+
+def _read(
+    db: Database, actor: Actor, request: TeamRequest, member: TeamMember, now: datetime
+) -> Present:
+    rep_id = UserId(member.rep_id)
+    known = _know(db, actor, request, rep_id)
+    asked = alone(request, member, known.former)
+    since = now - known.midnight
+    if not known.begun:
+        return Present(rep_id, frozenset(), _not_before_now(asked, request, known, since))
+    at = time_of_day(request.at, since)
+    _check_shift(asked, known, at)
+    ids = frozenset(one.id for one in known.begun)
+    if known.route_id is None:
+        return _unplanned(rep_id, ids, member, asked, known, at)
+    stands = how_it_stands(db, actor, known.route_id)
+    at = _free(at, stands.busy_until, stands.midnight)
+    rest, frozen = go_on(
+        msgspec.structs.replace(stands, former=_as_planned(asked, member, stands)),
+        ReplanRequest(at=at, position=member.position, traffic_percent=request.traffic_percent),
+        now,
+    )
+    rest = msgspec.structs.replace(
+        rest, max_travel_minutes=asked.max_travel_minutes, max_distance_m=asked.max_distance_m
+    )
+    return Present(rep_id, ids, rest, frozen, known.route_id, still_open(stands, rest))
+
+
+def _know(db: Database, actor: Actor, request: TeamRequest, rep_id: UserId) -> _Known:
+    org_id, on_date = actor.org_id, request.on_date
+    with db.for_org(org_id, snapshot=True) as connection:
+        rep = candidate_repository.find_rep(connection, org_id, rep_id)
+        routes = repository.select_routes(connection, org_id, on_date=on_date, rep_id=rep_id)
+        return _Known(
+            rep,
+            repository.midnight_utc(connection, on_date, rep.time_zone if rep else "UTC"),
+            routes[0].id if routes else None,
+            repository.find_request(connection, org_id, routes[0].id) if routes else None,
+            repository.select_begun(connection, org_id, rep_id, on_date),
+        )
+
+
+def _not_before_now(
+    asked: PlanRequest, request: TeamRequest, known: _Known, since: timedelta
+) -> PlanRequest:
+    is_running = timedelta() <= since < timedelta(days=1)
+    if request.at is None and not is_running:
+        return asked
+    at = time_of_day(request.at, since)
+    _check_shift(asked, known, at)
+    return msgspec.structs.replace(asked, shift_start=max(asked.shift_start, at))
+
+
+def _check_shift(asked: PlanRequest, known: _Known, at: time) -> None:
+    if known.rep is not None and at >= asked.shift_end:
+        raise malformed_field(
+            "members",
+            f"{known.rep.full_name}'s shift ends at {asked.shift_end:%H:%M} and it is {at:%H:%M}: "
+            "leave that rep out, or give a later shift_end.",
+        )
+
+
+def _free(at: time, busy_until: datetime | None, midnight: datetime) -> time:
+    """Return when a rep can go on: now, or when the visit in hand is to be over."""
+    return at if busy_until is None else max(at, clock_of(busy_until - midnight))
+
+
+def _as_planned(asked: PlanRequest, member: TeamMember, stands: Standing) -> PlanRequest:
+    """Return what is asked for with the day's own ends, and without a lunch that was had."""
+    former = stands.former
+    was_had = former.lunch_minutes == 0 and stands.route.lunch is not None
+    return msgspec.structs.replace(
+        asked,
+        start=former.start,
+        end=member.end or former.end,
+        lunch_minutes=0 if was_had else asked.lunch_minutes,
+    )
+
+
+def _unplanned(
+    rep_id: UserId,
+    ids: frozenset[UUID],
+    member: TeamMember,
+    asked: PlanRequest,
+    known: _Known,
+    at: time,
+) -> Present:
+    """Return the rest of a day that no plan had: it goes on from the last visit that was begun."""
+    done: Sequence[RouteStop] = stops_of_begun((), known.begun)
+    base = known.rep.base if known.rep else None
+    gone = {stop.account_id for stop in done}
+    rest = msgspec.structs.replace(
+        asked,
+        start=member.position or (done[-1].location if done else base),
+        end=member.end or base,
+        shift_start=_free(at, when_over((), known.begun), known.midnight),
+        account_ids=[one for one in asked.account_ids if one not in gone],
+    )
+    frozen = Frozen(done[0].start_at, tuple(done), ()) if done else None
+    return Present(rep_id, ids, rest, frozen)
