@@ -14,18 +14,24 @@ def check_team(problem: TeamProblem, plan: TeamPlan) -> list[str]:
     index = {stop.key: number for number, stop in enumerate(problem.stops)}
     if [day.key for day in plan.days] != [one.key for one in problem.members]:
         return ["The plan is not of this team."]
-    return [*_check_once(problem, plan, index), *_check_days(problem, plan, index)]
-
-
-def _check_once(problem: TeamProblem, plan: TeamPlan, index: dict[str, int]) -> Iterator[str]:
     told = Counter(plan.forbidden)
     for day in plan.days:
         told.update(_keys(day.plan))
+    once = [*_check_once(problem, told, index)]
+    if told.keys() - index.keys():
+        return once
+    return [*once, *_check_forbidden(problem, plan, index), *_check_days(problem, plan, index)]
+
+
+def _check_once(problem: TeamProblem, told: Counter[str], index: dict[str, int]) -> Iterator[str]:
     for key in index.keys() | told.keys():
         if told[key] != 1 or key not in index:
             yield f"Stop {key} is told {told[key]} times."
     visited = {visit.key for one in problem.members if one.begun for visit in one.begun.visits}
     yield from (f"{key} was begun and is told again." for key in visited & told.keys())
+
+
+def _check_forbidden(problem: TeamProblem, plan: TeamPlan, index: dict[str, int]) -> Iterator[str]:
     for key in plan.forbidden:
         if any(one.prices_s[index[key]] is not None for one in problem.members):
             yield f"Somebody may visit {key}."

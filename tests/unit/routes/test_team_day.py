@@ -7,8 +7,8 @@ from backend.routes.day.problem import ProblemError, Stop
 from backend.routes.solver.team import plan_team
 from backend.routes.team.check import check_team
 from backend.routes.team.plan import TeamPlan
-from backend.routes.team.problem import Member, TeamProblem
-from tests.unit.routes.days import HOUR, MINUTE, line, visit
+from backend.routes.team.problem import Begun, Done, Member, TeamProblem
+from tests.unit.routes.days import HOUR, MINUTE, NOON_LUNCH, line, visit
 
 PLACES = [0, 100, *range(5, 100, 10)]
 """Anna lives at 0, Binh at 100; ten shops lie between them, at 5, 15 ... 95."""
@@ -110,6 +110,78 @@ def test_a_check_finds_what_is_wrong() -> None:
     assert check_team(problem, TeamPlan(plan.days[::-1], ())) == ["The plan is not of this team."]
 
 
+def begun(since: float, *, travel_s: int = 0, distance_m: int = 0, ate_s: int = 0) -> Begun:
+    visit = Done(key="before", start_s=int(since * HOUR), leave_s=int(since * HOUR) + 600)
+    return Begun(
+        visits=(visit,),
+        since_s=int(since * HOUR),
+        travel_s=travel_s,
+        distance_m=distance_m,
+        ate_s=ate_s,
+    )
+
+
+def late_beginner() -> Member:
+    return msgspec.structs.replace(member("a", 0, [0] * 10), begun=begun(9))
+
+
+def hungry_twice() -> Member:
+    ate = begun(8, ate_s=30 * MINUTE)
+    return msgspec.structs.replace(member("a", 0, [0] * 10), begun=ate, lunch=NOON_LUNCH)
+
+
+def test_who_has_begun_goes_on_from_there_and_then() -> None:
+    late = msgspec.structs.replace(
+        member("a", 5, [0] * 10, hours=9), end=0, shift_start_s=11 * HOUR, begun=begun(8)
+    )
+    stops = [stop for stop in shops() if stop.node != 5]
+    here = msgspec.structs.replace(late, prices_s=(0,) * 9)
+    plan = plan_team(problem := team(here, stops=stops))
+
+    assert check_team(problem, plan) == []
+    (day,) = plan.days
+    assert [visit.key for visit in day.begun] == ["before"]
+    assert day.plan.start_s >= 11 * HOUR
+    assert day.plan.travel_s == (60 + 95) * MINUTE, "from 35 to the far end, and home"
+
+
+def test_limits_are_of_the_whole_day() -> None:
+    far = member("a", 0, [0] * 10)
+    limited = msgspec.structs.replace(far, begun=begun(8), max_distance_m=100_000)
+    tired = msgspec.structs.replace(limited, begun=begun(8, distance_m=70_000))
+    done = msgspec.structs.replace(limited, begun=begun(8, distance_m=170_000))
+
+    (fresh,), (less,), (nothing,) = (visits(team(one)) for one in (limited, tired, done))
+
+    assert fresh == ["s15", "s25", "s35", "s45", "s5"]
+    assert less == ["s15", "s5"]
+    assert nothing == []
+
+
+def test_a_limit_makes_another_take_over_what_does_not_fit() -> None:
+    anna = msgspec.structs.replace(
+        member("a", 0, [0] * 10), begun=begun(8, travel_s=200 * MINUTE), max_travel_s=210 * MINUTE
+    )
+    one, other = visits(team(anna, member("b", 1, [0] * 10)))
+
+    assert one == ["s5"]
+    assert len(other) == 9
+
+
+def test_work_done_so_far_counts_for_the_balance() -> None:
+    early = msgspec.structs.replace(
+        member("a", 0, [0] * 4), shift_start_s=12 * HOUR, begun=begun(7)
+    )
+    fresh = msgspec.structs.replace(member("b", 1, [0] * 4), shift_start_s=12 * HOUR)
+    stops = [visit(f"s{place}", node, minutes=30) for node, place in enumerate(PLACES[2:6], 2)]
+
+    free = visits(team(early, fresh, stops=stops))
+    fair = visits(team(early, fresh, stops=stops, balance_percent=20))
+
+    assert [len(day) for day in free] == [4, 0]
+    assert len(fair[1]) > len(free[1]), "who came later takes over from who has long begun"
+
+
 @pytest.mark.parametrize(
     ("change", "field"),
     [
@@ -118,8 +190,10 @@ def test_a_check_finds_what_is_wrong() -> None:
         ({"members": (member("a", 0, [0]),)}, "prices_s"),
         ({"members": (member("a", 2, [0] * 10),)}, "stops"),
         ({"members": (member("a", 99, [0] * 10),)}, "members"),
+        ({"members": (late_beginner(),)}, "since_s"),
+        ({"members": (hungry_twice(),)}, "lunch"),
     ],
-    ids=["nobody", "twice", "prices", "same-row", "no-row"],
+    ids=["nobody", "twice", "prices", "same-row", "no-row", "begun-later", "lunch-twice"],
 )
 def test_a_team_that_cannot_be_is_refused(change: dict[str, object], field: str) -> None:
     sound = team(member("a", 0, [0] * 10))
