@@ -120,7 +120,7 @@ def _know(db: Database, actor: Actor, request: TeamRequest, rep_id: UserId) -> _
             rep,
             repository.midnight_utc(connection, on_date, rep.time_zone if rep else "UTC"),
             routes[0].id if routes else None,
-            repository.find_request(connection, org_id, routes[0].id) if routes else None,
+            repository.find_present_request(connection, org_id, rep_id, on_date),
             repository.select_begun(connection, org_id, rep_id, on_date),
         )
 

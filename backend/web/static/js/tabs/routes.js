@@ -4,7 +4,7 @@ import { all, request } from '../api.js';
 import { knowReps, repColor } from '../colors.js';
 import { el, swatch } from '../dom.js';
 import { distance, duration, number, t, time } from '../i18n.js';
-import { dayPicker, empty, estimateBadge, kindBadge, latest, loading, notPreferredBadge, problemCard, showProblem } from '../parts.js';
+import { dayPicker, empty, estimateBadge, kindBadge, latest, loading, notPreferredBadge, problemCard, showProblem, statusBadge } from '../parts.js';
 import { go, place } from '../place.js';
 import { adjusting, effect } from './route-adjust.js';
 import { calendars } from './calendars.js';
@@ -13,22 +13,27 @@ import { reworks } from './route-reworks.js';
 import { reasonOf } from './reasons.js';
 import { teamDay } from './team-day.js';
 
+const BEGUN = ['checked_in', 'done'];
+
 export function routesTab(panel, desk) {
   const picker = dayPicker(desk);
   const list = el('div.row-list');
   const run = latest();
   let loaded = null;
   let routes = [];
+  let begun = new Map();
   const team = desk.isPlanner && desk.reps.length > 1 ? teamDay(desk, () => { desk.map.refresh('routes', 'visits'); load(); }) : '';
   panel.append(picker.node, team, list);
 
   function load() {
     loaded = desk.date();
     list.replaceChildren(loading());
-    run(() => all('/v1/routes', { on_date: loaded }), (found, problem) => {
+    run(() => Promise.all(['/v1/routes', '/v1/visits'].map((path) => all(path, { on_date: loaded }))), (found, problem) => {
       if (problem) list.replaceChildren(problemCard(problem, load));
       else {
-        routes = found.filter((route) => route.status === 'planned');
+        const [days, visits] = found;
+        routes = days.filter((route) => route.status === 'planned');
+        begun = new Map(visits.filter((visit) => BEGUN.includes(visit.status)).map((visit) => [visit.id, visit.status]));
         knowReps(routes.map((route) => route.rep_id));
         desk.map.repaint();
         show({ move: true });
@@ -57,11 +62,16 @@ export function routesTab(panel, desk) {
         mayAdjust(route) ? el('div.actions', {}, adjustButton(route), planButton(route.rep_id, message, t('plan_again'))) : null),
       message,
       el('details.fold', { open: isChosen, ontoggle: (event) => choose(route, event.target.open) },
-        el('summary', {}, t('stops_count', { count: number(route.stops.length) })), stopList(route),
+        el('summary', {}, t('stops_count', { count: number(route.stops.length) }), doneSoFar(route)), stopList(route, begun),
         route.stops.length ? handouts(route) : null),
       route.dropped.length ? droppedList(route) : null,
       reworks(route),
       mayAdjust(route) ? calendars(route.rep_id) : null);
+  }
+
+  function doneSoFar({ stops }) {
+    const done = stops.filter((stop) => begun.get(stop.visit_id) === 'done').length;
+    return done ? el('span.little.quiet', {}, ` · ${t('done_of', { done: number(done), count: number(stops.length) })}`) : null;
   }
 
   const mayAdjust = (route) => desk.isPlanner || route.rep_id === desk.user.id;
@@ -149,14 +159,15 @@ function provenBadge({ gap_percent: gap }) {
   return el('span.badge.good', {}, gap === 0 ? t('proven') : t('gap', { gap: number(gap, 1) }));
 }
 
-function stopList(route) {
+/** The stops with their times; `begun` has the status of each visit that was begun. */
+function stopList(route, begun) {
   const about = route.is_estimate ? '≈ ' : '';
   const items = [];
   for (const stop of route.stops) {
     items.push(el('li.stop', {},
       pin(String(stop.sequence), route.rep_id),
       el('span', {},
-        el('button.plain', { type: 'button', onclick: () => go({ tab: 'prospects', account: stop.account_id }) }, stop.name), kindBadge(stop), stop.is_preferred ? null : [' ', notPreferredBadge()],
+        el('button.plain', { type: 'button', onclick: () => go({ tab: 'prospects', account: stop.account_id }) }, stop.name), kindBadge(stop), begun.has(stop.visit_id) ? [' ', statusBadge(begun.get(stop.visit_id))] : null, stop.is_preferred ? null : [' ', notPreferredBadge()],
         el('br'), el('span.leg', { title: effect(stop) }, `${about}${distance(stop.leg_distance_m)} · ${about}${duration(stop.leg_seconds)}`)),
       el('time', { dateTime: stop.start_at }, `${time(stop.start_at)}–${time(stop.leave_at)}`)));
     if (route.lunch && route.lunch.after_sequence === stop.sequence) items.push(lunch(route.lunch));

@@ -40,10 +40,12 @@ export function teamDay(desk, planned) {
         },
       });
       const dropped = routes.reduce((count, route) => count + route.dropped.length, 0);
+      const begun = routes.filter((route) => route.begun_count).length;
       outcome.replaceChildren(
         el('li', {}, t('team.done', {
           reps: number(routes.length), visits: number(routes.reduce((count, route) => count + route.stops.length, 0)), dropped: number(dropped),
         })),
+        ...(begun ? [el('li', {}, t('team.begun', { reps: number(begun) }))] : []),
         ...nobody_can.map((one) => el('li', {}, one.name, el('span.little.quiet', {}, reasonOf(one)))));
       planned(routes);
     } catch (problem) {
