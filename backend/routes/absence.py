@@ -17,7 +17,7 @@ from backend.routes.drafts import Draft, Frozen, write_route
 from backend.routes.replanning import Standing, go_on, how_it_stands
 from backend.routes.schemas import PlanRequest, ReplanRequest, TeamRequest
 from backend.routes.service import Prepared
-from backend.routes.team_standing import check_as_read, still_open
+from backend.routes.team_standing import check_as_read, former_request, still_open
 
 _LAST_S = 24 * 3600 - 1
 """The last second of a day, where a visit of it is to be over."""
@@ -86,15 +86,16 @@ def _read(db: Database, actor: Actor, rep_id: UserId, request: TeamRequest) -> A
             connection, actor.org_id, on_date=request.on_date, rep_id=rep_id
         )
         begun = repository.select_begun(connection, actor.org_id, rep_id, request.on_date)
-        former = repository.find_present_request(connection, actor.org_id, rep_id, request.on_date)
+        former = former_request(connection, actor, request, rep_id)
     ids = frozenset(one.id for one in begun)
-    if not routes or not ids:
+    if former is None or not ids:
         return Absence(rep_id, ids, None, former)
     stands = how_it_stands(db, actor, routes[0].id)
     if not stands.done:
         return Absence(rep_id, ids, None, former)
     day = _begun_day(stands)
-    return Absence(rep_id, ids, day, day.rest)
+    rest = msgspec.structs.replace(day.rest, given_ids=former.given_ids)
+    return Absence(rep_id, ids, day, rest)
 
 
 def _begun_day(stands: Standing) -> BegunDay:

@@ -133,6 +133,30 @@ def select_begun(
     return msgspec.convert([dict(row) for row in rows], list[BegunVisit], strict=False)
 
 
+def select_planned_by_others(
+    connection: sa.Connection,
+    org_id: OrgId,
+    account_ids: Sequence[UUID],
+    on_date: date,
+    *,
+    besides: Sequence[UUID],
+) -> list[UUID]:
+    """Return those accounts that somebody `besides` these reps has still to visit on a day."""
+    statement = sa.text(
+        "SELECT DISTINCT account_id FROM visit WHERE org_id = :org_id AND planned_on = :on_date"
+        " AND status = 'planned' AND deleted_at IS NULL"
+        " AND account_id = ANY (cast(:account_ids AS uuid[]))"
+        " AND NOT rep_id = ANY (cast(:besides AS uuid[])) ORDER BY account_id"
+    )
+    values = {
+        "org_id": org_id,
+        "account_ids": list(account_ids),
+        "on_date": on_date,
+        "besides": list(besides),
+    }
+    return list(connection.execute(statement, values).scalars())
+
+
 class ReworkedVisit(msgspec.Struct, frozen=True):
     """An open visit as the rep's own last order has it; `reason` says why it is left out."""
 

@@ -11,6 +11,8 @@ from backend.geo.network.provider import Profile
 from backend.visits.kinds import VisitKind
 
 Minutes = Annotated[int, msgspec.Meta(ge=0, le=240)]
+LocalTime = Annotated[time, msgspec.Meta(tz=False)]
+"""A time of the organisation's day; one with an offset could be another's."""
 
 
 Label = Annotated[str, msgspec.Meta(min_length=1, max_length=60)]
@@ -24,7 +26,7 @@ class Appointment(Payload, frozen=True, kw_only=True):
     """A visit whose time is agreed; it is made then, whatever the opening hours say."""
 
     account_id: UUID
-    start: time
+    start: LocalTime
 
 
 class VisitLength(Payload, frozen=True, kw_only=True):
@@ -50,11 +52,11 @@ class PlanRequest(Payload, frozen=True, kw_only=True):
     """Where the day begins; by default the rep's home, else the account amid the territories."""
     end: LonLatPair | None = None
     """Where it ends; where it begins by default."""
-    shift_start: time = time(8, 0)
-    shift_end: time = time(17, 30)
+    shift_start: LocalTime = time(8, 0)
+    shift_end: LocalTime = time(17, 30)
     lunch_minutes: Minutes = 45
-    lunch_earliest: time = time(11, 30)
-    lunch_latest: time = time(13, 30)
+    lunch_earliest: LocalTime = time(11, 30)
+    lunch_latest: LocalTime = time(13, 30)
     lunch_place: LonLatPair | None = None
     """Where lunch is taken; by default wherever the rep is."""
     max_travel_minutes: Annotated[int, msgspec.Meta(ge=1, le=1440)] | None = None
@@ -93,7 +95,7 @@ class AdjustRequest(Payload, frozen=True, kw_only=True):
     visit_kinds: Annotated[list[VisitOfKind], msgspec.Meta(max_length=120)] | None = None
     order: Annotated[list[UUID], msgspec.Meta(max_length=120)] | None = None
     """The visits in an order of one's own; empty to have the best order sought again."""
-    at: time | None = None
+    at: LocalTime | None = None
     """The local time that a day under way goes on from; now by default."""
     is_trial: bool = False
     """Tell what would be, and keep the plan as it is."""
@@ -104,11 +106,12 @@ class TeamMember(Payload, frozen=True, kw_only=True):
 
     rep_id: UUID
     start: LonLatPair | None = None
+    """Where the day begins; a day that has begun goes on from the position."""
     end: LonLatPair | None = None
     position: LonLatPair | None = None
     """Where a rep is who has begun the day; by default at the last visit that was begun."""
-    shift_start: time = time(8, 0)
-    shift_end: time | None = None
+    shift_start: LocalTime = time(8, 0)
+    shift_end: LocalTime | None = None
     """By default as the present plan of the day has it, else 17:30."""
     skills: Annotated[list[Label], msgspec.Meta(max_length=20)] = []
 
@@ -124,7 +127,7 @@ class TeamRequest(Payload, frozen=True, kw_only=True):
     """A day that several reps share; those absent have theirs done by the others."""
 
     on_date: date
-    at: time | None = None
+    at: LocalTime | None = None
     """The local time that a day under way goes on from; now by default, on the day itself."""
     members: Annotated[list[TeamMember], msgspec.Meta(min_length=1, max_length=20)]
     absent_ids: Annotated[list[UUID], msgspec.Meta(max_length=20)] = []
@@ -136,8 +139,8 @@ class TeamRequest(Payload, frozen=True, kw_only=True):
     """How much longer than the mean anybody may work, if no visit is dropped for it."""
     needs: Annotated[list[Need], msgspec.Meta(max_length=500)] = []
     lunch_minutes: Minutes = 45
-    lunch_earliest: time = time(11, 30)
-    lunch_latest: time = time(13, 30)
+    lunch_earliest: LocalTime = time(11, 30)
+    lunch_latest: LocalTime = time(13, 30)
     max_candidates: Annotated[int, msgspec.Meta(ge=1, le=120)] = 30
     """How many due accounts of each rep are considered."""
     profile: Profile = "car"
@@ -148,7 +151,7 @@ class TeamRequest(Payload, frozen=True, kw_only=True):
 class ReplanRequest(Payload, frozen=True, kw_only=True):
     """How a day stands that is under way; what was done is known from its visits."""
 
-    at: time | None = None
+    at: LocalTime | None = None
     """The local time to go on from; now by default."""
     position: LonLatPair | None = None
     """Where the rep is; by default at the last visit that was begun."""

@@ -45,6 +45,7 @@ def alone(request: TeamRequest, member: TeamMember, former: PlanRequest | None) 
         account_ids=[one for one in wanted if one not in kept.excluded_ids],
         appointments=kept.appointments,
         excluded_ids=kept.excluded_ids,
+        given_ids=kept.given_ids,
         visit_lengths=kept.visit_lengths,
         visit_kinds=kept.visit_kinds,
         max_candidates=min(max(request.max_candidates, len(wanted)), MOST_OF_ONE),

@@ -11,7 +11,7 @@ from backend.api.problems import Conflict, malformed_field
 from backend.db.tenancy import Database
 from backend.identity.actor import Actor
 from backend.ids import UserId
-from backend.routes import candidate_repository, repository
+from backend.routes import candidate_repository, repository, survey
 from backend.routes.begun import stops_of_begun, when_over
 from backend.routes.candidate_repository import Rep
 from backend.routes.drafts import Frozen
@@ -54,6 +54,25 @@ def read_present(
     that is over and, where somebody has begun, for a day that is not now; else as `how_it_stands`.
     """
     return [_read(db, actor, request, member, now) for member in request.members]
+
+
+def former_request(
+    connection: sa.Connection, actor: Actor, request: TeamRequest, rep_id: UserId
+) -> PlanRequest | None:
+    """Return what was asked for a rep's present plan of the day; None when there is none.
+
+    Accounts that were given away stay given only to reps outside the team who have yet to visit
+    them: the team's own deal starts anew.
+    """
+    org_id, on_date = actor.org_id, request.on_date
+    former = repository.find_present_request(connection, org_id, rep_id, on_date)
+    if former is None:
+        return None
+    team = [*(one.rep_id for one in request.members), *request.absent_ids]
+    given = repository.select_planned_by_others(
+        connection, org_id, former.given_ids, on_date, besides=team
+    )
+    return msgspec.structs.replace(former, given_ids=given)
 
 
 def check_as_read(
@@ -100,11 +119,8 @@ def _read(
         return _unplanned(rep_id, ids, member, asked, known, at)
     stands = how_it_stands(db, actor, known.route_id)
     at = _free(at, stands.busy_until, stands.midnight)
-    rest, frozen = go_on(
-        msgspec.structs.replace(stands, former=_as_planned(asked, member, stands)),
-        ReplanRequest(at=at, position=member.position, traffic_percent=request.traffic_percent),
-        now,
-    )
+    here = ReplanRequest(at=at, position=member.position, traffic_percent=request.traffic_percent)
+    rest, frozen = go_on(_as_asked(stands, asked, member, at), here, now)
     rest = msgspec.structs.replace(
         rest, max_travel_minutes=asked.max_travel_minutes, max_distance_m=asked.max_distance_m
     )
@@ -120,7 +136,7 @@ def _know(db: Database, actor: Actor, request: TeamRequest, rep_id: UserId) -> _
             rep,
             repository.midnight_utc(connection, on_date, rep.time_zone if rep else "UTC"),
             routes[0].id if routes else None,
-            repository.find_present_request(connection, org_id, rep_id, on_date),
+            former_request(connection, actor, request, rep_id),
             repository.select_begun(connection, org_id, rep_id, on_date),
         )
 
@@ -147,19 +163,29 @@ def _check_shift(asked: PlanRequest, known: _Known, at: time) -> None:
 
 def _free(at: time, busy_until: datetime | None, midnight: datetime) -> time:
     """Return when a rep can go on: now, or when the visit in hand is to be over."""
-    return at if busy_until is None else max(at, clock_of(busy_until - midnight))
+    if busy_until is None or busy_until <= _moment(midnight, at):
+        return at
+    return clock_of(busy_until - midnight)
 
 
-def _as_planned(asked: PlanRequest, member: TeamMember, stands: Standing) -> PlanRequest:
-    """Return what is asked for with the day's own ends, and without a lunch that was had."""
-    former = stands.former
-    was_had = former.lunch_minutes == 0 and stands.route.lunch is not None
-    return msgspec.structs.replace(
+def _moment(midnight: datetime, at: time) -> datetime:
+    return survey.moment(midnight, survey.seconds_of(at))
+
+
+def _as_asked(stands: Standing, asked: PlanRequest, member: TeamMember, at: time) -> Standing:
+    """Return how a day stands for what the team asks: with its own ends, and lunch once."""
+    former, lunch = stands.former, stands.route.lunch
+    was_had = lunch is not None and (
+        former.lunch_minutes == 0 or lunch.ends_at <= _moment(stands.midnight, at)
+    )
+    wished = msgspec.structs.replace(
         asked,
         start=former.start,
         end=member.end or former.end,
         lunch_minutes=0 if was_had else asked.lunch_minutes,
     )
+    route = stands.route if was_had else msgspec.structs.replace(stands.route, lunch=None)
+    return msgspec.structs.replace(stands, former=wished, route=route)
 
 
 def _unplanned(

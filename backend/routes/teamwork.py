@@ -54,13 +54,13 @@ def plan_team_day(
     pool = pool_of(request, [*present, *absent.values()])
     wishes = together(present, list(absent.values()))
     network = engines.network(request.profile)
-    points, problem = _state(request, days, present, pool, wishes, network)
+    stated = _state(request, days, present, pool, wishes, network)
     try:
-        plan = engines.solvers.solve_team(problem, _SOLVE_SECONDS)
+        plan = engines.solvers.solve_team(stated.problem, _SOLVE_SECONDS)
     except (SolverTimeout, SolverCrash) as error:
         raise solver_failed(error) from error
     drafts = [
-        _draft(number, day, one, pool, wishes, problem, plan, points, network)
+        _draft(number, day, one, stated, plan, network)
         for number, (day, one) in enumerate(zip(days, present, strict=True))
     ]
     with db.for_org(actor.org_id) as connection:
@@ -92,6 +92,15 @@ def _check_team(actor: Actor, request: TeamRequest) -> None:
         raise malformed_field("members", "A rep is named twice: each works or is absent.")
 
 
+class _Stated(msgspec.Struct, frozen=True):
+    """A team's day as a problem, and what it is about; its points are ends first, then accounts."""
+
+    pool: Pool
+    wishes: PlanRequest
+    points: tuple[LonLat, ...]
+    problem: TeamProblem
+
+
 def _state(
     request: TeamRequest,
     days: Sequence[Present],
@@ -99,8 +108,8 @@ def _state(
     pool: Pool,
     wishes: PlanRequest,
     network: StreetNetwork,
-) -> tuple[tuple[LonLat, ...], TeamProblem]:
-    """Measure the ways and state the team's day; its points are ends first, then accounts."""
+) -> _Stated:
+    """Measure the ways and state the team's day; raise Malformed for one that cannot be."""
     ends = [place for one in present for place in (one.start, one.request.end or one.start)]
     places = [*ends, *(one.location for one in pool.candidates)]
     points = tuple(LonLat(place[0], place[1]) for place in places)
@@ -128,7 +137,7 @@ def _state(
         )
     except ProblemError as error:
         raise malformed_field("members", error.detail) from error
-    return points, problem
+    return _Stated(pool, wishes, points, problem)
 
 
 def _member(request: TeamRequest, number: int, day: Present, one: Prepared, pool: Pool) -> Member:
@@ -190,38 +199,34 @@ def _draft(
     number: int,
     at: Present,
     one: Prepared,
-    pool: Pool,
-    wishes: PlanRequest,
-    problem: TeamProblem,
+    stated: _Stated,
     plan: TeamPlan,
-    points: Sequence[LonLat],
     network: StreetNetwork,
 ) -> Draft:
+    problem, wishes, points = stated.problem, stated.wishes, stated.points
     day = plan.days[number].plan
-    hand = {stop.key for stop in day.stops} | {stop.key for stop in day.dropped}
-    chosen = [index for index, stop in enumerate(problem.stops) if stop.key in hand]
-    candidates = tuple(pool.candidates[index] for index in chosen)
+    visited = [UUID(stop.key) for stop in day.stops]
+    hand = {*visited, *(UUID(stop.key) for stop in day.dropped)}
+    chosen = [index for index, it in enumerate(stated.pool.candidates) if it.id in hand]
     nodes = {stop.key: stop.node for stop in problem.stops}
     way = [2 * number, *(nodes[stop.key] for stop in day.stops), 2 * number + 1]
-    visited = {stop.key for stop in day.stops}
     wanted, own = set(wishes.account_ids), {candidate.id for candidate in one.candidates}
-    kept = own & {candidate.id for candidate in candidates} | {UUID(key) for key in visited}
     # What the day is asked for when it is planned again: what was given stays given, and what was
     # agreed with an account goes with its visit.
     asked = msgspec.structs.replace(
         one.request,
-        account_ids=[key for key in map(UUID, visited) if key in wanted],
-        appointments=[wish for wish in wishes.appointments if str(wish.account_id) in hand],
-        visit_lengths=[wish for wish in wishes.visit_lengths if str(wish.account_id) in hand],
-        visit_kinds=[wish for wish in wishes.visit_kinds if str(wish.account_id) in hand],
-        given_ids=[candidate.id for candidate in one.candidates if str(candidate.id) not in hand],
-        max_candidates=min(max(len(kept), 1), MOST_OF_ONE),
+        account_ids=[key for key in visited if key in wanted],
+        appointments=[wish for wish in wishes.appointments if wish.account_id in hand],
+        visit_lengths=[wish for wish in wishes.visit_lengths if wish.account_id in hand],
+        visit_kinds=[wish for wish in wishes.visit_kinds if wish.account_id in hand],
+        given_ids=[*one.request.given_ids, *sorted(own - hand)],
+        max_candidates=min(max(len(own & hand | {*visited}), 1), MOST_OF_ONE),
     )
     return Draft(
         request=asked,
         rep_id=UserId(UUID(plan.days[number].key)),
         midnight=one.midnight,
-        candidates=candidates,
+        candidates=tuple(stated.pool.candidates[index] for index in chosen),
         excluded=one.excluded,
         problem=day_of(problem, number, chosen),
         plan=day,

@@ -205,6 +205,47 @@ def test_lunch_that_was_had_does_not_come_again_for_a_member(team: Team) -> None
     assert route["lunch"]["after_sequence"] <= route["begun_count"]
 
 
+def test_a_team_without_lunch_does_not_take_a_lunch_to_come_for_had(team: Team) -> None:
+    rep = team.town.org.rep
+    before = _plan(team, rep, max_candidates=20)
+    assert before["lunch"]["starts_at"] > "2026-11-23T09:00"
+    team.begin(before["stops"][0])
+    team.clock.at = ELEVEN
+
+    assert _of(team.planned(lunch_minutes=0)["routes"], rep)["lunch"] is None
+
+
+def test_what_a_plan_under_way_has_left_is_considered_however_few_are(team: Team) -> None:
+    rep = team.town.org.rep
+    before = _plan(team, rep, max_candidates=20)
+    team.begin(before["stops"][0])
+    left = {stop["account_id"] for stop in before["stops"][1:]}
+    team.clock.at = ELEVEN
+
+    (route,) = team.planned(members=[_member(rep)], max_candidates=1)["routes"]
+
+    assert left <= _visited(route) | _told(route)
+
+
+def test_what_was_given_to_who_is_not_counted_now_is_not_visited_twice(
+    team: Team, lan: Actor
+) -> None:
+    org = team.town.org
+    hers = _plan(team, lan, max_candidates=12)["stops"]
+    team.begin(hers[0])
+    team.clock.at = ELEVEN
+    (route,) = team.planned(
+        members=[_member(org.other_rep)], absent_ids=[str(lan.user_id)], max_candidates=12
+    )["routes"]
+    given = _visited(route)
+
+    back = _of(team.planned(members=[_member(org.rep), _member(lan)])["routes"], lan)
+
+    assert back["begun_count"] == 1
+    assert given & {stop["account_id"] for stop in hers}
+    assert given.isdisjoint(_visited(back) | _told(back))
+
+
 def test_a_days_limits_hold_with_what_was_begun(team: Team) -> None:
     rep = team.town.org.rep
     free = _plan(team, rep, max_candidates=20)
@@ -220,12 +261,16 @@ def test_a_days_limits_hold_with_what_was_begun(team: Team) -> None:
     assert route["distance_m"] <= free["distance_m"] // 2
 
 
-def test_a_fixed_time_of_who_is_absent_is_kept_by_who_steps_in(team: Team, lan: Actor) -> None:
+@pytest.mark.parametrize("whose", ["absent", "member"])
+def test_a_time_that_was_agreed_is_kept_by_whoever_makes_the_visit(
+    team: Team, lan: Actor, whose: str
+) -> None:
     org = team.town.org
-    account = _plan(team, lan, max_candidates=8)["stops"][-1]["account_id"]
+    who, other = (lan, org.rep) if whose == "absent" else (org.rep, lan)
+    account = _plan(team, who, max_candidates=8)["stops"][-1]["account_id"]
     agreed = [{"account_id": account, "start": "15:00:00"}]
-    team.begin(_plan(team, lan, max_candidates=8, appointments=agreed)["stops"][0])
-    team.begin(_plan(team, org.rep, max_candidates=6)["stops"][0])
+    team.begin(_plan(team, who, max_candidates=8, appointments=agreed)["stops"][0])
+    team.begin(_plan(team, other, max_candidates=6)["stops"][0])
     team.clock.at = ELEVEN
 
     routes = team.planned(absent_ids=[str(lan.user_id)], max_candidates=8)["routes"]
@@ -295,8 +340,10 @@ def test_a_day_planned_anew_while_the_solver_runs_is_told(
         ("17:45:00", {}, "members"),
         ("11:00:00", {"position": [24.95, 59.9]}, "members"),
         ("11:00:00", {"position": [60.17]}, "position"),
+        ("11:00:00Z", {}, "at"),
+        ("11:00:00", {"shift_end": "17:30:00+02:00"}, "shift_end"),
     ],
-    ids=["another-day", "shift-over", "at-sea", "half-a-place"],
+    ids=["another-day", "shift-over", "at-sea", "half-a-place", "offset", "shift-offset"],
 )
 def test_a_moment_that_cannot_be_is_told_and_the_plans_stay(
     team: Team, at: str | None, member: dict[str, Any], field: str
