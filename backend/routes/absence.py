@@ -17,7 +17,12 @@ from backend.routes.drafts import Draft, Frozen, write_route
 from backend.routes.replanning import Standing, go_on, how_it_stands
 from backend.routes.schemas import PlanRequest, ReplanRequest, TeamRequest
 from backend.routes.service import Prepared
-from backend.routes.team_standing import check_as_read, former_request, still_open
+from backend.routes.team_standing import (
+    check_begun_as_read,
+    check_same_plan,
+    former_request,
+    still_open,
+)
 
 _LAST_S = 24 * 3600 - 1
 """The last second of a day, where a visit of it is to be over."""
@@ -64,20 +69,15 @@ def write_absence(
 
     Raises Conflict when the rep began a visit since the day was read: another may be sent there.
     """
-    check_as_read(
-        connection,
-        actor,
-        absence.rep_id,
-        prepared.rep.full_name,
-        request,
-        begun_ids=absence.begun_ids,
-        replaces=absence.begun.stands.route.id if absence.begun else None,
-    )
-    if absence.begun is not None:
-        write_route(connection, actor, _draft(absence.rep_id, absence.begun, prepared))
-        return
-    known = repository.retire_route(connection, actor.org_id, absence.rep_id, request.on_date)
-    repository.cancel_visits(connection, actor.org_id, [one.id for one in known if one.is_open])
+    name, begun = prepared.rep.full_name, absence.begun
+    if begun is not None:
+        check_same_plan(connection, actor, name, begun.stands.route.id)
+        write_route(connection, actor, _draft(absence.rep_id, begun, prepared))
+    else:
+        known = repository.retire_route(connection, actor.org_id, absence.rep_id, request.on_date)
+        open_ids = [one.id for one in known if one.is_open]
+        repository.cancel_visits(connection, actor.org_id, open_ids)
+    check_begun_as_read(connection, actor, absence.rep_id, name, request, absence.begun_ids)
 
 
 def _read(db: Database, actor: Actor, rep_id: UserId, request: TeamRequest) -> Absence:

@@ -19,6 +19,8 @@ from backend.routes.replanning import Standing, clock_of, go_on, how_it_stands, 
 from backend.routes.schemas import PlanRequest, ReplanRequest, RouteStop, TeamMember, TeamRequest
 from backend.routes.team_pool import alone
 
+_WAY_OUT = "Nothing was changed: plan the team again, and what was begun stays."
+
 
 class Present(msgspec.Struct, frozen=True):
     """A member's day: what was begun of it, and the rest as if there were no team.
@@ -75,26 +77,32 @@ def former_request(
     return msgspec.structs.replace(former, given_ids=given)
 
 
-def check_as_read(
+def check_same_plan(
+    connection: sa.Connection, actor: Actor, name: str, replaces: UUID | None
+) -> None:
+    """Raise Conflict when a rep's plan is not the day's any more; the caller holds the day."""
+    if replaces and not repository.is_in_use(connection, actor.org_id, replaces):
+        raise Conflict(f"{name}'s day was planned anew meanwhile. {_WAY_OUT}")
+
+
+def check_begun_as_read(
     connection: sa.Connection,
     actor: Actor,
     rep_id: UserId,
     name: str,
     request: TeamRequest,
-    *,
     begun_ids: frozenset[UUID],
-    replaces: UUID | None,
 ) -> None:
-    """Raise Conflict when a rep's day went on since it was read; the caller holds its lock."""
-    way_out = "Nothing was changed: plan the team again, and what was begun stays."
+    """Raise Conflict when a rep began a visit, or took one back, since the day was read.
+
+    The caller has written the rep's day, which keeps its visits from being begun until the end.
+    """
     begun = repository.select_begun(connection, actor.org_id, rep_id, request.on_date)
     fresh = [one.name for one in begun if one.id not in begun_ids]
     if fresh:
-        raise Conflict(f"{name} began the visit of {fresh[0]} meanwhile. {way_out}")
+        raise Conflict(f"{name} began the visit of {fresh[0]} meanwhile. {_WAY_OUT}")
     if len(begun) < len(begun_ids):
-        raise Conflict(f"{name} took a visit back meanwhile. {way_out}")
-    if replaces and not repository.is_in_use(connection, actor.org_id, replaces):
-        raise Conflict(f"{name}'s day was planned anew meanwhile. {way_out}")
+        raise Conflict(f"{name} took a visit back meanwhile. {_WAY_OUT}")
 
 
 def still_open(stands: Standing, rest: PlanRequest) -> tuple[UUID, ...]:

@@ -30,7 +30,12 @@ from backend.routes.service import Prepared, check_planner, get_route, prepare, 
 from backend.routes.team.plan import TeamPlan
 from backend.routes.team.problem import Begun, Done, Member, TeamProblem, day_of
 from backend.routes.team_pool import MOST_OF_ONE, Pool, alone, pool_of, together, with_open
-from backend.routes.team_standing import Present, check_as_read, read_present
+from backend.routes.team_standing import (
+    Present,
+    check_begun_as_read,
+    check_same_plan,
+    read_present,
+)
 
 _SOLVE_SECONDS = 60.0
 
@@ -67,13 +72,13 @@ def plan_team_day(
         for rep_id in sorted([*absent, *(draft.rep_id for draft in drafts)]):
             repository.lock_day(connection, actor.org_id, rep_id)
         for day, one in zip(days, present, strict=True):
-            check_as_read(
-                connection, actor, day.rep_id, one.rep.full_name, request,
-                begun_ids=day.begun_ids, replaces=day.replaces,
-            )  # fmt: skip
+            check_same_plan(connection, actor, one.rep.full_name, day.replaces)
         for rep_id, prepared in absent.items():
             write_absence(connection, actor, request, absences[rep_id], prepared)
         ids = [write_route(connection, actor, draft) for draft in drafts]
+        for day, one in zip(days, present, strict=True):
+            name = one.rep.full_name
+            check_begun_as_read(connection, actor, day.rep_id, name, request, day.begun_ids)
         routes = [get_route(connection, actor, one) for one in ids]
     return TeamRead(routes, _nobody_can(pool, plan))
 

@@ -13,6 +13,7 @@ from backend.routes.day.problem import DayProblem
 from backend.routes.engines import Engines
 from backend.routes.schemas import PlanRequest
 from backend.routes.solver.day import solve_day
+from backend.routes.team.check import check_team
 from backend.routes.team.plan import TeamPlan
 from backend.routes.team.problem import TeamProblem
 from tests.integration.routes.conftest import MONDAY, WEST, Team
@@ -71,8 +72,23 @@ def _plan(team: Team, who: Actor, **more: Any) -> dict[str, Any]:
     return route
 
 
+@pytest.fixture
+def solved(engines: Engines, monkeypatch: pytest.MonkeyPatch) -> list[tuple[TeamProblem, TeamPlan]]:
+    """What the solver was asked and what it answered, as it goes on."""
+    asked: list[tuple[TeamProblem, TeamPlan]] = []
+    solve = engines.solvers.solve_team
+
+    def listen(problem: TeamProblem, timeout_s: float) -> TeamPlan:
+        plan = solve(problem, timeout_s)
+        asked.append((problem, plan))
+        return plan
+
+    monkeypatch.setattr(engines.solvers, "solve_team", listen)
+    return asked
+
+
 def test_at_eleven_the_day_of_who_broke_down_goes_to_colleagues_who_have_begun(
-    team: Team, lan: Actor
+    team: Team, lan: Actor, solved: list[tuple[TeamProblem, TeamPlan]]
 ) -> None:
     org = team.town.org
     before = {who: _plan(team, who, max_candidates=8) for who in (org.rep, org.other_rep, lan)}
@@ -105,6 +121,11 @@ def test_at_eleven_the_day_of_who_broke_down_goes_to_colleagues_who_have_begun(
     assert _of(listed, lan)["stops"] == done[lan]
     everywhere = [account for route in listed for account in _visited(route)]
     assert len(everywhere) == len(set(everywhere))
+    ((problem, plan),) = solved
+    assert check_team(problem, plan) == []
+    assert [[visit.key for visit in day.begun] for day in plan.days] == [
+        [stop["account_id"] for stop in done[who]] for who in (org.rep, org.other_rep)
+    ]
 
 
 def test_a_rep_in_the_midst_of_a_visit_goes_on_when_it_is_over(team: Team) -> None:
