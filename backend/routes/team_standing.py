@@ -7,7 +7,7 @@ from uuid import UUID
 import msgspec
 import sqlalchemy as sa
 
-from backend.api.problems import Conflict, malformed_field
+from backend.api.problems import Conflict, FieldError, malformed_field
 from backend.db.tenancy import Database
 from backend.identity.actor import Actor
 from backend.ids import UserId
@@ -82,7 +82,7 @@ def check_same_plan(
 ) -> None:
     """Raise Conflict when a rep's plan is not the day's any more; the caller holds the day."""
     if replaces and not repository.is_in_use(connection, actor.org_id, replaces):
-        raise Conflict(f"{name}'s day was planned anew meanwhile. {_WAY_OUT}")
+        raise _went_on(f"{name}'s day was planned anew meanwhile.")
 
 
 def check_begun_as_read(
@@ -100,9 +100,17 @@ def check_begun_as_read(
     begun = repository.select_begun(connection, actor.org_id, rep_id, request.on_date)
     fresh = [one.name for one in begun if one.id not in begun_ids]
     if fresh:
-        raise Conflict(f"{name} began the visit of {fresh[0]} meanwhile. {_WAY_OUT}")
+        raise _went_on(f"{name} began the visit of {fresh[0]} meanwhile.")
     if len(begun) < len(begun_ids):
-        raise Conflict(f"{name} took a visit back meanwhile. {_WAY_OUT}")
+        raise _went_on(f"{name} took a visit back meanwhile.")
+
+
+def _went_on(happened: str) -> Conflict:
+    return Conflict(
+        f"{happened} {_WAY_OUT}",
+        code="team_went_on",
+        errors=[FieldError(field="members", message=happened)],
+    )
 
 
 def still_open(stands: Standing, rest: PlanRequest) -> tuple[UUID, ...]:

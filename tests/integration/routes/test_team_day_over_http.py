@@ -264,7 +264,7 @@ def test_a_visit_begun_while_the_team_is_planned_is_told_and_nothing_is_written(
     )
     team.begin(before["stops"][1])
 
-    with database.for_org(org.id) as connection, pytest.raises(Conflict, match="meanwhile"):
+    with pytest.raises(Conflict, match="meanwhile"), database.for_org(org.id) as connection:
         write_absence(connection, org.manager, request, absence, prepared)
 
     assert town.get(org.manager, f"/v1/routes/{before['id']}").json()["status"] == "planned"

@@ -322,7 +322,7 @@ def test_a_visit_begun_while_the_solver_runs_is_told_and_nothing_is_written(
 
     answer = team.ask(members=[_member(org.rep)], absent_ids=[str(org.other_rep.user_id)])
 
-    assert (answer.status_code, answer.json()["code"]) == (409, "conflict")
+    assert (answer.status_code, answer.json()["code"]) == (409, "team_went_on")
     detail = answer.json()["detail"]
     assert late["rep_name"] in detail
     assert late["stops"][1]["name"] in detail
@@ -350,7 +350,7 @@ def test_a_day_planned_anew_while_the_solver_runs_is_told(
 
     answer = team.ask(members=[_member(rep)])
 
-    assert answer.status_code == 409
+    assert (answer.status_code, answer.json()["code"]) == (409, "team_went_on")
     assert "was planned anew meanwhile" in answer.json()["detail"]
 
 
