@@ -110,9 +110,9 @@ class TeamMember(Payload, frozen=True, kw_only=True):
     end: LonLatPair | None = None
     position: LonLatPair | None = None
     """Where a rep is who has begun the day; by default at the last visit that was begun."""
-    shift_start: LocalTime = time(8, 0)
+    shift_start: LocalTime | None = None
     shift_end: LocalTime | None = None
-    """By default as the present plan of the day has it, else 17:30."""
+    """From when to when; by default as the present plan has it, else from 08:00 to 17:30."""
     skills: Annotated[list[Label], msgspec.Meta(max_length=20)] = []
 
 

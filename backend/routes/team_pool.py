@@ -35,7 +35,7 @@ def alone(request: TeamRequest, member: TeamMember, former: PlanRequest | None) 
         rep_id=member.rep_id,
         start=member.start,
         end=member.end,
-        shift_start=member.shift_start,
+        shift_start=member.shift_start or kept.shift_start,
         shift_end=member.shift_end or kept.shift_end,
         lunch_minutes=request.lunch_minutes,
         lunch_earliest=request.lunch_earliest,
@@ -62,7 +62,8 @@ def pool_of(request: TeamRequest, everybody: Sequence[Prepared]) -> Pool:
     owners: dict[UUID, set[UUID]] = {}
     for one in everybody:
         for candidate in one.candidates:
-            found.setdefault(candidate.id, candidate)
+            if candidate.is_required or candidate.id not in found:
+                found[candidate.id] = candidate
             rep_id = one.request.rep_id
             if candidate.id not in wanted and rep_id is not None and rep_id not in absent:
                 owners.setdefault(candidate.id, set()).add(rep_id)

@@ -9,7 +9,7 @@ import msgspec
 from backend.api.problems import malformed_field
 from backend.db.tenancy import Database
 from backend.geo.network.provider import NetworkError, StreetNetwork
-from backend.geo.vocabulary import LonLat
+from backend.geo.vocabulary import GeoError, LonLat, check_lonlat
 from backend.identity.actor import Actor
 from backend.ids import UserId
 from backend.routes import repository, survey
@@ -95,6 +95,16 @@ def _check_team(actor: Actor, request: TeamRequest) -> None:
         check_planner(actor, UserId(rep_id))
     if len(set(ids)) < len(ids):
         raise malformed_field("members", "A rep is named twice: each works or is absent.")
+    for one in request.members:
+        if one.position is not None:
+            _check_position(one.position)
+
+
+def _check_position(place: Sequence[float]) -> None:
+    try:
+        check_lonlat(place[0], place[1], field="position")
+    except GeoError as error:
+        raise malformed_field("position", error.message) from error
 
 
 class _Stated(msgspec.Struct, frozen=True):

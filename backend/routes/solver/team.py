@@ -165,9 +165,10 @@ class _Model:
         )
 
     def _most_paid_s(self, member: Member) -> int:
-        """Return what a rep's ways may cost; metres are as long as they are on the whole.
+        """Return what a rep's ways may cost, prices included, to stay within the day's limits.
 
-        The day's own plan keeps to the metre; here it is about who has room for a visit.
+        It is about who has room for a visit, with metres as fast as they are on the whole; the
+        rep's own day is planned to the metre.
         """
         limits = [_NO_LIMIT]
         if member.travel_left_s is not None:

@@ -248,6 +248,20 @@ def test_what_a_plan_under_way_has_left_is_considered_however_few_are(team: Team
     assert left <= _visited(route) | _told(route)
 
 
+def test_a_shift_is_that_of_the_present_plan_unless_said_otherwise(team: Team) -> None:
+    rep = team.town.org.rep
+    before = _plan(team, rep, max_candidates=20, shift_end="14:00:00")
+    team.begin(before["stops"][0])
+    team.clock.at = ELEVEN
+
+    short = _of(team.planned(max_candidates=20)["routes"], rep)
+    longer = _of(
+        team.planned(members=[_member(rep, shift_end="16:00:00")], max_candidates=20)["routes"], rep
+    )
+
+    assert short["ends_at"] <= "2026-11-23T12:00:00Z" < longer["ends_at"]
+
+
 def test_what_was_given_to_who_is_not_counted_now_is_not_visited_twice(
     team: Team, lan: Actor
 ) -> None:
@@ -361,10 +375,19 @@ def test_a_day_planned_anew_while_the_solver_runs_is_told(
         ("17:45:00", {}, "members"),
         ("11:00:00", {"position": [24.95, 59.9]}, "members"),
         ("11:00:00", {"position": [60.17]}, "position"),
+        ("11:00:00", {"position": [100.0, 200.0]}, "position"),
         ("11:00:00Z", {}, "at"),
         ("11:00:00", {"shift_end": "17:30:00+02:00"}, "shift_end"),
     ],
-    ids=["another-day", "shift-over", "at-sea", "half-a-place", "offset", "shift-offset"],
+    ids=[
+        "another-day",
+        "shift-over",
+        "at-sea",
+        "half-a-place",
+        "off-the-world",
+        "offset",
+        "shift-offset",
+    ],
 )
 def test_a_moment_that_cannot_be_is_told_and_the_plans_stay(
     team: Team, at: str | None, member: dict[str, Any], field: str
