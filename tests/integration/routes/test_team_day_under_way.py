@@ -162,6 +162,23 @@ def test_a_visit_that_nobody_ended_does_not_keep_a_rep(team: Team) -> None:
     assert ELEVEN.timestamp() <= left < ELEVEN.timestamp() + 600
 
 
+def test_a_rep_goes_on_from_where_and_when_the_manager_says(team: Team) -> None:
+    rep = team.town.org.rep
+    before = _plan(team, rep, max_candidates=12)
+    team.begin(before["stops"][0])
+    far = before["stops"][-1]
+
+    (route,) = team.planned(
+        members=[_member(rep, position=far["location"])], at="13:00:00", max_candidates=12
+    )["routes"]
+
+    assert route["stops"][0] == before["stops"][0]
+    assert all(stop["arrive_at"] >= "2026-11-23T11:00" for stop in _rest(route))
+    asked = "SELECT inputs -> 'request' -> 'start' FROM route WHERE id = %s"
+    ((start,),) = execute(team.town.url, asked, UUID(route["id"]))
+    assert start == far["location"]
+
+
 def test_with_nothing_left_to_do_what_was_done_stays_as_it_is(team: Team) -> None:
     rep = team.town.org.rep
     before = _plan(team, rep, max_candidates=3, lunch_minutes=0)
