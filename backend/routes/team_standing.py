@@ -19,6 +19,8 @@ from backend.routes.replanning import Standing, clock_of, go_on, how_it_stands, 
 from backend.routes.schemas import PlanRequest, ReplanRequest, RouteStop, TeamMember, TeamRequest
 from backend.routes.team_pool import alone
 
+_LAST_START = time(23, 59, 58)
+"""A day has at least a second left, whoever is busy."""
 _WAY_OUT = "Nothing was changed: plan the team again, and what was begun stays."
 
 
@@ -138,7 +140,10 @@ def _read(
     here = ReplanRequest(at=at, position=member.position, traffic_percent=request.traffic_percent)
     rest, frozen = go_on(_as_asked(stands, asked, member, at), here, now)
     rest = msgspec.structs.replace(
-        rest, max_travel_minutes=asked.max_travel_minutes, max_distance_m=asked.max_distance_m
+        rest,
+        shift_end=max(asked.shift_end, _just_after(at)),
+        max_travel_minutes=asked.max_travel_minutes,
+        max_distance_m=asked.max_distance_m,
     )
     return Present(rep_id, ids, rest, frozen, known.route_id, still_open(stands, rest))
 
@@ -181,7 +186,12 @@ def _free(at: time, busy_until: datetime | None, midnight: datetime) -> time:
     """Return when a rep can go on: now, or when the visit in hand is to be over."""
     if busy_until is None or busy_until <= _moment(midnight, at):
         return at
-    return clock_of(busy_until - midnight)
+    return min(clock_of(busy_until - midnight), _LAST_START)
+
+
+def _just_after(at: time) -> time:
+    """Return the end of a shift that has time for nothing: who is busy beyond it goes home."""
+    return clock_of(timedelta(seconds=survey.seconds_of(at) + 1))
 
 
 def _moment(midnight: datetime, at: time) -> datetime:
@@ -216,11 +226,13 @@ def _unplanned(
     done: Sequence[RouteStop] = stops_of_begun((), known.begun)
     base = known.rep.base if known.rep else None
     gone = {stop.account_id for stop in done}
+    at = _free(at, when_over((), known.begun), known.midnight)
     rest = msgspec.structs.replace(
         asked,
         start=member.position or (done[-1].location if done else base),
         end=member.end or base,
-        shift_start=_free(at, when_over((), known.begun), known.midnight),
+        shift_start=at,
+        shift_end=max(asked.shift_end, _just_after(at)),
         account_ids=[one for one in asked.account_ids if one not in gone],
     )
     frozen = Frozen(done[0].start_at, tuple(done), ()) if done else None

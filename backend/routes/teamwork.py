@@ -168,14 +168,13 @@ def _member(request: TeamRequest, number: int, day: Present, one: Prepared, pool
         for candidate, owners in zip(pool.candidates, pool.owners, strict=True)
     ]  # fmt: skip
     asked, from_s = one.request, survey.seconds_of(one.request.shift_start)
-    end_s, most_minutes = survey.seconds_of(asked.shift_end), asked.max_travel_minutes
+    most_minutes = asked.max_travel_minutes
     return Member(
         key=str(asked.rep_id),
         start=2 * number,
         end=2 * number + 1,
         shift_start_s=from_s,
-        # Who is busy beyond the shift goes home: there is no time for any other visit.
-        shift_end_s=max(end_s, from_s + 1) if day.frozen else end_s,
+        shift_end_s=survey.seconds_of(asked.shift_end),
         lunch=survey.lunch_of(asked, None),
         prices_s=tuple(prices),
         label=one.rep.full_name,

@@ -148,6 +148,22 @@ def test_a_rep_in_the_midst_of_a_visit_goes_on_when_it_is_over(team: Team) -> No
     assert left >= free.timestamp()
 
 
+@pytest.mark.parametrize("day", ["planned", "without-a-plan"])
+def test_a_visit_that_outlasts_the_shift_is_the_last_one(team: Team, day: str) -> None:
+    rep = team.town.org.rep
+    second = _plan(team, rep, max_candidates=8)["stops"][1]
+    team.begin(second, status="checked_in", at="2026-11-23T08:59:00Z")
+    if day != "planned":
+        execute(team.town.url, "UPDATE visit SET route_id = NULL WHERE status = 'checked_in'")
+        execute(team.town.url, "UPDATE route SET status = 'replaced'")
+    team.clock.at = ELEVEN
+
+    (route,) = team.planned(members=[_member(rep, shift_end="11:00:30")])["routes"]
+
+    assert [stop["account_id"] for stop in route["stops"]] == [second["account_id"]]
+    assert route["dropped"]
+
+
 def test_a_visit_that_nobody_ended_does_not_keep_a_rep(team: Team) -> None:
     rep = team.town.org.rep
     stops = _plan(team, rep, max_candidates=8)["stops"]
