@@ -38,10 +38,10 @@ class Iterations:
 
 
 class Patience:
-    """Until so many iterations found nothing better, or `most` are done; no time is planned."""
+    """Until so many iterations found nothing better, or `most` are done, about `seconds` later."""
 
-    def __init__(self, count: int, *, most: int) -> None:
-        self._count, self._most = count, most
+    def __init__(self, count: int, *, most: int, seconds: float = 0.0) -> None:
+        self._count, self._most, self._seconds = count, most, seconds
         self._done = self._since = 0
         self._best: int | None = None
 
@@ -57,8 +57,8 @@ class Patience:
         return max(self._since / self._count, self._done / self._most)
 
     def effort(self, share: float) -> float:
-        """Return no deterministic time at all."""
-        return 0.0 * share
+        """Return a share of the whole as deterministic time; none where no time is planned."""
+        return share * self._seconds
 
 
 class CpuSeconds:

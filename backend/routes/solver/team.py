@@ -10,12 +10,13 @@ from backend.routes.day.problem import Matrix
 from backend.routes.day.windows import start_ranges
 from backend.routes.solver.budget import Patience
 from backend.routes.solver.day import solve_day
-from backend.routes.solver.search import Phase, Tuning, search
+from backend.routes.solver.search import search
 from backend.routes.team.plan import MemberDay, TeamPlan
 from backend.routes.team.problem import Member, TeamProblem, day_of, home_of
 
 _MOST_ITERATIONS = 4000
-_TUNING = Tuning(phases=(Phase(until=1.0, neighbours=30),), perturbations=20)
+_SECONDS_A_VISIT = 0.02
+"""What the search takes about; partitions may take their share of it."""
 _BALANCE_TRIES = 5
 """So often the limit of everybody's work is halved towards one that is just long enough."""
 
@@ -81,8 +82,11 @@ def _deal(problem: TeamProblem, most_s: int | None) -> _Deal:
     plan = search(
         model.state(),
         seed=problem.seed,
-        budget=Patience(20 + 5 * len(model.clients), most=_MOST_ITERATIONS),
-        tuning=_TUNING,
+        budget=Patience(
+            20 + 5 * len(model.clients),
+            most=_MOST_ITERATIONS,
+            seconds=_SECONDS_A_VISIT * len(model.clients),
+        ),
     )
     return model.read(plan)
 
