@@ -40,6 +40,10 @@ class AccountWrites:
         """Note that the account was visited, unless a later visit is known."""
         self._visited[account_id] = max(at, self._visited.get(account_id, at))
 
+    def is_waiting(self, account_id: UUID) -> bool:
+        """Return whether something of the account is not written yet."""
+        return account_id in self._changes or account_id in self._visited
+
     def flush(self) -> None:
         """Write what is waiting; raise RuntimeError when an account was not held."""
         rows = [

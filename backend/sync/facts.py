@@ -16,6 +16,7 @@ from backend.routes.rework.schemas import ReworkCreate, ReworkPlan, ReworkReason
 from backend.sync.edit import Edit, Written, judge_capture, read_body
 from backend.sync.protocol.messages import Value
 from backend.visits import service as visits
+from backend.visits.kinds import VisitKind
 from backend.visits.schemas import CheckInCreate, Outcome, VisitCreate, VisitStatus
 
 _AHEAD = timedelta(hours=14)
@@ -30,6 +31,7 @@ class _VisitValues(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     rep_id: UserId | None = None
     status: VisitStatus | None = None
     outcome: Outcome | None = None
+    kind: VisitKind | None = None
 
 
 def create_visit(edit: Edit, rid: UUID, values: Mapping[str, Value]) -> Written:
@@ -38,7 +40,12 @@ def create_visit(edit: Edit, rid: UUID, values: Mapping[str, Value]) -> Written:
     visits.create_visit(
         edit.connection,
         edit.actor,
-        VisitCreate(account_id=body.account_id, planned_on=body.planned_on, rep_id=body.rep_id),
+        VisitCreate(
+            account_id=body.account_id,
+            planned_on=body.planned_on,
+            rep_id=body.rep_id,
+            kind=body.kind,
+        ),
         visit_id=VisitId(rid),
         # A visit of today, or of a day without a signal, is a fact: the rep stood there.
         is_fact=body.planned_on <= (edit.now + _AHEAD).date(),

@@ -160,7 +160,7 @@ _PROGRESS = {
 }  # fmt: skip
 _VISIT = {
     **_PROGRESS, "account_id": "uuid", "rep_id": "uuid", "route_id": "uuid", "planned_on": "date",
-    "planned_at": "timestamptz", "sequence": "int",
+    "planned_at": "timestamptz", "sequence": "int", "asked_kind": "text",
 }  # fmt: skip
 _NOTE = {
     "id": "uuid", "account_id": "uuid", "visit_id": "uuid", "author_id": "uuid", "body": "text",
@@ -173,7 +173,13 @@ _CHECK_IN = {
     "is_late": "boolean", "voids": "uuid",
 }  # fmt: skip
 
-_INSERT_VISITS = insertion("visit", _VISIT)
+_INSERT_VISITS = f"""
+INSERT INTO visit (org_id, kind, is_by_hand, {", ".join(_VISIT)})
+SELECT %(org)s::uuid,
+  coalesce(u.asked_kind, tuyen_usual_kind(a.life_stage, a.last_visit_at)), true,
+  {", ".join(f"u.{name}" for name in _VISIT)}
+ FROM {recordset(_VISIT)}
+ LEFT JOIN account a ON a.org_id = %(org)s::uuid AND a.id = u.account_id"""  # noqa: S608  # constants
 _UPDATE_VISITS = f"""UPDATE visit v SET status = u.status, outcome = u.outcome,
   checked_in_at = u.checked_in_at, done_at = u.done_at
  FROM {recordset(_PROGRESS)} WHERE v.org_id = %(org)s::uuid AND v.id = u.id"""  # noqa: S608
@@ -189,7 +195,10 @@ SELECT %(org)s::uuid, a.id, p.at, ST_Distance(p.at::geography, a.location::geogr
 
 
 def insert_visits(connection: sa.Connection, org_id: OrgId, rows: Rows) -> None:
-    """Insert visits."""
+    """Insert visits that people plan or make.
+
+    One that nobody says the kind of is what it usually is, by the visits of its account so far.
+    """
     _write(connection, org_id, _INSERT_VISITS, rows)
 
 

@@ -47,6 +47,8 @@ class VisitCreate(Payload, frozen=True, kw_only=True):
     account_id: UUID
     planned_on: date
     rep_id: UUID | None = None
+    kind: VisitKind | None = None
+    """What it is for; by default the first visit of a prospect, else routine."""
 
 
 class CheckInCreate(Payload, frozen=True, kw_only=True):

@@ -122,6 +122,7 @@ def create_visit(
                 "planned_on": data.planned_on,
                 "planned_at": planned_at,
                 "sequence": sequence,
+                "asked_kind": data.kind,
             }
         )
     return visit_id

@@ -31,6 +31,8 @@ class VisitWrites:
         """Plan a visit; `visit` names columns of the table."""
         if visit["id"] in self._new:
             self.flush()  # the database refuses the second of one id
+        if visit["asked_kind"] is None and self.accounts.is_waiting(visit["account_id"]):
+            self.flush()  # what the kind of this one follows from
         status = {"outcome": None, "checked_in_at": None, "done_at": None, "rv": 1}
         self._new[visit["id"]] = {"status": "planned", **status, **visit}
 
@@ -69,8 +71,9 @@ class VisitWrites:
         new, changed = list(self._new.values()), [self._held[one] for one in self._changed]
         check_ins, notes = self._check_ins, self._notes
         self._forget()
-        self.accounts.flush()
+        # What a visit is for depends on those before it: it is no visit before itself.
         repository.insert_visits(connection, org_id, new)
+        self.accounts.flush()
         repository.update_visits(connection, org_id, changed)
         repository.insert_check_ins(connection, org_id, check_ins)
         repository.insert_notes(connection, org_id, notes)

@@ -150,7 +150,7 @@ VISIT = Table(
     _F(Policy.ON_CREATE, account_id=_T.ID, rep_id=_T.ID)
     + _F(Policy.READ_ONLY, route_id=_T.ID)
     + _F(Policy.STATE_MACHINE, status=_T.TEXT)
-    + _F(Policy.ON_CREATE, planned_on=_T.DAY)
+    + _F(Policy.ON_CREATE, planned_on=_T.DAY, kind=_T.TEXT)
     + _F(Policy.READ_ONLY, planned_at=_T.MOMENT, sequence=_T.INTEGER)
     + _F(Policy.ARRIVAL_WINS, outcome=_T.TEXT)
     + _F(Policy.READ_ONLY, checked_in_at=_T.MOMENT, done_at=_T.MOMENT),

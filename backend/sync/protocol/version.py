@@ -1,6 +1,6 @@
 """The protocol's version and its history, one line a version."""
 
-PROTOCOL_VERSION = 4
+PROTOCOL_VERSION = 5
 
 OLDEST_VERSION = 1
 """Older clients than this are asked to update; two versions back are always taken."""
@@ -10,4 +10,5 @@ HISTORY = {
     2: "Manifest, checksums, expiry; inc; issues as records; forked devices; boot-time clocks.",
     3: "Day packs, and reworks: days that were planned anew on the phone.",
     4: "When an account would rather be visited.",
+    5: "What a visit is for.",
 }
