@@ -1,5 +1,6 @@
 """What stays of an absent rep's day when it is dealt out: the visits begun, their route and way."""
 
+from collections.abc import Sequence
 from datetime import time, timedelta
 from uuid import UUID
 
@@ -15,8 +16,15 @@ from backend.routes.day.problem import DayProblem
 from backend.routes.day.schedule import schedule_in_order
 from backend.routes.drafts import Draft, Frozen, write_route
 from backend.routes.replanning import Standing, go_on, how_it_stands
-from backend.routes.schemas import PlanRequest, ReplanRequest, TeamRequest
-from backend.routes.service import Prepared
+from backend.routes.schemas import (
+    PlanRequest,
+    ReplanRequest,
+    TeamMember,
+    TeamRequest,
+    VisitOfKind,
+)
+from backend.routes.service import Prepared, prepare
+from backend.routes.team_pool import alone, with_kinds, with_open
 from backend.routes.team_standing import (
     check_begun_as_read,
     check_same_plan,
@@ -56,6 +64,19 @@ class BegunDay(msgspec.Struct, frozen=True):
 def read_absences(db: Database, actor: Actor, request: TeamRequest) -> dict[UUID, Absence]:
     """Return how the absent reps' days stand; raise as `how_it_stands` does."""
     return {one: _read(db, actor, UserId(one), request) for one in request.absent_ids}
+
+
+def prepare_absent(
+    db: Database,
+    actor: Actor,
+    request: TeamRequest,
+    absence: Absence,
+    kinds: Sequence[VisitOfKind],
+) -> Prepared:
+    """Return what of an absent rep's day others are to visit, and what was agreed about it."""
+    asked = with_kinds(alone(request, TeamMember(rep_id=absence.rep_id), absence.rest), kinds)
+    prepared = prepare(db, actor, absence.rep_id, asked, is_absent=True)
+    return with_open(db, actor, prepared, absence.begun.open_ids if absence.begun else ())
 
 
 def write_absence(

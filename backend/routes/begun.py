@@ -53,4 +53,5 @@ def _unplanned(one: BegunVisit, location: tuple[float, float] | None) -> RouteSt
         leave_at=max(one.left_at, one.begun_at),
         leg_distance_m=0,
         leg_seconds=0,
+        kind=one.kind,
     )

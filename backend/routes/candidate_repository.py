@@ -11,6 +11,10 @@ from backend.ids import OrgId, UserId
 from backend.routes.visiting_hours import AccountHours
 from backend.visits.kinds import VisitKind
 
+HOURS = """json_build_object('opening', a.opening_hours, 'preferred', a.preferred_hours,
+                      'is_firm', a.preferred_hours_are_firm)"""
+"""The SQL of an account's hours, as `AccountHours` reads them; the account is `a`."""
+
 
 class Rep(msgspec.Struct, frozen=True):
     """Whose day it is, and where it begins unless said otherwise."""
@@ -89,18 +93,21 @@ def select_candidates(
     territories and among the own accounts outside every territory, is what was not visited for its
     interval, or is among the `planned` where there are any, and has no visit done or begun on that
     day. What is lent to the rep counts on the day that it is lent for. Visits are of the `kinds`
-    asked for; others to a prospect whom nobody has visited are first ones.
+    asked for, else of those that people planned them for by hand; others to a prospect whom nobody
+    has visited are first ones.
     """
     statement = sa.text(
-        """
+        f"""
 WITH mine AS (
   SELECT a.id, a.name, a.location, a.visit_minutes, a.priority, a.category,
     coalesce((SELECT w.kind FROM unnest(cast(:kind_ids AS uuid[]), cast(:kinds AS text[]))
                  w (id, kind) WHERE w.id = a.id),
-             CASE WHEN a.life_stage = 'prospect' AND a.last_visit_at IS NULL THEN 'first'
-                  ELSE 'routine' END) AS kind,
-    json_build_object('opening', a.opening_hours, 'preferred', a.preferred_hours,
-                      'is_firm', a.preferred_hours_are_firm) AS hours,
+             (SELECT v.asked_kind FROM visit v
+               WHERE v.org_id = :org_id AND v.account_id = a.id AND v.rep_id = :rep_id
+                 AND v.planned_on = :on_date AND v.status = 'planned' AND v.is_by_hand
+                 AND v.deleted_at IS NULL ORDER BY v.asked_kind, v.id LIMIT 1),
+             tuyen_usual_kind(a.life_stage, a.last_visit_at)) AS kind,
+    {HOURS} AS hours,
     coalesce(cast(:on_date AS date) - d.due_on, 0) AS overdue,
     CASE WHEN cast(:planned AS uuid[]) IS NOT NULL THEN a.id = ANY (cast(:planned AS uuid[]))
          ELSE coalesce(d.due_on <= :on_date, true) END AS is_due,
@@ -124,14 +131,12 @@ SELECT id, name, json_build_array(ST_X(location), ST_Y(location)) AS location, h
   coalesce(k.minutes, m.minutes) AS visit_minutes, mine.kind,
   k.minutes IS NOT NULL OR m.is_learned AS is_learned, priority,
   greatest(overdue, 0) AS overdue_days, is_required
- FROM mine LEFT JOIN LATERAL (
-    SELECT coalesce(l.fixed_value, l.value) AS minutes FROM learned_value l
-     WHERE l.org_id = :org_id AND l.subject = 'kind' AND l.key = mine.kind) k ON true,
-  LATERAL tuyen_visit_minutes(:org_id, mine.id, category, visit_minutes) m
+ FROM mine, LATERAL tuyen_visit_minutes(:org_id, mine.id, category, visit_minutes) m,
+  LATERAL tuyen_kind_minutes(:org_id, mine.kind) k (minutes)
  WHERE is_due OR is_required
  ORDER BY is_required DESC, priority, overdue > 0 DESC,
    location <-> ST_SetSRID(ST_MakePoint(:lon, :lat), 4326), id
- LIMIT :limit"""
+ LIMIT :limit"""  # noqa: S608  # a constant
     )
     rows = connection.execute(
         statement,

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from backend.ids import OrgId, UserId
 from backend.routes.schemas import PlanRequest, RouteRead
+from backend.visits.kinds import VisitKind
 
 _SELECT = """
 SELECT r.id, r.rep_id, u.full_name AS rep_name, r.on_date, r.status, r.profile, r.is_estimate,
@@ -109,6 +110,7 @@ class BegunVisit(msgspec.Struct, frozen=True):
     is_over: bool
     minutes: int
     """How long a visit of the account usually takes."""
+    kind: VisitKind
 
 
 def select_begun(
@@ -117,7 +119,7 @@ def select_begun(
     """Return a rep's visits of a day that were begun or done, in the order of their beginning."""
     rows = connection.execute(
         sa.text(
-            "SELECT v.id, v.account_id, a.name, CASE WHEN a.location IS NOT NULL"
+            "SELECT v.id, v.account_id, v.kind, a.name, CASE WHEN a.location IS NOT NULL"
             " THEN ARRAY[ST_X(a.location), ST_Y(a.location)] END AS location,"
             " coalesce(v.checked_in_at, v.done_at, v.planned_at, v.updated_at) AS begun_at,"
             " coalesce(v.done_at, v.checked_in_at, v.planned_at, v.updated_at) AS left_at,"

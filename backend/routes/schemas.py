@@ -138,6 +138,8 @@ class TeamRequest(Payload, frozen=True, kw_only=True):
     balance_percent: Annotated[int, msgspec.Meta(ge=0, le=100)] | None = 20
     """How much longer than the mean anybody may work, if no visit is dropped for it."""
     needs: Annotated[list[Need], msgspec.Meta(max_length=500)] = []
+    visit_kinds: Annotated[list[VisitOfKind], msgspec.Meta(max_length=120)] = []
+    """Visits that are for something else than usual, whoever makes them."""
     lunch_minutes: Minutes = 45
     lunch_earliest: LocalTime = time(11, 30)
     lunch_latest: LocalTime = time(13, 30)

@@ -1,6 +1,6 @@
 """Who of a team may visit what on a day, and what was agreed about it before."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from uuid import UUID
 
 import msgspec
@@ -11,7 +11,7 @@ from backend.identity.actor import Actor
 from backend.ids import UserId
 from backend.routes import candidate_repository
 from backend.routes.candidate_repository import Candidate
-from backend.routes.schemas import PlanRequest, TeamMember, TeamRequest
+from backend.routes.schemas import PlanRequest, TeamMember, TeamRequest, VisitOfKind
 from backend.routes.service import Prepared
 
 _MOST_CANDIDATES = 400
@@ -24,6 +24,17 @@ class Pool(msgspec.Struct, frozen=True):
 
     candidates: tuple[Candidate, ...]
     owners: tuple[frozenset[UUID], ...]
+
+
+def kinds_of(request: TeamRequest, former: Iterable[PlanRequest]) -> list[VisitOfKind]:
+    """Return the kinds of visits that people chose before, or now for the team."""
+    wishes = [*(wish for one in former for wish in one.visit_kinds), *request.visit_kinds]
+    return list({wish.account_id: wish for wish in wishes}.values())
+
+
+def with_kinds(asked: PlanRequest, kinds: Sequence[VisitOfKind]) -> PlanRequest:
+    """Return a day with what visits are for, whoever of the team makes them."""
+    return msgspec.structs.replace(asked, visit_kinds=list(kinds))
 
 
 def alone(request: TeamRequest, member: TeamMember, former: PlanRequest | None) -> PlanRequest:

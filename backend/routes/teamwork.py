@@ -13,7 +13,7 @@ from backend.geo.vocabulary import GeoError, LonLat, check_lonlat
 from backend.identity.actor import Actor
 from backend.ids import UserId
 from backend.routes import repository, survey
-from backend.routes.absence import Absence, read_absences, write_absence
+from backend.routes.absence import prepare_absent, read_absences, write_absence
 from backend.routes.day.problem import ProblemError
 from backend.routes.day.rest import slower
 from backend.routes.drafts import Draft, Frozen, write_route
@@ -22,14 +22,21 @@ from backend.routes.pool import SolverCrash, SolverTimeout
 from backend.routes.schemas import (
     DroppedVisit,
     PlanRequest,
-    TeamMember,
     TeamRead,
     TeamRequest,
 )
 from backend.routes.service import Prepared, check_planner, get_route, prepare, solver_failed
 from backend.routes.team.plan import TeamPlan
 from backend.routes.team.problem import Begun, Done, Member, TeamProblem, day_of
-from backend.routes.team_pool import MOST_OF_ONE, Pool, alone, pool_of, together, with_open
+from backend.routes.team_pool import (
+    MOST_OF_ONE,
+    Pool,
+    kinds_of,
+    pool_of,
+    together,
+    with_kinds,
+    with_open,
+)
 from backend.routes.team_standing import (
     Present,
     check_begun_as_read,
@@ -52,10 +59,17 @@ def plan_team_day(
     _check_team(actor, request)
     days = read_present(db, actor, request, now=now)
     absences = read_absences(db, actor, request)
+    kept = [one.rest for one in absences.values() if one.rest is not None]
+    kinds = kinds_of(request, [*(one.rest for one in days), *kept])
     present = [
-        with_open(db, actor, prepare(db, actor, one.rep_id, one.rest), one.open_ids) for one in days
+        with_open(
+            db, actor, prepare(db, actor, one.rep_id, with_kinds(one.rest, kinds)), one.open_ids
+        )
+        for one in days
     ]
-    absent = {one.rep_id: _prepare_absent(db, actor, request, one) for one in absences.values()}
+    absent = {
+        one.rep_id: prepare_absent(db, actor, request, one, kinds) for one in absences.values()
+    }
     pool = pool_of(request, [*present, *absent.values()])
     wishes = together(present, list(absent.values()))
     network = engines.network(request.profile)
@@ -81,12 +95,6 @@ def plan_team_day(
             check_begun_as_read(connection, actor, day.rep_id, name, request, day.begun_ids)
         routes = [get_route(connection, actor, one) for one in ids]
     return TeamRead(routes, _nobody_can(pool, plan))
-
-
-def _prepare_absent(db: Database, actor: Actor, request: TeamRequest, absence: Absence) -> Prepared:
-    asked = alone(request, TeamMember(rep_id=absence.rep_id), absence.rest)
-    prepared = prepare(db, actor, absence.rep_id, asked, is_absent=True)
-    return with_open(db, actor, prepared, absence.begun.open_ids if absence.begun else ())
 
 
 def _check_team(actor: Actor, request: TeamRequest) -> None:

@@ -58,6 +58,34 @@ def test_an_absent_reps_visits_are_done_by_the_others_and_seen_by_them(team: Tea
     assert town.get(org.rep, f"/v1/accounts/{stranger}").status_code == 404
 
 
+def test_kinds_of_visits_are_asked_for_whoever_makes_them_and_stay_with_who_does(
+    team: Team,
+) -> None:
+    town, org = team.town, team.town.org
+    execute(town.url, "UPDATE account SET opening_hours = NULL, life_stage = 'customer'")
+    own, others = (min(team.own[who.user_id]) for who in (org.rep, org.other_rep))
+    kinds = [{"account_id": own, "kind": "order"}, {"account_id": others, "kind": "delivery"}]
+    both = {"account_ids": [own, others], "max_candidates": 4}
+
+    wrong = team.ask(**both, visit_kinds=[{"account_id": own, "kind": "party"}])
+    assert (wrong.status_code, "visit_kinds" in wrong.text) == (422, True)
+    routes = team.planned(**both, visit_kinds=kinds)["routes"]
+
+    told = {stop["account_id"]: stop["kind"] for one in routes for stop in one["stops"]}
+    assert (told[own], told[others]) == ("order", "delivery")
+    assert set(told.values()) == {"order", "delivery", "routine"}
+    for route in routes:
+        chosen = {one["account_id"] for one in route["choices"]["visit_kinds"]}
+        assert chosen == _visited(route) & {own, others}, "each keeps what they make"
+    again = team.planned(**both, visit_kinds=[{"account_id": own, "kind": "service"}])["routes"]
+    told = {stop["account_id"]: stop["kind"] for one in again for stop in one["stops"]}
+    assert (told[own], told[others]) == ("service", "delivery")
+    kept = execute(
+        town.url, "SELECT account_id::text, kind FROM visit WHERE status = 'planned'"
+    )  # fmt: skip
+    assert {own: "service", others: "delivery"}.items() <= dict(kept).items()
+
+
 def _without_half_a_day(team: Team) -> dict[str, Any]:
     """Deal out what is left of the other rep's day, and return the rep's new route."""
     org = team.town.org

@@ -7,7 +7,12 @@ from uuid import UUID
 import httpx
 import pytest
 
+from backend.clock import SystemClock
+from backend.db.tenancy import Database
 from backend.identity.actor import Actor
+from backend.jobs import Work
+from backend.routes.engines import Engines
+from backend.routes.followup.teaching import learn
 from tests.integration.routes.conftest import MONDAY, Town
 from tests.support.ground import execute
 
@@ -90,6 +95,56 @@ def test_a_kind_is_chosen_tried_priced_and_taken_back(town: Town, shops: list[UU
     costs = town.get(town.org.manager, f"/v1/routes/{adjusted['id']}/choices").json()
     priced = {one["account_id"] for one in costs if one["kind"] == "visit_kind"}
     assert priced == {str(shops[0]), str(shops[2])}
+
+
+def _by_hand(town: Town, shop: UUID, kind: str) -> str:
+    """Plan a visit of next Monday for the rep, as the manager; return its id."""
+    body = {
+        "account_id": str(shop), "planned_on": MONDAY, "kind": kind,
+        "rep_id": str(town.org.rep.user_id),
+    }  # fmt: skip
+    headers = town.api.as_(town.org.manager)
+    answer = town.api.client.post("/v1/visits", headers=headers, json=body)
+    assert answer.status_code == 201, answer.text
+    return str(answer.json()["id"])
+
+
+def test_a_visit_by_hand_is_in_its_days_plan_what_it_was_planned_for(
+    town: Town, shops: list[UUID]
+) -> None:
+    _take(town, "delivery", 40)
+    visit_id = _by_hand(town, shops[2], "delivery")
+    route = town.planned(**_wish(shops))
+    assert _told(route, shops[2]) == ("delivery", 40)
+    assert visit_id in {stop["visit_id"] for stop in route["stops"]}
+
+    chosen = [{"account_id": str(shops[2]), "kind": "order"}]
+    assert _told(town.planned(**_wish(shops, visit_kinds=chosen)), shops[2]) == ("order", 15)
+
+    assert _told(town.planned(**_wish(shops)), shops[2]) == ("delivery", 40), "taken back"
+
+
+def test_the_visits_of_days_teach_the_minutes_of_their_kind(
+    town: Town, shops: list[UUID], database: Database
+) -> None:
+    served = [*shops[:2], *list(town.shops)[3:5]]
+    kinds = [{"account_id": str(one), "kind": "delivery"} for one in served]
+    today = SystemClock().now().date()
+    for back in range(3, 0, -1):
+        on = (today - timedelta(days=back)).isoformat()
+        town.planned(on_date=on, **_wish(served, visit_kinds=kinds))
+        execute(
+            town.url,
+            "UPDATE visit SET status = 'done', outcome = 'met', checked_in_at = planned_at,"
+            " done_at = planned_at + interval '45 minutes' WHERE planned_on = %s",
+            on,
+        )
+    engines = town.api.client.app.state.parts[Engines]
+    learn(Work(database, SystemClock(), {Engines: engines}), town.org.id)
+
+    (told,) = town.get(town.org.manager, "/v1/followup/learned").json()["items"]
+    assert (told["subject"], told["key"], told["observations"]) == ("kind", "delivery", 12)
+    assert told["value"] == 45
 
 
 def test_what_is_no_kind_is_refused_and_reps_set_no_minutes(town: Town, shops: list[UUID]) -> None:
