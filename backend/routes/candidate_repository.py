@@ -93,12 +93,20 @@ def select_candidates(
     territories and among the own accounts outside every territory, is what was not visited for its
     interval, or is among the `planned` where there are any, and has no visit done or begun on that
     day. What is lent to the rep counts on the day that it is lent for. Visits are of the `kinds`
-    asked for, else of those that people planned them for by hand; others to a prospect whom nobody
-    has visited are first ones.
+    asked for, else of those that people planned them for by hand, else of those that the accepted
+    weeks have for the account; others to a prospect whom nobody has visited are first ones.
     """
     statement = sa.text(
         f"""
-WITH mine AS (
+WITH standing AS MATERIALIZED (
+  SELECT coalesce(l.account_id, cast(r.rule ->> 'account_id' AS uuid)) AS id,
+    r.rule ->> 'kind' AS kind
+   FROM coverage_day d JOIN coverage_plan p ON p.org_id = d.org_id AND p.id = d.plan_id
+   CROSS JOIN LATERAL jsonb_array_elements(p.request -> 'rules') r (rule)
+   LEFT JOIN account_alias l
+     ON l.org_id = d.org_id AND l.id = cast(r.rule ->> 'account_id' AS uuid)
+  WHERE d.org_id = :org_id AND d.rep_id = :rep_id AND d.on_date = :on_date),
+ mine AS (
   SELECT a.id, a.name, a.location, a.visit_minutes, a.priority, a.category,
     coalesce((SELECT w.kind FROM unnest(cast(:kind_ids AS uuid[]), cast(:kinds AS text[]))
                  w (id, kind) WHERE w.id = a.id),
@@ -106,6 +114,7 @@ WITH mine AS (
                WHERE v.org_id = :org_id AND v.account_id = a.id AND v.rep_id = :rep_id
                  AND v.planned_on = :on_date AND v.status = 'planned' AND v.is_by_hand
                  AND v.deleted_at IS NULL ORDER BY v.asked_kind, v.id LIMIT 1),
+             (SELECT min(s.kind) FROM standing s WHERE s.id = a.id),
              tuyen_usual_kind(a.life_stage, a.last_visit_at)) AS kind,
     {HOURS} AS hours,
     coalesce(cast(:on_date AS date) - d.due_on, 0) AS overdue,

@@ -33,6 +33,8 @@ class Account(msgspec.Struct, frozen=True, kw_only=True):
     the first Monday; those before it are negative. Gaps are days between a visit and the next,
     weeks in which no visit is possible not counted.
 
+    The first visit takes `first_service_s` where that is given, all others `service_s`.
+
     `preferred` are the windows of a wish, by weekday, empty for none; a visit at another time or on
     a weekday without any costs `preference_s`. `has_own_hours` says that the windows are hours of
     its own, and that it is open at others too.
@@ -59,6 +61,18 @@ class Account(msgspec.Struct, frozen=True, kw_only=True):
     fixed_days: tuple[int, ...] = ()
     previous_days: tuple[int, ...] | None = None
     label: str = ""
+    first_service_s: int | None = None
+
+    @property
+    def longest_service_s(self) -> int:
+        """Return how long its longest visit takes."""
+        return max(self.service_s, self.first_service_s or 0)
+
+    def at_first(self) -> "Account":
+        """Return it as it is on its first visit."""
+        if self.first_service_s is None:
+            return self
+        return msgspec.structs.replace(self, service_s=self.first_service_s)
 
     @property
     def name(self) -> str:
@@ -70,12 +84,14 @@ def check_account(account: Account, *, rows: int) -> None:
     """Raise CoverageError where an account contradicts itself, or a matrix of so many rows."""
     if account.node is not None and not 0 <= account.node < rows:
         _fail(f"{account.name} is row {account.node} of a matrix of {rows} rows.", "node", account)
-    if not 0 <= account.service_s <= LATEST_S:
-        _fail(
-            f"{account.name} takes {account.service_s} seconds; give 0 to {LATEST_S}.",
-            "service_s",
-            account,
-        )
+    for field, service_s in (
+        ("service_s", account.service_s),
+        ("first_service_s", account.first_service_s or 0),
+    ):
+        if not 0 <= service_s <= LATEST_S:
+            _fail(
+                f"{account.name} takes {service_s} seconds; give 0 to {LATEST_S}.", field, account
+            )
     if len(account.windows) != WEEK:
         _fail(
             f"{account.name} has windows for {len(account.windows)} weekdays; give seven, empty "

@@ -1,7 +1,7 @@
 """An independent check of planned weeks: its own arithmetic, nothing taken over from the solver."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import pairwise
 
 from backend.routes.coverage.account import WEEK, Account
@@ -20,8 +20,11 @@ def check_coverage(problem: CoverageProblem, plan: CoveragePlan) -> list[str]:
     faults = [*_check_calendar(problem, plan)]
     if faults:
         return faults
+    first_on: dict[str, int] = {}
     for day in plan.days:
-        faults += _check_day(problem, day)
+        for key in _keys(day):
+            first_on.setdefault(key, day.day)
+        faults += _check_day(problem, day, first_on)
     unplaced = {one.key for one in plan.unplaced}
     for account in problem.accounts:
         visits = _Visits(problem, plan, account)
@@ -57,10 +60,16 @@ def _keys(day: PlannedDay) -> list[str]:
     return [*(one.key for one in day.plan.stops), *(one.key for one in day.plan.dropped)]
 
 
-def _check_day(problem: CoverageProblem, planned: PlannedDay) -> Iterator[str]:
+def _check_day(
+    problem: CoverageProblem, planned: PlannedDay, first_on: Mapping[str, int]
+) -> Iterator[str]:
     workday = next(one for one in problem.workdays if one.day == planned.day)
     here = set(_keys(planned))
-    accounts = [account for account in problem.accounts if account.key in here]
+    accounts = [
+        account.at_first() if first_on[account.key] == planned.day else account
+        for account in problem.accounts
+        if account.key in here
+    ]
     for fault in check_plan(day_problem(problem, workday, accounts), planned.plan):
         yield f"{planned.on}: {fault}"
     visited = {stop.key for stop in planned.plan.stops}

@@ -56,7 +56,8 @@ def day_problem(
 
 
 def available_days(problem: CoverageProblem, account: Account) -> Availability:
-    """Return the open days on which the account could be the day's only visit."""
+    """Return the open days on which the account could be the day's only visit, its longest one."""
+    account = msgspec.structs.replace(account, service_s=account.longest_service_s)
     hopeless: dict[tuple[int, int, int], Dropped | None] = {}
     days: list[int] = []
     why = f"{account.name} is not planned: it is closed on all days of work that are left."

@@ -110,12 +110,12 @@ def _read(
     db: Database, org_id: OrgId, rep_id: UserId, on_date: date, day: DayResult
 ) -> _Past | str:
     """Return what the day is planned from, or the sentence that says why it cannot be."""
-    accounts = sorted({one.visit.account_id for one in day.visits})
+    kinds = {one.visit.account_id: one.visit.kind for one in day.visits}
     with db.for_org(org_id, snapshot=True) as connection:
         rep = candidate_repository.find_rep(connection, org_id, rep_id)
         asked = repository.find_first_request(connection, org_id, rep_id, on_date)
         request = asked or PlanRequest(on_date=on_date)
-        candidates = repository.select_candidates(connection, org_id, accounts)
+        candidates = repository.select_candidates(connection, org_id, kinds)
         request = msgspec.structs.replace(request, traffic_percent=None)
         request = with_traffic(connection, org_id, request)
     start = request.start or (rep.base if rep else None)

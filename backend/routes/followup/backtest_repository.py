@@ -1,6 +1,6 @@
 """The SQL of backtests."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -9,10 +9,11 @@ import msgspec
 import sqlalchemy as sa
 
 from backend.ids import OrgId, UserId
-from backend.routes.candidate_repository import Candidate
+from backend.routes.candidate_repository import HOURS, Candidate
 from backend.routes.followup.backtest_schemas import BacktestDay, BacktestRead
 from backend.routes.schemas import PlanRequest
 from backend.routes.weeks.schemas import Failure
+from backend.visits.kinds import VisitKind
 
 _SELECT = """
 SELECT b.id, b.rep_id, u.full_name AS rep_name, b.from_date, b.to_date, b.state, b.days_total,
@@ -139,20 +140,24 @@ def find_first_request(
 
 
 def select_candidates(
-    connection: sa.Connection, org_id: OrgId, account_ids: Sequence[UUID]
+    connection: sa.Connection, org_id: OrgId, kinds: Mapping[UUID, VisitKind]
 ) -> list[Candidate]:
-    """Return accounts as the planner takes them now; those off the map are left out."""
-    rows = connection.execute(
-        sa.text(
-            "SELECT a.id, a.name, json_build_array(ST_X(a.location), ST_Y(a.location)) AS location,"
-            " json_build_object('opening', a.opening_hours, 'preferred', a.preferred_hours,"
-            " 'is_firm', a.preferred_hours_are_firm) AS hours,"
-            " m.minutes AS visit_minutes, m.is_learned, a.priority,"
-            " 0 AS overdue_days, false AS is_required FROM account a,"
-            " LATERAL tuyen_visit_minutes(a.org_id, a.id, a.category, a.visit_minutes) m"
-            " WHERE a.org_id = :org_id AND a.id = ANY (cast(:ids AS uuid[]))"
-            " AND a.location IS NOT NULL ORDER BY a.id"
-        ),
-        {"org_id": org_id, "ids": list(account_ids)},
-    ).mappings()
+    """Return the accounts of `kinds`, what a visit of each is for, as the planner takes them now.
+
+    Those off the map are left out.
+    """
+    statement = sa.text(
+        f"""
+SELECT a.id, a.name, json_build_array(ST_X(a.location), ST_Y(a.location)) AS location,
+  {HOURS} AS hours, w.kind, coalesce(k.minutes, m.minutes) AS visit_minutes,
+  k.minutes IS NOT NULL OR m.is_learned AS is_learned, a.priority, 0 AS overdue_days,
+  false AS is_required
+ FROM unnest(cast(:ids AS uuid[]), cast(:kinds AS text[])) w (id, kind)
+ JOIN account a ON a.org_id = :org_id AND a.id = w.id,
+  LATERAL tuyen_visit_minutes(a.org_id, a.id, a.category, a.visit_minutes) m,
+  LATERAL tuyen_kind_minutes(a.org_id, w.kind) k (minutes)
+ WHERE a.location IS NOT NULL ORDER BY a.id"""  # noqa: S608  # a constant
+    )
+    values = {"org_id": org_id, "ids": list(kinds), "kinds": list(kinds.values())}
+    rows = connection.execute(statement, values).mappings()
     return msgspec.convert([dict(row) for row in rows], list[Candidate], strict=False)

@@ -168,9 +168,8 @@ def _coverage_plan(
     weeks: Weeks, choice: list[int], plans: list[DayPlan], *, has_bound: bool
 ) -> CoveragePlan:
     problem = weeks.problem
-    service = {account.key: account.service_s for account in weeks.accounts}
     loads = np.array(
-        [plan.travel_s + sum(service[stop.key] for stop in plan.stops) for plan in plans],
+        [plan.travel_s + sum(stop.leave_s - stop.start_s for stop in plan.stops) for plan in plans],
         dtype=np.int64,
     )
     shares = np.floor(weeks.shares(loads)).astype(np.int64)

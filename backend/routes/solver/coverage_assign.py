@@ -89,12 +89,15 @@ def _keep_even(model: cp_model.CpModel, weeks: Weeks, chosen: _Options, evenness
     least = np.zeros(len(weeks.days))
     for account, options in enumerate(chosen):
         load_s = int(weeks.service_s[account] + evenness.visit_way_s)
+        extra_s = int(weeks.first_extra_s[account])
         for pattern, option in enumerate(options):
-            for day in weeks.visits[account][pattern]:
-                loads[day].append(load_s * option)
+            for number, day in enumerate(weeks.visits[account][pattern]):
+                loads[day].append((load_s if number else load_s + extra_s) * option)
         # Patterns may differ in their number of visits: the shares follow the fewest.
-        counts = weeks.has_visit[account].sum(axis=1)
-        least += load_s * weeks.has_visit[account][int(counts.argmin())]
+        fewest = int(weeks.has_visit[account].sum(axis=1).argmin())
+        least += load_s * weeks.has_visit[account][fewest]
+        if extra_s:
+            least += extra_s * weeks.has_first[account][fewest]
     shares = weeks.shares(least)
     for day, share_s in enumerate(shares):
         low_s, high_s = (share_s * (1 + sign * evenness.percent / 100) for sign in (-1, 1))

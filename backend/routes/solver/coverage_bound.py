@@ -50,7 +50,7 @@ def _most_s(weeks: Weeks, days: list[PlannedDay]) -> int:
     asked = weeks.problem.balance_percent
     uneven = max(abs(100 * day.load_s / max(day.share_s, 1) - 100) for day in days)
     visits = [max(len(one) for one in patterns) for patterns in weeks.visits]
-    work_s = int((np.array(visits) * weeks.service_s).sum())
+    work_s = int((np.array(visits) * weeks.service_s + np.maximum(weeks.first_extra_s, 0)).sum())
     whole_s = work_s + sum(day.plan.travel_s for day in days)
     longest_s = whole_s * room_s / int(weeks.must_hold_s.sum())
     return min(room_s, int(longest_s * (1 + max(asked, uneven) / 100)) + 1)
@@ -74,7 +74,9 @@ class _Flow:
         self.limit[:-1, :-1] = np.minimum(self.counts[:, None], self.counts[None, :])
         self.limit[-1, :-1] = self.limit[:-1, -1] = self.counts
         np.fill_diagonal(self.limit, 0.0)
-        self._work_s = self.counts * weeks.service_s[kept]
+        # A first visit that no day had room for made the others no longer.
+        shorter_s = np.minimum(weeks.first_extra_s[kept], 0)
+        self._work_s = self.counts * weeks.service_s[kept] + shorter_s
         self._most_s = most_s
         self._cuts: dict[frozenset[int], int] = {}
         self._inside = np.zeros((0, self.home + 1), dtype=bool)

@@ -20,22 +20,25 @@ class Routed:
 
     def __init__(self, weeks: Weeks, effort: Effort) -> None:
         self._weeks, self._effort = weeks, effort
-        self._solved: dict[tuple[int, tuple[int, ...]], DayPlan] = {}
+        self._solved: dict[tuple[int, tuple[int, ...], frozenset[int]], DayPlan] = {}
 
     def plans(self, choice: Choice, routes: list[list[int]], check: Check) -> list[DayPlan]:
         """Return every day's plan; `routes` are good orders where nothing is closed."""
-        plans = []
-        for day, members in enumerate(self._weeks.accounts_on(choice)):
-            plans.append(self.plan(day, members, routes[day]))
+        weeks, plans = self._weeks, []
+        firsts_on = weeks.firsts_on(choice)
+        for day, members in enumerate(weeks.accounts_on(choice)):
+            plans.append(self.plan(day, members, firsts_on[day], routes[day]))
             check((day + 1) / len(routes))
         return plans
 
-    def plan(self, day: int, members: list[int], route: list[int]) -> DayPlan:
+    def plan(
+        self, day: int, members: list[int], firsts: frozenset[int], route: list[int]
+    ) -> DayPlan:
         """Return one day's plan, the better of the engine's and of the given order."""
-        key = day, tuple(sorted(members))
+        key = day, tuple(sorted(members)), firsts
         known = self._solved.get(key)
         if known is None:
-            known = self._solved[key] = self._solve(day, key[1], route)
+            known = self._solved[key] = self._solve(day, key[1], firsts, route)
         return known
 
     def repair(self, choice: Choice, plans: list[DayPlan], check: Check) -> Choice:
@@ -51,12 +54,12 @@ class Routed:
                 if tries >= _MAX_REPAIRS:
                     return choice
                 other = [*choice[:account], pattern, *choice[account + 1 :]]
-                days = self._weeks.accounts_on(other)
+                days, firsts = self._weeks.accounts_on(other), self._weeks.firsts_on(other)
                 old = self._weeks.visits[account][choice[account]]
                 touched = sorted({*old, *self._weeks.visits[account][pattern]})
                 tries += len(touched)
                 check(tries / _MAX_REPAIRS)
-                tried = {day: self.plan(day, days[day], []) for day in touched}
+                tried = {day: self.plan(day, days[day], firsts[day], []) for day in touched}
                 before = sum(len(plans[day].dropped) for day in touched)
                 if sum(len(plan.dropped) for plan in tried.values()) < before:
                     choice = other
@@ -70,9 +73,14 @@ class Routed:
             return []
         return [one for one in range(len(self._weeks.visits[account])) if one != known]
 
-    def _solve(self, day: int, members: tuple[int, ...], route: list[int]) -> DayPlan:
+    def _solve(
+        self, day: int, members: tuple[int, ...], firsts: frozenset[int], route: list[int]
+    ) -> DayPlan:
         weeks = self._weeks
-        accounts = [weeks.accounts[one] for one in members]
+        accounts = [
+            weeks.accounts[one].at_first() if one in firsts else weeks.accounts[one]
+            for one in members
+        ]
         problem = day_problem(weeks.problem, weeks.days[day], accounts)
         plan = solve_day(problem, effort=self._effort, prove_up_to=0)
         if set(route) != set(members):

@@ -153,6 +153,8 @@ class Search:
         service_s = weeks.service_s[account]
         without = self.loads()
         elsewhere: dict[int, int] = {}
+        if account in weeks.has_first:
+            without[list(weeks.visits[account][known][:1])] -= weeks.first_extra_s[account]
         for day in weeks.visits[account][known]:
             saved_s = tours.saving(day, account)
             without[day] -= service_s + saved_s
@@ -160,16 +162,28 @@ class Search:
                 elsewhere[day] = int(gaps[day])
             else:
                 cost[day] = saved_s
-        cost += self._full_price * (
-            self._excess(without + service_s + cost) - self._excess(without)
-        )
+        usual = without + service_s + cost
+        cost += self._full_price * (self._excess(usual) - self._excess(without))
         prices = weeks.has_visit[account] @ cost
         prices += self._pattern_price[account]
+        if account in weeks.has_first:
+            prices += self._first_price_s(account, usual)
         if not self._is_free(account):
             prices[[one for one in range(len(prices)) if self._is_changed(account, one)]] = np.inf
         pattern = int((prices - noise[: len(prices)]).argmin())
         if pattern != known or elsewhere:
             self._move(account, pattern, gaps, elsewhere)
+
+    def _first_price_s(
+        self, account: int, usual: npt.NDArray[np.float64]
+    ) -> npt.NDArray[np.float64]:
+        """Return what each pattern pays for the unevenness that its first visit's length brings.
+
+        `usual` are the loads of days on which the account has a visit as long as its others.
+        """
+        more = self._excess(usual + self.weeks.first_extra_s[account]) - self._excess(usual)
+        prices: npt.NDArray[np.float64] = self._full_price * (self.weeks.has_first[account] @ more)
+        return prices
 
     def _move(self, account: int, pattern: int, gaps: Vector, elsewhere: dict[int, int]) -> None:
         weeks = self.weeks
@@ -185,6 +199,9 @@ class Search:
             if day not in old:
                 self.tours.insert(day, account, int(gaps[day]))
                 self._service[day] += weeks.service_s[account]
+        extra_s = weeks.first_extra_s[account]
+        self._service[list(old[:1])] -= extra_s
+        self._service[list(new[:1])] += extra_s
         self.choice[account] = pattern
         if self._is_changed(account, pattern):
             self._changed.add(account)
@@ -228,8 +245,11 @@ class Search:
             self.tours.straighten(day)
 
     def _measure_service(self) -> None:
-        for day, members in enumerate(self.weeks.accounts_on(self.choice)):
-            self._service[day] = self.weeks.service_s[members].sum()
+        weeks = self.weeks
+        members_on, firsts_on = weeks.accounts_on(self.choice), weeks.firsts_on(self.choice)
+        for day, (members, firsts) in enumerate(zip(members_on, firsts_on, strict=True)):
+            extra_s = weeks.first_extra_s[list(firsts)].sum()
+            self._service[day] = weeks.service_s[members].sum() + extra_s
 
     def _visits(self) -> int:
         return sum(len(route) for route in self.tours.routes)

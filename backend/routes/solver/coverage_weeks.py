@@ -20,7 +20,8 @@ class Weeks:
     """The accounts that can be placed, their patterns, and travel between them.
 
     Rows and columns of `leg_s` are the accounts, then `start` and `end`. `must_hold_s` is a day's
-    shift without lunch.
+    shift without lunch. An account's first visit takes `first_extra_s` more than its others, or
+    less; `has_first` tells the day of it under each pattern, of those where it makes a difference.
     """
 
     def __init__(self, problem: CoverageProblem) -> None:
@@ -39,6 +40,13 @@ class Weeks:
         self.has_visit = [self._matrix(patterns) for patterns in self.visits]
         self.previous = [self._previous(index) for index in range(len(self.accounts))]
         self.service_s = np.array([one.service_s for one in self.accounts], dtype=np.int64)
+        self.first_extra_s = np.array(
+            [one.at_first().service_s - one.service_s for one in self.accounts], dtype=np.int64
+        )
+        self.has_first = {
+            account: self._matrix([days[:1] for days in self.visits[account]])
+            for account in np.flatnonzero(self.first_extra_s).tolist()
+        }
         self.start, self.end = len(self.accounts), len(self.accounts) + 1
         self.leg_s = self._legs()
         lunch_s = problem.lunch.duration_s if problem.lunch else 0
@@ -52,6 +60,14 @@ class Weeks:
             for day in self.visits[account][pattern]:
                 found[day].append(account)
         return found
+
+    def firsts_on(self, choice: Choice) -> list[frozenset[int]]:
+        """Return whose first visit, of another length than the others, is on each day."""
+        found: list[set[int]] = [set() for _ in self.days]
+        for account in self.has_first:
+            for day in self.visits[account][choice[account]][:1]:
+                found[day].add(account)
+        return [frozenset(one) for one in found]
 
     def shares(self, loads: npt.NDArray[np.floating | np.integer]) -> npt.NDArray[np.float64]:
         """Return the load that each day would have if it were spread like the shifts' lengths."""

@@ -8,8 +8,10 @@ import msgspec
 import sqlalchemy as sa
 
 from backend.ids import OrgId, UserId
+from backend.routes.candidate_repository import HOURS
 from backend.routes.visiting_hours import AccountHours
 from backend.routes.weeks.schemas import CoverageRequest
+from backend.visits.kinds import SPECIAL_KINDS, VisitKind
 
 _IN_SCOPE = """(a.territory_id IN (SELECT tuyen_territories_of(:org_id, :rep_id))
        OR a.territory_id IS NULL AND a.owner_id = :rep_id
@@ -38,15 +40,17 @@ _MOST_DUE = 120
 class AccountFacts(msgspec.Struct, frozen=True, kw_only=True):
     """An account of a rep with what is known of its visits.
 
-    `visit_minutes` are those learned or fixed, where there are any. `last_on` is the last visit
-    before the weeks; `done_on` are visits made or begun in them until now, `promised_on` those that
-    people planned by hand, or fixed in the route of a day: by name, by appointment, in their order.
+    `visit_minutes` are those of its usual visits, learned or fixed where they are. `last_on` is the
+    last visit before the weeks; `done_on` are visits made or begun in them until now, `promised_on`
+    those that people planned by hand, or fixed in the route of a day: by name, by appointment, in
+    their order.
     """
 
     id: UUID
     name: str
     location: tuple[float, float] | None
     hours: AccountHours
+    is_prospect: bool
     visit_minutes: int
     visit_every_days: int
     visit_frequency: str | None
@@ -104,8 +108,7 @@ def select_accounts(
         f"""
 WITH fixed AS MATERIALIZED ({_FIXED})
 SELECT a.id, a.name, json_build_array(ST_X(a.location), ST_Y(a.location)) AS location,
-  json_build_object('opening', a.opening_hours, 'preferred', a.preferred_hours,
-                    'is_firm', a.preferred_hours_are_firm) AS hours,
+  {HOURS} AS hours, a.life_stage = 'prospect' AS is_prospect,
   m.minutes AS visit_minutes, a.visit_every_days, a.visit_frequency,
   greatest(v.last_on, CASE WHEN a.last_visit_at::date < :first_on THEN a.last_visit_at::date END)
     AS last_on,
@@ -119,8 +122,8 @@ SELECT a.id, a.name, json_build_array(ST_X(a.location), ST_Y(a.location)) AS loc
          AND planned_on BETWEEN greatest(:from_on, tuyen_today(:org_id)) AND :last_on)
        AS promised_on
     FROM (SELECT w.planned_on, w.status, w.rep_id, w.status IN ('checked_in', 'done') AS is_made,
-        w.route_id IS NULL OR (w.route_id, a.id) IN (SELECT route_id, account_id FROM fixed)
-          AS is_by_hand
+        w.route_id IS NULL
+          OR (w.route_id, a.id) IN (SELECT route_id, account_id FROM fixed) AS is_by_hand
        FROM visit w
       WHERE w.org_id = a.org_id AND w.account_id = a.id AND w.deleted_at IS NULL) w) v ON true,
   LATERAL tuyen_visit_minutes(:org_id, a.id, a.category, a.visit_minutes) m
@@ -138,6 +141,16 @@ SELECT a.id, a.name, json_build_array(ST_X(a.location), ST_Y(a.location)) AS loc
     }
     rows = connection.execute(statement, values).mappings()
     return [msgspec.convert(_placed(dict(row)), AccountFacts) for row in rows]
+
+
+def select_kind_minutes(connection: sa.Connection, org_id: OrgId) -> dict[VisitKind, int]:
+    """Return how long visits of a kind take, of those kinds that have minutes of their own."""
+    statement = sa.text(
+        "SELECT k.kind, m.minutes FROM unnest(cast(:kinds AS text[])) k (kind),"
+        " LATERAL tuyen_kind_minutes(:org_id, k.kind) m (minutes) WHERE m.minutes IS NOT NULL"
+    )
+    rows = connection.execute(statement, {"org_id": org_id, "kinds": list(SPECIAL_KINDS)})
+    return {VisitKind(row.kind): row.minutes for row in rows}
 
 
 def select_accepted(

@@ -26,7 +26,7 @@ from backend.routes.weeks import ground_repository, repository
 from backend.routes.weeks.calendar import first_monday
 from backend.routes.weeks.ground_repository import Held
 from backend.routes.weeks.repository import Claim
-from backend.routes.weeks.result import make_result, make_summary
+from backend.routes.weeks.result import make_result, make_summary, standing_kinds
 from backend.routes.weeks.schemas import Failure
 from backend.routes.weeks.statement import Facts, make_problem
 from backend.territories.assignment_repository import today_of
@@ -177,6 +177,7 @@ class _Planning:
                 last_on=last_on,
                 today=today,
             )
+            kind_minutes = ground_repository.select_kind_minutes(connection, self._org_id)
             accepted = ground_repository.select_accepted(
                 connection, self._org_id, rep_id, from_on=first_on - _HISTORY, to_on=last_on
             )
@@ -194,6 +195,7 @@ class _Planning:
             cycle_week=self._claim.cycle_week,
             accounts=placed,
             accepted=tuple(accepted),
+            kind_minutes=kind_minutes,
         )
         placeless = tuple(Held(one.id, one.name, None) for one in accounts if one.location is None)
         return _Kept(make_problem(request, facts, matrix), placeless)
@@ -224,7 +226,9 @@ class _Planning:
         return not self._is_wanted
 
     def _keep(self, kept: _Kept, plan: CoveragePlan, *, is_final: bool) -> None:
-        result = make_result(kept.problem, plan, list(kept.placeless))
+        result = make_result(
+            kept.problem, plan, list(kept.placeless), standing_kinds(self._claim.request)
+        )
         with self._work.db.for_org(self._org_id) as connection:
             is_same = None
             if is_final and self._claim.replay_of is not None:

@@ -1,6 +1,7 @@
 """From a solved problem to what people read: days by date, accounts by name, figures."""
 
 from collections import Counter
+from collections.abc import Mapping
 from datetime import date, time, timedelta
 from uuid import UUID
 
@@ -9,6 +10,7 @@ from backend.routes.coverage.plan import CoveragePlan, PlannedDay
 from backend.routes.coverage.problem import CoverageProblem
 from backend.routes.weeks.ground_repository import Held
 from backend.routes.weeks.schemas import (
+    CoverageRequest,
     DroppedVisit,
     FrequencyKept,
     NamedAccount,
@@ -17,13 +19,26 @@ from backend.routes.weeks.schemas import (
     WeeksSummary,
     WeekStop,
 )
+from backend.visits.kinds import VisitKind
 
 _NO_PLACE = "no_place"
 _DAY_S = 24 * 3600
 
 
-def make_result(problem: CoverageProblem, plan: CoveragePlan, placeless: list[Held]) -> WeeksResult:
+type Kinds = Mapping[UUID, VisitKind]
+"""What the visits of accounts are for, of those that have another purpose than the usual one."""
+
+
+def standing_kinds(request: CoverageRequest) -> Kinds:
+    """Return what the request says visits are for."""
+    return {rule.account_id: rule.kind for rule in request.rules if rule.kind is not None}
+
+
+def make_result(
+    problem: CoverageProblem, plan: CoveragePlan, placeless: list[Held], kinds: Kinds
+) -> WeeksResult:
     """Return the days of a plan; accounts without a place on the map are told as dropped."""
+    firsts = _firsts(problem, plan)
     names = {account.key: account.name for account in problem.accounts}
     lunch_s = problem.lunch.duration_s if problem.lunch else 0
     capacity_s = {
@@ -45,7 +60,15 @@ def make_result(problem: CoverageProblem, plan: CoveragePlan, placeless: list[He
         for one in plan.unplaced
     ]
     return WeeksResult(
-        days=[_day(one, names, capacity_s[one.day]) for one in plan.days],
+        days=[
+            _day(
+                one,
+                names,
+                capacity_s[one.day],
+                {**kinds, **dict.fromkeys(firsts[one.day], VisitKind.FIRST)},
+            )
+            for one in plan.days
+        ],
         dropped=[*(_placeless(one) for one in placeless), *unplaced, *dropped],
         changed=[NamedAccount(UUID(key), names[key]) for key in plan.changed],
     )
@@ -97,7 +120,19 @@ def _rank(frequency: Frequency) -> tuple[int, int, int]:
     )  # fmt: skip
 
 
-def _day(day: PlannedDay, names: dict[str, str], capacity_s: int) -> WeekDay:
+def _firsts(problem: CoverageProblem, plan: CoveragePlan) -> dict[int, set[UUID]]:
+    """Return who has their first visit on each day, dropped or not."""
+    unseen = {one.key for one in problem.accounts if one.first_service_s is not None}
+    found = {}
+    for day in plan.days:
+        stops, dropped = day.plan.stops, day.plan.dropped
+        here = unseen & {*(one.key for one in stops), *(one.key for one in dropped)}
+        found[day.day] = {UUID(key) for key in here}
+        unseen -= here
+    return found
+
+
+def _day(day: PlannedDay, names: dict[str, str], capacity_s: int, kinds: Kinds) -> WeekDay:
     return WeekDay(
         on_date=day.on,
         load_seconds=day.load_s,
@@ -106,7 +141,13 @@ def _day(day: PlannedDay, names: dict[str, str], capacity_s: int) -> WeekDay:
         travel_seconds=day.plan.travel_s,
         distance_m=day.plan.distance_m,
         stops=[
-            WeekStop(UUID(stop.key), names[stop.key], _clock(stop.start_s), stop.is_preferred)
+            WeekStop(
+                UUID(stop.key),
+                names[stop.key],
+                _clock(stop.start_s),
+                stop.is_preferred,
+                kinds.get(UUID(stop.key), VisitKind.ROUTINE),
+            )
             for stop in day.plan.stops
         ],
     )

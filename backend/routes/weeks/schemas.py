@@ -9,6 +9,7 @@ import msgspec
 from backend.api.payloads import NOT_BLANK, Payload
 from backend.geo.network.provider import Profile
 from backend.routes.schemas import Minutes
+from backend.visits.kinds import VisitKind
 
 type Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 WEEKDAYS: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -30,6 +31,8 @@ class AccountRule(Payload, frozen=True, kw_only=True):
     weekdays: Annotated[list[Weekday], msgspec.Meta(min_length=1, max_length=7)] | None = None
     min_gap_days: Gap | None = None
     max_gap_days: Gap | None = None
+    kind: VisitKind | None = None
+    """What its visits are for; by default the first one of a prospect, then routine."""
 
 
 class CoverageRequest(Payload, frozen=True, kw_only=True):
@@ -77,6 +80,8 @@ class WeekStop(msgspec.Struct, frozen=True):
     start: time
     is_preferred: bool = True
     """Whether it is at a time that the account prefers, or it prefers none."""
+    kind: VisitKind = VisitKind.ROUTINE
+    """What it is for."""
 
 
 class WeekDay(msgspec.Struct, frozen=True):

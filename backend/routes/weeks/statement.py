@@ -24,6 +24,7 @@ from backend.routes.weeks.calendar import days_before, first_monday, first_open_
 from backend.routes.weeks.ground_repository import OWED_DAYS, AcceptedDay, AccountFacts
 from backend.routes.weeks.opening import Hours
 from backend.routes.weeks.schemas import WEEKDAYS, AccountRule, CoverageRequest
+from backend.visits.kinds import VisitKind
 
 _BASE = 0
 
@@ -36,6 +37,8 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     cycle_week: int
     accounts: tuple[AccountFacts, ...]
     accepted: tuple[AcceptedDay, ...]
+    kind_minutes: Mapping[VisitKind, int] = {}
+    """Of the kinds of visits that have minutes of their own."""
 
 
 def make_problem(request: CoverageRequest, facts: Facts, matrix: Matrix) -> CoverageProblem:
@@ -120,7 +123,8 @@ class _Statement:
         return Account(
             key=str(account.id),
             node=node,
-            service_s=account.visit_minutes * 60,
+            service_s=self._service_s(account, (rule and rule.kind) or VisitKind.ROUTINE),
+            first_service_s=self._first_service_s(account, rule, last_on),
             frequency=frequency,
             windows=opening.windows,
             weekdays=_weekdays(rule),
@@ -144,6 +148,18 @@ class _Statement:
             raise CoverageError(
                 f"{account.name}: {error}", field="frequency", account=str(account.id)
             ) from error
+
+    def _service_s(self, account: AccountFacts, kind: VisitKind) -> int:
+        return 60 * self.facts.kind_minutes.get(kind, account.visit_minutes)
+
+    def _first_service_s(
+        self, account: AccountFacts, rule: AccountRule | None, last_on: date | None
+    ) -> int | None:
+        """Return how long the first visit of a prospect takes; None where there is none to come."""
+        is_known = last_on is not None or account.done_on or not account.is_prospect
+        if is_known or (rule and rule.kind):
+            return None
+        return self._service_s(account, VisitKind.FIRST)
 
     def _last_visit(self, account: AccountFacts) -> date | None:
         """Return the last visit before the weeks, made or still to come by an accepted plan."""

@@ -73,6 +73,7 @@ def _accounts(
             )
         ),
         previous_days=draw(st.one_of(st.none(), _some_days(length, 5))),
+        first_service_s=draw(mostly(st.none(), st.integers(0, 900))),
     )
 
 

@@ -17,6 +17,7 @@ from backend.routes.weeks.ground_repository import AcceptedDay, AccountFacts
 from backend.routes.weeks.opening import Hours
 from backend.routes.weeks.schemas import AccountRule, CoverageRequest
 from backend.routes.weeks.statement import Facts, make_problem
+from backend.visits.kinds import VisitKind
 
 MONDAY = date(2026, 2, 2)
 SHOP_ID = UUID(int=7)
@@ -34,6 +35,7 @@ def shop(**others: Any) -> AccountFacts:
         "name": "Kiosk",
         "location": HELSINKI,
         "hours": AccountHours(None),
+        "is_prospect": False,
         "visit_minutes": 15,
         "visit_every_days": 14,
         "visit_frequency": None,
@@ -52,11 +54,12 @@ def planned(*days: int, until: int = 27) -> tuple[AcceptedDay, ...]:
 
 
 def problem_of(one: AccountFacts, today: int = -3, **others: Any) -> CoverageProblem:
-    accepted = others.pop("accepted", ())
+    accepted, kind_minutes = others.pop("accepted", ()), others.pop("kind_minutes", {})
     request = CoverageRequest(**{"from_on": MONDAY, **others})
     facts = Facts(
-        country="VN", today=on(today), cycle_week=0, accounts=(one,), accepted=tuple(accepted)
-    )
+        country="VN", today=on(today), cycle_week=0, accounts=(one,), accepted=tuple(accepted),
+        kind_minutes=kind_minutes,
+    )  # fmt: skip
     ways = np.array([[0, 60], [60, 0]], dtype=np.int32)
     return make_problem(request, facts, Matrix(ways, ways, is_estimate=False))
 
@@ -184,3 +187,20 @@ def test_a_wish_leaves_the_opening_hours_as_they_are() -> None:
     assert account.preferred[1] == (Window(9 * HOUR, 11 * HOUR),)
     assert account.preferred[0] == ()
     assert (account.has_own_hours, account.preference_s) == (False, 15 * 60)
+
+
+def test_a_prospect_has_its_first_visit_in_the_weeks_unless_it_had_one() -> None:
+    minutes = {VisitKind.FIRST: 60, VisitKind.ORDER: 20}
+    unseen = shop(is_prospect=True)
+    order = AccountRule(account_id=SHOP_ID, kind=VisitKind.ORDER)
+
+    def lengths(one: AccountFacts, **others: Any) -> tuple[int, int | None]:
+        account = account_of(one, kind_minutes=minutes, **others)
+        return account.service_s // 60, account.first_service_s
+
+    assert lengths(unseen) == (15, 3600)
+    assert lengths(unseen, rules=[order]) == (20, None), "the rule's word goes before"
+    assert lengths(shop()) == (15, None), "of a customer it is known how long visits take"
+    assert lengths(shop(is_prospect=True, last_on=on(-40))) == (15, None)
+    assert lengths(shop(is_prospect=True, done_on=(on(1),)), today=2) == (15, None)
+    assert lengths(unseen, today=-10, accepted=planned(-6)) == (15, None), "it comes before them"
