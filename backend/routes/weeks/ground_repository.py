@@ -122,7 +122,7 @@ SELECT a.id, a.name, json_build_array(ST_X(a.location), ST_Y(a.location)) AS loc
          AND planned_on BETWEEN greatest(:from_on, tuyen_today(:org_id)) AND :last_on)
        AS promised_on
     FROM (SELECT w.planned_on, w.status, w.rep_id, w.status IN ('checked_in', 'done') AS is_made,
-        w.route_id IS NULL
+        w.route_id IS NULL OR w.is_by_hand
           OR (w.route_id, a.id) IN (SELECT route_id, account_id FROM fixed) AS is_by_hand
        FROM visit w
       WHERE w.org_id = a.org_id AND w.account_id = a.id AND w.deleted_at IS NULL) w) v ON true,

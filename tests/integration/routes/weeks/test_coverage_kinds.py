@@ -77,3 +77,33 @@ def test_a_rule_says_what_an_accounts_visits_are_for_and_their_days_keep_to_it(
         town.url, "SELECT account_id::text, kind FROM visit WHERE planned_on = %s", day["on_date"]
     )
     assert dict(kept) == planned
+
+
+def test_what_a_person_put_on_a_day_stays_there_when_a_route_took_it_in(office: Office) -> None:
+    town, shop = office.town, office.shops[0]
+    execute(town.url, "UPDATE account SET visit_frequency = '1' WHERE id = %s", shop)
+    on = str(NEXT_MONDAY + timedelta(9))
+    body = {
+        "account_id": str(shop), "planned_on": on, "rep_id": str(town.org.rep.user_id),
+        "kind": "service",
+    }  # fmt: skip
+    made = town.api.client.post("/v1/visits", headers=town.api.as_(town.org.manager), json=body)
+    assert made.status_code == 201, made.text
+    route = town.planned(on_date=on)
+    assert made.json()["id"] in {stop["visit_id"] for stop in route["stops"]}
+    others = {stop["account_id"] for stop in route["stops"]} - {str(shop)}
+    assert others, "visits that only the route planned are free to move"
+
+    detail = office.plan()
+
+    days = [
+        day["on_date"]
+        for day in detail["result"]["days"]
+        for stop in day["stops"]
+        if stop["account_id"] == str(shop)
+    ]
+    assert days == [on]
+    assert office.post(town.org.manager, f"/{detail['plan']['id']}/accept").is_success
+    again = town.planned(on_date=on)
+    stop = next(one for one in again["stops"] if one["account_id"] == str(shop))
+    assert (stop["visit_id"], stop["kind"]) == (made.json()["id"], "service")
