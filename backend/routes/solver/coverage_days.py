@@ -69,9 +69,11 @@ class Routed:
         return choice
 
     def _alternatives(self, account: int, known: int) -> list[int]:
+        """Return an account's other patterns, those first that change and displease the least."""
         if self._weeks.problem.max_changes is not None:
             return []
-        return [one for one in range(len(self._weeks.visits[account])) if one != known]
+        ranked = self._weeks.pattern_price_s(account).argsort(kind="stable").tolist()
+        return [one for one in ranked if one != known]
 
     def _solve(
         self, day: int, members: tuple[int, ...], firsts: frozenset[int], route: list[int]
