@@ -85,6 +85,32 @@ def test_a_day_driven_criss_cross_is_shorter_planned_anew(
     assert told["total"]["missed"] == told["total"]["would_miss"] == 0
 
 
+def test_visits_of_a_past_day_take_as_long_as_their_kind(
+    field: Field, database: Database, engines: Engines
+) -> None:
+    execute(field.town.url, "UPDATE account SET opening_hours = NULL")
+    for index in range(len(field.stops)):
+        field.visit(index)
+    execute(field.town.url, "UPDATE visit SET kind = 'routine'")
+    served = [one["visit_id"] for one in field.stops[:2]]
+    execute(
+        field.town.url, "UPDATE visit SET kind = 'delivery' WHERE id = ANY (%s::uuid[])", served
+    )
+    minutes = []
+    for delivery in (15, 45):
+        field.town.api.client.patch(
+            "/v1/followup/learned/kind/delivery",
+            headers=field.town.api.as_(field.town.org.manager),
+            json={"fixed_value": delivery},
+        )
+        backtest_id = _ask(field).json()["backtest"]["id"]
+        _run(field, database, engines, backtest_id)
+        (day,) = _get(field, backtest_id)["backtest"]["days"]
+        assert day["would_visit"] == len(field.stops)
+        minutes.append(day["would_take_minutes"])
+    assert minutes[1] - minutes[0] == 2 * 30
+
+
 def test_the_present_plan_and_visits_stay_as_they_are(
     field: Field, database: Database, engines: Engines
 ) -> None:
