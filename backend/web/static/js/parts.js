@@ -40,6 +40,8 @@ export function notPreferredBadge() {
   return el('span.badge', { title: t('not_preferred_hint') }, t('not_preferred'));
 }
 
+export const VISIT_KINDS = ['routine', 'first', 'order', 'delivery', 'service'];
+
 /** What a visit is for, where that is not the usual. */
 export function kindBadge({ kind }) {
   return !kind || kind === 'routine' ? null : [' ', el('span.badge.blue', {}, t(`kind.${kind}`))];

@@ -6,12 +6,15 @@ import { el, swatch } from '../dom.js';
 import { dateTime, day, known, t } from '../i18n.js';
 import { empty, loading, problemCard, statusBadge } from '../parts.js';
 import { go } from '../place.js';
+import { planVisit } from './account-plan.js';
 import { visitingFacts, visitingForm } from './account-visiting.js';
 import { categoryName } from './prospects.js';
 import { reach } from './reach.js';
 
 /** Who may change accounts; analysts read only. */
 const WRITERS = ['rep', 'manager', 'agent', 'admin'];
+/** Who may plan visits: planners everybody's, reps their own. */
+const PLAN_VISITS = ['rep', 'manager', 'admin'];
 
 /** Load an account into `node` and fly the map there. */
 export async function accountCard(node, id, desk) {
@@ -55,6 +58,7 @@ function about(account, desk, reload) {
     el('div.card-head', {}, swatch(color), el('div', {}, el('h2', {}, account.name), el('p.quiet.little', {}, t(`stage.${account.life_stage}`)))),
     el('dl', {}, facts.map(([name, value]) => [el('dt', {}, name), el('dd', {}, value)])),
     WRITERS.includes(desk.user.role) ? visitingForm(account, reload) : null,
+    PLAN_VISITS.includes(desk.user.role) ? planVisit(account, desk, reload) : null,
     reach(account.location, desk));
 }
 
@@ -76,7 +80,7 @@ function visitList(visits) {
   const newest = [...visits].sort((a, b) => b.planned_on.localeCompare(a.planned_on)).slice(0, 20);
   const rows = newest.map((visit) => el('li', {},
     el('button.row', { type: 'button', onclick: () => go({ tab: 'visits', date: visit.planned_on, account: null }) },
-      el('span'), el('span.main', {}, el('strong', {}, day(visit.planned_on)), el('span.quiet.little', {}, [visit.rep_name, visit.outcome && t(`outcome.${visit.outcome}`)].filter(Boolean).join(' · '))),
+      el('span'), el('span.main', {}, el('strong', {}, day(visit.planned_on)), el('span.quiet.little', {}, [visit.rep_name, visit.kind !== 'routine' && t(`kind.${visit.kind}`), visit.outcome && t(`outcome.${visit.outcome}`)].filter(Boolean).join(' · '))),
       statusBadge(visit.status))));
   return el('section.card', {}, el('h3', {}, t('tab.visits')), rows.length ? el('ul.row-list', {}, rows) : empty(t('no_visits_yet')));
 }

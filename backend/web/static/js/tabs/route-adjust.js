@@ -5,10 +5,8 @@ import { repColor } from '../colors.js';
 import { el } from '../dom.js';
 import { distance, duration, number, t, time } from '../i18n.js';
 import { decodePolyline } from '../map/polyline.js';
-import { latest, notPreferredBadge, showProblem } from '../parts.js';
+import { latest, notPreferredBadge, showProblem, VISIT_KINDS } from '../parts.js';
 import { reasonOf } from './reasons.js';
-
-const KINDS = ['routine', 'first', 'order', 'delivery', 'service'];
 
 /** A panel that edits `route`; `done(kept)` is called when the person ends it. */
 export function adjusting(route, desk, done) {
@@ -137,7 +135,7 @@ export function adjusting(route, desk, done) {
         const others = chosen.visit_kinds.filter((one) => one.account_id !== stop.account_id);
         attempt({ visit_kinds: [...others, { account_id: stop.account_id, kind: field.value }] });
       },
-    }, KINDS.map((kind) => el('option', { value: kind, selected: kind === stop.kind }, t(`kind.${kind}`))));
+    }, VISIT_KINDS.map((kind) => el('option', { value: kind, selected: kind === stop.kind }, t(`kind.${kind}`))));
     return field;
   }
 

@@ -4,7 +4,7 @@ import { all, blobUrl } from '../api.js';
 import { knowReps, repColor } from '../colors.js';
 import { el, swatch } from '../dom.js';
 import { distance, known, t, time } from '../i18n.js';
-import { dayPicker, empty, latest, loading, problemCard, showProblem, statusBadge } from '../parts.js';
+import { dayPicker, empty, kindBadge, latest, loading, problemCard, showProblem, statusBadge } from '../parts.js';
 import { go } from '../place.js';
 
 const AGAIN_MS = 30_000;
@@ -69,6 +69,7 @@ export function visitsTab(panel, desk) {
         el('span.number.quiet', {}, visit.sequence ? `${visit.sequence}.` : ''),
         el('div', {},
           el('button.plain', { type: 'button', onclick: () => go({ tab: 'prospects', account: visit.account_id }) }, visit.account_name),
+          kindBadge(visit),
           el('p.quiet.little', {}, when(visit))),
         el('span.end', {}, statusBadge(visit.status), visit.outcome ? [' ', el('span.badge', {}, t(`outcome.${visit.outcome}`))] : null)),
       checkIn ? evidence(checkIn) : null,

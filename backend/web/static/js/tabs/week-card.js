@@ -4,7 +4,7 @@ import { request } from '../api.js';
 import { repColor } from '../colors.js';
 import { el, swatch } from '../dom.js';
 import { day, distance, duration, known, language, number, t } from '../i18n.js';
-import { estimateBadge, loading, notPreferredBadge, showProblem } from '../parts.js';
+import { estimateBadge, kindBadge, loading, notPreferredBadge, showProblem } from '../parts.js';
 import { go } from '../place.js';
 import { comparison } from './week-comparison.js';
 
@@ -156,7 +156,7 @@ function stopsOf(one) {
       el('span.pin', {}, String(index + 1)),
       el('span', {},
         el('button.plain', { type: 'button', onclick: () => go({ tab: 'prospects', account: stop.account_id }) }, stop.name),
-        stop.is_preferred === false ? [' ', notPreferredBadge()] : null),
+        kindBadge(stop), stop.is_preferred === false ? [' ', notPreferredBadge()] : null),
       el('time', {}, stop.start.slice(0, 5))))),
     el('button.small', { type: 'button', onclick: () => go({ tab: 'routes', date: one.on_date, route: null }) }, t('weeks.open_day')));
 }
