@@ -91,14 +91,19 @@ def select_candidates(
 
     The caller has checked those asked for. Excluded ones are left out. Due, in the rep's
     territories and among the own accounts outside every territory, is what was not visited for its
-    interval, or is among the `planned` where there are any, and has no visit done or begun on that
-    day. What is lent to the rep counts on the day that it is lent for. Visits are of the `kinds`
-    asked for, else of those that people planned them for by hand, else of those that the accepted
-    weeks have for the account; others to a prospect whom nobody has visited are first ones.
+    interval, or is among the `planned` where there are any, or was put on the day by hand, and has
+    no visit done or begun on that day. What is lent to the rep counts on the day that it is lent
+    for. Visits are of the `kinds` asked for, else of those that people planned them for by hand,
+    else of those that the accepted weeks have for the account; others to a prospect whom nobody
+    has visited are first ones.
     """
     statement = sa.text(
         f"""
-WITH standing AS MATERIALIZED (
+WITH by_hand AS (
+  SELECT v.account_id AS id, min(v.asked_kind) AS kind FROM visit v
+   WHERE v.org_id = :org_id AND v.rep_id = :rep_id AND v.planned_on = :on_date
+     AND v.status = 'planned' AND v.is_by_hand AND v.deleted_at IS NULL GROUP BY v.account_id),
+ standing AS MATERIALIZED (
   SELECT coalesce(l.account_id, cast(r.rule ->> 'account_id' AS uuid)) AS id,
     r.rule ->> 'kind' AS kind
    FROM coverage_day d JOIN coverage_plan p ON p.org_id = d.org_id AND p.id = d.plan_id
@@ -110,18 +115,17 @@ WITH standing AS MATERIALIZED (
   SELECT a.id, a.name, a.location, a.visit_minutes, a.priority, a.category,
     coalesce((SELECT w.kind FROM unnest(cast(:kind_ids AS uuid[]), cast(:kinds AS text[]))
                  w (id, kind) WHERE w.id = a.id),
-             (SELECT v.asked_kind FROM visit v
-               WHERE v.org_id = :org_id AND v.account_id = a.id AND v.rep_id = :rep_id
-                 AND v.planned_on = :on_date AND v.status = 'planned' AND v.is_by_hand
-                 AND v.deleted_at IS NULL ORDER BY v.asked_kind, v.id LIMIT 1),
+             b.kind,
              (SELECT min(s.kind) FROM standing s WHERE s.id = a.id),
              tuyen_usual_kind(a.life_stage, a.last_visit_at)) AS kind,
     {HOURS} AS hours,
     coalesce(cast(:on_date AS date) - d.due_on, 0) AS overdue,
+    b.id IS NOT NULL AS is_by_hand,
     CASE WHEN cast(:planned AS uuid[]) IS NOT NULL THEN a.id = ANY (cast(:planned AS uuid[]))
          ELSE coalesce(d.due_on <= :on_date, true) END AS is_due,
     a.id = ANY (cast(:required AS uuid[])) AS is_required
-   FROM account a JOIN organisation o ON o.id = a.org_id, LATERAL (
+   FROM account a JOIN organisation o ON o.id = a.org_id LEFT JOIN by_hand b ON b.id = a.id,
+   LATERAL (
      SELECT (a.last_visit_at AT TIME ZONE o.time_zone)::date + a.visit_every_days AS due_on) d
   WHERE a.org_id = :org_id AND a.deleted_at IS NULL AND a.location IS NOT NULL
     AND NOT a.id = ANY (cast(:excluded AS uuid[]))
@@ -142,8 +146,8 @@ SELECT id, name, json_build_array(ST_X(location), ST_Y(location)) AS location, h
   greatest(overdue, 0) AS overdue_days, is_required
  FROM mine, LATERAL tuyen_visit_minutes(:org_id, mine.id, category, visit_minutes) m,
   LATERAL tuyen_kind_minutes(:org_id, mine.kind) k (minutes)
- WHERE is_due OR is_required
- ORDER BY is_required DESC, priority, overdue > 0 DESC,
+ WHERE is_due OR is_by_hand OR is_required
+ ORDER BY is_required DESC, is_by_hand DESC, priority, overdue > 0 DESC,
    location <-> ST_SetSRID(ST_MakePoint(:lon, :lat), 4326), id
  LIMIT :limit"""  # noqa: S608  # a constant
     )

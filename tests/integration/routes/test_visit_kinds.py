@@ -124,6 +124,22 @@ def test_a_visit_by_hand_is_in_its_days_plan_what_it_was_planned_for(
     assert _told(town.planned(**_wish(shops)), shops[2]) == ("delivery", 40), "taken back"
 
 
+def test_a_visit_by_hand_is_in_its_days_plans_due_or_not_or_told_as_left_out(
+    town: Town, shops: list[UUID]
+) -> None:
+    execute(town.url, "UPDATE account SET last_visit_at = now()")
+    visit_id = _by_hand(town, shops[0], "order")
+    for _ in range(2):
+        (stop,) = town.planned()["stops"]
+        assert (stop["visit_id"], stop["kind"]) == (visit_id, "order")
+    assert town.visits() == {visit_id: "planned"}
+
+    full = town.planned(shift_start="08:00:00", shift_end="08:10:00", lunch_minutes=0)
+
+    assert [one["account_id"] for one in full["dropped"]] == [str(shops[0])]
+    assert full["dropped"][0]["detail"]
+
+
 def test_the_visits_of_days_teach_the_minutes_of_their_kind(
     town: Town, shops: list[UUID], database: Database
 ) -> None:
