@@ -74,7 +74,7 @@ class _Flow:
         self.limit[:-1, :-1] = np.minimum(self.counts[:, None], self.counts[None, :])
         self.limit[-1, :-1] = self.limit[:-1, -1] = self.counts
         np.fill_diagonal(self.limit, 0.0)
-        # A first visit that no day had room for made the others no longer.
+        # The visit that a day had no room for may be the first one, where that is longer.
         shorter_s = np.minimum(weeks.first_extra_s[kept], 0)
         self._work_s = self.counts * weeks.service_s[kept] + shorter_s
         self._most_s = most_s
