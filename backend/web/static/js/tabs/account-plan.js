@@ -5,8 +5,9 @@ import { el, input, select } from '../dom.js';
 import { t } from '../i18n.js';
 import { showProblem, VISIT_KINDS } from '../parts.js';
 
-/** A fold with the form; `planned()` is called when the service has taken the visit. */
+/** A fold with the form, null where nobody could make the visit; `planned()` is called once the service has it. */
 export function planVisit(account, desk, planned) {
+  if (desk.isPlanner && !desk.reps.length) return null;
   const message = el('p.message', { role: 'alert', hidden: true });
   const usual = account.life_stage === 'prospect' && !account.last_visit_at ? 'first' : 'routine';
   const reps = desk.reps.map((rep) => [rep.id, rep.full_name]);
