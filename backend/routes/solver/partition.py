@@ -19,27 +19,15 @@ class Tour(msgspec.Struct, frozen=True):
     cost: int
 
 
-class Pool:
-    """The cheapest order seen of each set of clients, the newest up to a limit."""
-
-    def __init__(self, limit: int) -> None:
-        self._limit = limit
-        self._tours: dict[tuple[int, frozenset[int]], Tour] = {}
-
-    def add(self, tours: Iterable[Tour]) -> None:
-        """Keep tours; a cheaper order of the same clients takes the place of a dearer one."""
-        for tour in tours:
-            key = (tour.kind, frozenset(tour.clients))
-            known = self._tours.get(key)
-            if known is None or known.cost > tour.cost:
-                self._tours[key] = tour
-
-    def tours(self) -> list[Tour]:
-        """Return what is kept; the oldest are forgotten."""
-        surplus = len(self._tours) - self._limit
-        for key in list(self._tours)[: max(0, surplus)]:
-            del self._tours[key]
-        return list(self._tours.values())
+def cheapest(tours: Iterable[Tour]) -> list[Tour]:
+    """Return of each set of clients the cheapest order."""
+    kept: dict[tuple[int, frozenset[int]], Tour] = {}
+    for tour in tours:
+        key = (tour.kind, frozenset(tour.clients))
+        known = kept.get(key)
+        if known is None or known.cost > tour.cost:
+            kept[key] = tour
+    return list(kept.values())
 
 
 def best_partition(

@@ -33,7 +33,7 @@ from pyvrp.search import (
 )
 
 from backend.routes.solver.budget import Budget
-from backend.routes.solver.partition import Pool, Tour, best_partition
+from backend.routes.solver.partition import Tour, best_partition, cheapest
 
 
 class Phase(msgspec.Struct, frozen=True, kw_only=True):
@@ -57,6 +57,7 @@ class Tuning(msgspec.Struct, frozen=True, kw_only=True):
     near: float = 1.02
     """Tours of plans that are dearer than the best by more than this factor are not kept."""
     pool: int = 4000
+    """So many tours are kept, the newest ones."""
 
 
 _FEW, _MANY = 150, 400
@@ -112,7 +113,7 @@ class _Search:
         penalty = tuning.penalty
         loads = [penalty] * data.num_load_dimensions
         self._penalties = PenaltyManager((loads, penalty, penalty), PenaltyParams())
-        self._collector = _Collector(Pool(tuning.pool), tuning.near)
+        self._collector = _Collector(tuning.pool, tuning.near)
 
     def run(self, start: Solution | None) -> Solution:
         """Go through the phases until the budget is used."""
@@ -157,8 +158,7 @@ class _Search:
     def _combine(self, best: Solution, share: float) -> Solution:
         """Return the best plan that the tours seen so far make, where it is better."""
         known = tours_of(best)
-        self._collector.pool.add(known)
-        tours = self._collector.pool.tours()
+        tours = self._collector.tours()
         present = {(tour.kind, tour.clients) for tour in tours}
         tours += [tour for tour in known if (tour.kind, tour.clients) not in present]
         chosen = best_partition(
@@ -182,11 +182,24 @@ class _Search:
 
 
 class _Collector(IteratedLocalSearchCallbacks):
-    """Keeps the tours of every possible plan that comes near the best."""
+    """Keeps the newest tours of possible plans that come near the best.
 
-    def __init__(self, pool: Pool, near: float) -> None:
-        self.pool = pool
-        self._near = near
+    Most tours of a plan are those of the plan before: they are told by their looks, since to ask
+    them for their clients takes half as long as the search itself.
+    """
+
+    def __init__(self, limit: int, near: float) -> None:
+        self._limit, self._near = limit, near
+        self._routes: dict[tuple[int, ...], Route] = {}
+
+    def tours(self) -> list[Tour]:
+        """Return the cheapest order seen of each set of clients."""
+        self._forget()
+        return cheapest(_tour(route) for route in self._routes.values())
+
+    def _forget(self) -> None:
+        for looks in list(self._routes)[: max(len(self._routes) - self._limit, 0)]:
+            del self._routes[looks]
 
     def on_iteration(
         self,
@@ -199,13 +212,30 @@ class _Collector(IteratedLocalSearchCallbacks):
         del current
         if not candidate.is_feasible():
             return
-        if cost_evaluator.cost(candidate) <= self._near * cost_evaluator.cost(best):
-            self.pool.add(tours_of(candidate))
+        if cost_evaluator.cost(candidate) > self._near * cost_evaluator.cost(best):
+            return
+        for route in candidate.routes():
+            self._routes.setdefault(_looks(route), route)
+        if len(self._routes) > 2 * self._limit:
+            self._forget()
 
 
 def tours_of(plan: Solution) -> list[Tour]:
     """Return a plan's tours with their costs; prizes are not part of them."""
     return [_tour(route) for route in plan.routes()]
+
+
+def _looks(route: Route) -> tuple[int, ...]:
+    """Return what hardly two tours have in common."""
+    return (
+        route.vehicle_type(),
+        route.distance(),
+        route.duration(),
+        route.start_time(),
+        route.slack(),
+        route.num_clients(),
+        route.prizes(),
+    )
 
 
 def _tour(route: Route) -> Tour:
