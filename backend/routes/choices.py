@@ -18,6 +18,7 @@ from backend.routes.engines import Engines
 from backend.routes.replanning import how_it_stands
 from backend.routes.schemas import ChoiceCost, ChoiceKind, PlanRequest
 from backend.routes.service import prepare, solve, survey_ground
+from backend.routes.survey import Way
 
 _MOST_AT_ONCE = 24
 _MOST_SECONDS = 15.0
@@ -38,7 +39,7 @@ def price_choices(
     """
     stands = how_it_stands(db, actor, route_id)
     rep_id = UserId(stands.route.rep_id)
-    asked, _ = as_it_stands(stands, stands.former, None, now)
+    asked, frozen = as_it_stands(stands, stands.former, None, now)
     lifted = [one for one in _lifted(asked) if account_id in {None, one[1]}]
     if len(lifted) > _MOST_AT_ONCE:
         raise malformed_field(
@@ -47,7 +48,7 @@ def price_choices(
     if not lifted:
         return []
     deadline = time.monotonic() + _MOST_SECONDS
-    with_all = _plan(db, actor, rep_id, asked, engines)
+    with_all = _plan(db, actor, rep_id, asked, engines, frozen.way)
     costs = []
     for kind, account, without in lifted:
         if time.monotonic() > deadline:
@@ -55,7 +56,7 @@ def price_choices(
                 "Pricing all choices takes too long: ask for those of one account.",
                 code="solver_failed",
             )
-        plan = _plan(db, actor, rep_id, without, engines)
+        plan = _plan(db, actor, rep_id, without, engines, frozen.way)
         costs.append(ChoiceCost(kind, account, change_of_plan(plan, with_all)))
     return costs
 
@@ -87,8 +88,13 @@ def _lifted(asked: PlanRequest) -> Iterator[tuple[ChoiceKind, UUID | None, PlanR
 
 
 def _plan(
-    db: Database, actor: Actor, rep_id: UserId, request: PlanRequest, engines: Engines
+    db: Database,
+    actor: Actor,
+    rep_id: UserId,
+    request: PlanRequest,
+    engines: Engines,
+    so_far: Way,
 ) -> DayPlan:
     prepared = prepare(db, actor, rep_id, request)
     ground = survey_ground(prepared, engines.network(request.profile))
-    return solve(prepared, ground, engines)[1]
+    return solve(prepared, ground, engines, so_far=so_far)[1]

@@ -33,6 +33,15 @@ class Frozen(msgspec.Struct, frozen=True):
     lunch: Lunch | None = None
     """The lunch that was had."""
 
+    @property
+    def way(self) -> survey.Way:
+        """Return the way so far, as it was planned."""
+        travel_s = sum(stop.leg_seconds for stop in self.stops)
+        distance_m = sum(stop.leg_distance_m for stop in self.stops)
+        if self.lunch is None:
+            return survey.Way(travel_s, distance_m)
+        return survey.Way(travel_s + self.lunch.leg_seconds, distance_m + self.lunch.leg_distance_m)
+
 
 class Draft(msgspec.Struct, frozen=True, kw_only=True):
     """A solved day before it is written."""

@@ -124,8 +124,6 @@ def go_on(stands: Standing, data: ReplanRequest, now: datetime) -> tuple[PlanReq
         ),
         given_ids=_without(former.given_ids, urgent),
         order=[],
-        max_travel_minutes=None,
-        max_distance_m=None,
         traffic_percent=data.traffic_percent,
         **lunch,
     )

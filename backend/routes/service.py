@@ -62,7 +62,7 @@ def plan_rest(
     prepared = prepare(db, actor, rep_id, request)
     network = engines.network(request.profile)
     ground = survey_ground(prepared, network)
-    problem, plan = solve(prepared, ground, engines)
+    problem, plan = solve(prepared, ground, engines, so_far=frozen.way if frozen else survey.Way())
     line = survey.draw_line(network, ground, survey.stop_nodes(problem, plan))
     draft = Draft(
         request=prepared.request,
@@ -152,10 +152,12 @@ def survey_ground(prepared: Prepared, network: StreetNetwork) -> survey.Ground:
 
 
 def solve(
-    prepared: Prepared, ground: survey.Ground, engines: Engines
+    prepared: Prepared, ground: survey.Ground, engines: Engines, *, so_far: survey.Way
 ) -> tuple[DayProblem, DayPlan]:
     """State the day and plan it: in the order asked for, else in the best one that is found."""
-    problem = survey.make_problem(prepared.request, prepared.rep, prepared.candidates, ground)
+    problem = survey.make_problem(
+        prepared.request, prepared.rep, prepared.candidates, ground, so_far=so_far
+    )
     if prepared.request.order:
         # Who was visited meanwhile is no candidate any more.
         known = {stop.key for stop in problem.stops}

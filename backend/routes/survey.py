@@ -69,10 +69,25 @@ def matrix_of(network: StreetNetwork, points: Sequence[LonLat]) -> Matrix:
         raise malformed_field("start", error.message, code=error.code) from error
 
 
+class Way(msgspec.Struct, frozen=True):
+    """How long somebody was on the road, and how far."""
+
+    travel_s: int = 0
+    distance_m: int = 0
+
+
 def make_problem(
-    request: PlanRequest, rep: Rep, candidates: Sequence[Candidate], ground: Ground
+    request: PlanRequest,
+    rep: Rep,
+    candidates: Sequence[Candidate],
+    ground: Ground,
+    *,
+    so_far: Way,
 ) -> DayProblem:
-    """State the day; raise Malformed when the request contradicts itself."""
+    """State the day, or what is left of it; raise Malformed when the request contradicts itself.
+
+    The limits asked for are those of the whole day: the way so far counts.
+    """
     off = {one.index for one in ground.matrix.off_network}
     stops = stops_of(request, rep.country, candidates, first_node=_FIRST_STOP, off=off)
     lunch = lunch_of(request, None if request.lunch_place is None else len(ground.points) - 1)
@@ -86,8 +101,8 @@ def make_problem(
             shift_start_s=seconds_of(request.shift_start),
             shift_end_s=seconds_of(request.shift_end),
             lunch=lunch,
-            max_travel_s=_seconds_of(request.max_travel_minutes),
-            max_distance_m=request.max_distance_m,
+            max_travel_s=_left(_seconds_of(request.max_travel_minutes), so_far.travel_s),
+            max_distance_m=_left(request.max_distance_m, so_far.distance_m),
             is_estimate=ground.matrix.is_estimate,
             seed=request.seed,
         )
@@ -97,6 +112,10 @@ def make_problem(
         field = _FIELDS.get(error.field, error.field)
         raise malformed_field(field, error.detail) from error
     return problem
+
+
+def _left(most: int | None, so_far: int) -> int | None:
+    return None if most is None else max(most - so_far, 0)
 
 
 def stops_of(

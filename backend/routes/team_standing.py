@@ -139,12 +139,7 @@ def _read(
     at = _free(at, stands.busy_until, stands.midnight)
     here = ReplanRequest(at=at, position=member.position, traffic_percent=request.traffic_percent)
     rest, frozen = go_on(_as_asked(stands, asked, member, at), here, now)
-    rest = msgspec.structs.replace(
-        rest,
-        shift_end=max(asked.shift_end, _just_after(at)),
-        max_travel_minutes=asked.max_travel_minutes,
-        max_distance_m=asked.max_distance_m,
-    )
+    rest = msgspec.structs.replace(rest, shift_end=max(asked.shift_end, _just_after(at)))
     return Present(rep_id, ids, rest, frozen, known.route_id, still_open(stands, rest))
 
 

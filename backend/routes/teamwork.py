@@ -206,9 +206,8 @@ def _begun(frozen: Frozen, midnight: datetime, free_s: int) -> Begun:
             for stop in stops
         ),
         since_s=min(max(since_s, 0), free_s),
-        travel_s=sum(stop.leg_seconds for stop in stops) + (lunch.leg_seconds if lunch else 0),
-        distance_m=sum(stop.leg_distance_m for stop in stops)
-        + (lunch.leg_distance_m if lunch else 0),
+        travel_s=frozen.way.travel_s,
+        distance_m=frozen.way.distance_m,
         ate_s=lunch.minutes * 60 if lunch else 0,
     )
 

@@ -135,7 +135,7 @@ def _plan(past: _Past, engines: Engines) -> DayPlan:
     ground = survey.measure(
         network, past.start, request.end or past.start, past.candidates, request.lunch_place
     )
-    problem = survey.make_problem(request, past.rep, past.candidates, ground)
+    problem = survey.make_problem(request, past.rep, past.candidates, ground, so_far=survey.Way())
     return engines.solvers.solve(problem, _SOLVE_S)
 
 

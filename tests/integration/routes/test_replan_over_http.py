@@ -77,6 +77,25 @@ def test_a_closed_shop_is_told_and_an_urgent_one_moves_in(town: Town) -> None:
     assert urgent in _accounts(route["stops"]) + list(told)
 
 
+@pytest.mark.parametrize(
+    ("limit", "figure", "unit"),
+    [("max_distance_m", "distance_m", 1), ("max_travel_minutes", "travel_seconds", 60)],
+)
+def test_the_days_limits_hold_for_what_was_done_and_the_rest_together(
+    town: Town, limit: str, figure: str, unit: int
+) -> None:
+    free = town.planned(max_candidates=20)
+    most = int(free[figure] * 0.93) // unit
+    former = town.planned(max_candidates=20, **{limit: most})
+    assert former["stops"], "the limit leaves room for some visits"
+    _begin(town, *former["stops"][:2])
+
+    for at in ("11:00:00", "12:00:00"):
+        former = _replan(town, former, at=at, had_lunch=True).json()
+        assert former[figure] <= most * unit
+        assert "too_far" in {one["reason"] for one in former["dropped"]}
+
+
 def test_traffic_makes_the_way_longer(town: Town) -> None:
     former = town.planned(max_candidates=8)
     usual = _replan(town, former, at="08:00:00").json()
