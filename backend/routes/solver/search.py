@@ -78,7 +78,7 @@ def _in_phases(first: int, second: int, last: int) -> Tuning:
     return Tuning(
         phases=(
             Phase(until=0.45, neighbours=first, partition=0.07),
-            Phase(until=0.92, neighbours=second, partition=0.07),
+            Phase(until=0.88, neighbours=second, partition=0.07),
             Phase(until=1.0, neighbours=last),
         )
     )
