@@ -34,7 +34,7 @@ def test_a_delivery_is_put_on_a_day_by_hand(
     )
     page = watched.open(f"#tab=prospects&account={account}")
     page.get_by_text("Lên lịch ghé thăm").click()
-    form = page.locator("form.visiting", has_text="Ngày ghé")
+    form = page.locator("form.visit-by-hand")
     expect(form.get_by_label("Mục đích ghé thăm")).to_have_value("first")
     expect(form.get_by_label("Nhân viên")).to_have_value(holder)
     form.get_by_label("Ngày ghé").fill(FAR_DAY)

@@ -14,7 +14,7 @@ export function planVisit(account, desk, planned) {
   const holders = desk.territories.find((one) => one.id === account.territory_id)?.assignees ?? [];
   const holder = holders.find((one) => reps.some(([id]) => id === one.user_id))?.user_id ?? reps[0]?.[0];
   const button = el('button.primary.small', { type: 'submit' }, t('plan_visit.submit'));
-  const form = el('form.visiting', { onsubmit: (event) => { event.preventDefault(); save(); } },
+  const form = el('form.visit-by-hand', { onsubmit: (event) => { event.preventDefault(); save(); } },
     input('planned_on', t('plan_visit.day'), { type: 'date', required: true, min: desk.info.today, value: desk.info.today }),
     select('kind', t('visit_kind'), VISIT_KINDS.map((kind) => [kind, t(`kind.${kind}`)]), usual),
     desk.isPlanner ? select('rep_id', t('plan_visit.rep'), reps, holder) : null,
