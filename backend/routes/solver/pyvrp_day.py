@@ -107,8 +107,14 @@ class DayModel:
         ]
         return [option for option in visits if option is not None]
 
-    def plan_of(self, order: Sequence[int]) -> Solution:
-        """Return a possible order as a plan; without lunch where lunch is at another place."""
+    def plan_of(self, order: Sequence[int]) -> Solution | None:
+        """Return a possible order as a plan; without lunch where lunch is at another place.
+
+        None where it makes a visit that is possible only past another one: the leg that leads there
+        is longer than that way, and no client stands for it.
+        """
+        if not set(order) <= set(self._clients.options):
+            return None
         table, lunch = self._table, find_lunch(self._table, order)
         starts = {stop.key: stop.start_s for stop in lay_out(table, order, (), _NO_PROOF).stops}
         visits = [self._client(option, starts.get(table.wishes[option].key)) for option in order]

@@ -142,6 +142,25 @@ def test_a_limit_on_the_way_chooses_the_dearer_visit() -> None:
     assert [stop.key for stop in sound(day).stops] == ["right"]
 
 
+def test_a_wish_that_holds_only_past_another_visit_is_no_fault() -> None:
+    wished = msgspec.structs.replace(
+        visit("wished", 2), preferred=between(8, 9), preference_s=10 * MINUTE
+    )
+    day = street_day([0, 5, 10], visit("between", 1), wished)
+    rows = [list(row) for row in day.durations_s]
+    rows[0][2] = (
+        120 * MINUTE
+    )  # the street that the leg takes is jammed, the way past the other free
+    day = msgspec.structs.replace(day, durations_s=tuple(tuple(row) for row in rows))
+
+    plan = sound(day)
+
+    assert [(stop.key, stop.is_preferred) for stop in plan.stops] == [
+        ("between", True),
+        ("wished", True),
+    ]
+
+
 @pytest.mark.parametrize(
     ("change", "field"),
     [
