@@ -1,7 +1,7 @@
 """What stays of an absent rep's day when it is dealt out: the visits begun, their route and way."""
 
 from collections.abc import Sequence
-from datetime import time, timedelta
+from datetime import timedelta
 from uuid import UUID
 
 import msgspec
@@ -15,7 +15,7 @@ from backend.routes import repository
 from backend.routes.day.problem import DayProblem
 from backend.routes.day.schedule import schedule_in_order
 from backend.routes.drafts import Draft, Frozen, write_route
-from backend.routes.replanning import Standing, go_on, how_it_stands
+from backend.routes.replanning import Standing, clock_of, go_on, how_it_stands
 from backend.routes.schemas import (
     PlanRequest,
     ReplanRequest,
@@ -122,9 +122,9 @@ def _read(db: Database, actor: Actor, rep_id: UserId, request: TeamRequest) -> A
 def _begun_day(stands: Standing) -> BegunDay:
     over = max(stop.leave_at for stop in stands.done) - stands.midnight
     ended_s = min(max(int(over.total_seconds()), 0), _LAST_S)
-    clock = time(ended_s // 3600, ended_s // 60 % 60, ended_s % 60)
-    now = stands.midnight + timedelta(seconds=ended_s)
-    rest, frozen = go_on(stands, ReplanRequest(at=clock), now)
+    since_midnight = timedelta(seconds=ended_s)
+    at = clock_of(since_midnight)
+    rest, frozen = go_on(stands, ReplanRequest(at=at), stands.midnight + since_midnight)
     return BegunDay(stands, ended_s, rest, frozen)
 
 

@@ -12,7 +12,7 @@ from backend.geo.polyline import decode_polyline
 from backend.geo.vocabulary import LonLat, great_circle_m
 from backend.identity.actor import Actor
 from backend.ids import UserId
-from backend.routes import candidate_repository, repository
+from backend.routes import candidate_repository, repository, survey
 from backend.routes.begun import stops_of_begun, when_over
 from backend.routes.day.plan import Reason
 from backend.routes.drafts import Frozen
@@ -102,7 +102,7 @@ def go_on(stands: Standing, data: ReplanRequest, now: datetime) -> tuple[PlanReq
     fresh = _closed(route, data.closed_ids, done)
     closed = [*known, *(one for one in fresh if one.account_id not in told)]
     base = former.start or stands.base
-    moment = stands.midnight + timedelta(hours=at.hour, minutes=at.minute, seconds=at.second)
+    moment = moment_of(stands.midnight, at)
     lunch = _lunch(former, route, data, moment, at)
     frozen = Frozen(
         route.starts_at,
@@ -203,6 +203,11 @@ def time_of_day(asked: time | None, since_midnight: timedelta) -> time:
     return clock_of(since_midnight)
 
 
+def moment_of(midnight: datetime, at: time) -> datetime:
+    """Return a time of the local day as an aware time."""
+    return survey.moment(midnight, survey.seconds_of(at))
+
+
 def clock_of(since_midnight: timedelta) -> time:
     """Return a time of day to the second; the day's last one for what lies beyond it."""
     seconds = min(int(since_midnight.total_seconds()), _DAY_S - 1)
@@ -255,7 +260,7 @@ def _lunch(
         return {"lunch_minutes": 0}
     if at <= former.lunch_latest:
         return {}
-    since_midnight = timedelta(hours=at.hour, minutes=at.minute, seconds=at.second)
+    since_midnight = timedelta(seconds=survey.seconds_of(at))
     return {
         "lunch_earliest": at,
         "lunch_latest": clock_of(since_midnight + _LATE_LUNCH),

@@ -101,8 +101,8 @@ def make_problem(
             shift_start_s=seconds_of(request.shift_start),
             shift_end_s=seconds_of(request.shift_end),
             lunch=lunch,
-            max_travel_s=_left(_seconds_of(request.max_travel_minutes), so_far.travel_s),
-            max_distance_m=_left(request.max_distance_m, so_far.distance_m),
+            max_travel_s=days.limit_left(seconds_in(request.max_travel_minutes), so_far.travel_s),
+            max_distance_m=days.limit_left(request.max_distance_m, so_far.distance_m),
             is_estimate=ground.matrix.is_estimate,
             seed=request.seed,
         )
@@ -112,10 +112,6 @@ def make_problem(
         field = _FIELDS.get(error.field, error.field)
         raise malformed_field(field, error.detail) from error
     return problem
-
-
-def _left(most: int | None, so_far: int) -> int | None:
-    return None if most is None else max(most - so_far, 0)
 
 
 def stops_of(
@@ -216,7 +212,8 @@ def _agreed(one: Candidate, start: time) -> tuple[Window, ...]:
     return (Window(start_s, start_s + max(one.visit_minutes, 1) * 60),)
 
 
-def _seconds_of(minutes: int | None) -> int | None:
+def seconds_in(minutes: int | None) -> int | None:
+    """Return minutes in seconds; None for none."""
     return None if minutes is None else minutes * 60
 
 

@@ -115,13 +115,13 @@ def with_open(db: Database, actor: Actor, one: Prepared, open_ids: Sequence[UUID
 def together(present: Sequence[Prepared], absent: Sequence[Prepared]) -> PlanRequest:
     """Return the members' days as one: from the first shift to the last, with everybody's wishes.
 
-    What was agreed with the accounts of who is absent is kept by whoever visits them.
+    What was agreed with the accounts of who is absent is kept by whoever visits them. What visits
+    are for is the same in every day of the team.
     """
     asked = [one.request for one in present]
     wishes = [*asked, *(one.request for one in absent)]
     agreed = {wish.account_id: wish for one in wishes for wish in one.appointments}
     lengths = {wish.account_id: wish for one in wishes for wish in one.visit_lengths}
-    kinds = {wish.account_id: wish for one in wishes for wish in one.visit_kinds}
     return msgspec.structs.replace(
         asked[0],
         shift_start=min(one.shift_start for one in asked),
@@ -129,5 +129,4 @@ def together(present: Sequence[Prepared], absent: Sequence[Prepared]) -> PlanReq
         account_ids=list(dict.fromkeys(key for one in wishes for key in one.account_ids)),
         appointments=list(agreed.values()),
         visit_lengths=list(lengths.values()),
-        visit_kinds=list(kinds.values()),
     )

@@ -15,7 +15,14 @@ from backend.routes import candidate_repository, repository, survey
 from backend.routes.begun import stops_of_begun, when_over
 from backend.routes.candidate_repository import Rep
 from backend.routes.drafts import Frozen
-from backend.routes.replanning import Standing, clock_of, go_on, how_it_stands, time_of_day
+from backend.routes.replanning import (
+    Standing,
+    clock_of,
+    go_on,
+    how_it_stands,
+    moment_of,
+    time_of_day,
+)
 from backend.routes.schemas import PlanRequest, ReplanRequest, RouteStop, TeamMember, TeamRequest
 from backend.routes.team_pool import alone
 
@@ -179,7 +186,7 @@ def _check_shift(asked: PlanRequest, known: _Known, at: time) -> None:
 
 def _free(at: time, busy_until: datetime | None, midnight: datetime) -> time:
     """Return when a rep can go on: now, or when the visit in hand is to be over."""
-    if busy_until is None or busy_until <= _moment(midnight, at):
+    if busy_until is None or busy_until <= moment_of(midnight, at):
         return at
     return min(clock_of(busy_until - midnight), _LAST_START)
 
@@ -189,15 +196,11 @@ def _just_after(at: time) -> time:
     return clock_of(timedelta(seconds=survey.seconds_of(at) + 1))
 
 
-def _moment(midnight: datetime, at: time) -> datetime:
-    return survey.moment(midnight, survey.seconds_of(at))
-
-
 def _as_asked(stands: Standing, asked: PlanRequest, member: TeamMember, at: time) -> Standing:
     """Return how a day stands for what the team asks: with its own ends, and lunch once."""
     former, lunch = stands.former, stands.route.lunch
     was_had = lunch is not None and (
-        former.lunch_minutes == 0 or lunch.ends_at <= _moment(stands.midnight, at)
+        former.lunch_minutes == 0 or lunch.ends_at <= moment_of(stands.midnight, at)
     )
     wished = msgspec.structs.replace(
         asked,

@@ -176,7 +176,6 @@ def _member(request: TeamRequest, number: int, day: Present, one: Prepared, pool
         for candidate, owners in zip(pool.candidates, pool.owners, strict=True)
     ]  # fmt: skip
     asked, from_s = one.request, survey.seconds_of(one.request.shift_start)
-    most_minutes = asked.max_travel_minutes
     return Member(
         key=str(asked.rep_id),
         start=2 * number,
@@ -187,7 +186,7 @@ def _member(request: TeamRequest, number: int, day: Present, one: Prepared, pool
         prices_s=tuple(prices),
         label=one.rep.full_name,
         begun=_begun(day.frozen, one.midnight, from_s) if day.frozen else None,
-        max_travel_s=None if most_minutes is None else most_minutes * 60,
+        max_travel_s=survey.seconds_in(asked.max_travel_minutes),
         max_distance_m=asked.max_distance_m,
     )
 

@@ -138,6 +138,11 @@ def _check_shift(problem: DayProblem) -> None:
             _fail(f"The limit {field} is {limit}; give 0 or more, or none.", field)
 
 
+def limit_left(most: int | None, so_far: int) -> int | None:
+    """Return what is left of a day's limit; None where it has none."""
+    return None if most is None else max(most - so_far, 0)
+
+
 def _check_lunch(problem: DayProblem) -> None:
     lunch = problem.lunch
     if lunch is None:

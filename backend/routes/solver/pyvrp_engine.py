@@ -79,18 +79,18 @@ class Search:
             if table.cost(better) >= table.cost(order):
                 break
             order = better
-        return order if self._is_whole(order) or not self._must_keep else None
+        return self._if_whole(order)
 
     def _plain(self) -> list[int] | None:
         """Return the order that single moves lead to, if it keeps what must be kept."""
-        order = settle(self._table, self._table.nothing, self._stops)
-        return order if self._is_whole(order) or not self._must_keep else None
+        return self._if_whole(settle(self._table, self._table.nothing, self._stops))
 
-    def _is_whole(self, order: Sequence[int]) -> bool:
-        """Return whether an order has every required stop."""
+    def _if_whole(self, order: list[int]) -> list[int] | None:
+        """Return an order; None where it lacks a required stop and must keep them."""
         visited = {self._table.stop_of[option] for option in order}
         stops = self._table.problem.stops
-        return all(stop in visited for stop in self._stops if stops[stop].is_required)
+        is_whole = all(stop in visited for stop in self._stops if stops[stop].is_required)
+        return order if is_whole or not self._must_keep else None
 
     def _search(
         self, stops: Sequence[int], lunch_at: Sequence[int], begin: list[int] | None, patience: int

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from backend.routes.day.problem import DayProblem, Lunch, Matrix, ProblemError, Stop
+from backend.routes.day.problem import DayProblem, Lunch, Matrix, ProblemError, Stop, limit_left
 
 MAX_MEMBERS = 40
 """More reps than any manager plans at once; a team with more is a mistake of the caller."""
@@ -62,12 +62,12 @@ class Member(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def travel_left_s(self) -> int | None:
         """Return the travel time that the rest of the day may have; None without a limit."""
-        return _left(self.max_travel_s, self.begun.travel_s if self.begun else 0)
+        return limit_left(self.max_travel_s, self.begun.travel_s if self.begun else 0)
 
     @property
     def distance_left_m(self) -> int | None:
         """Return how long the rest of the day's way may be; None without a limit."""
-        return _left(self.max_distance_m, self.begun.distance_m if self.begun else 0)
+        return limit_left(self.max_distance_m, self.begun.distance_m if self.begun else 0)
 
 
 class TeamProblem(msgspec.Struct, frozen=True, kw_only=True):
@@ -142,10 +142,6 @@ def _check_begun(member: Member) -> None:
         raise ProblemError("A day goes on before it began.", field="since_s")
     if begun.ate_s and member.lunch is not None:
         raise ProblemError("Lunch was had and is to come.", field="lunch")
-
-
-def _left(most: int | None, so_far: int) -> int | None:
-    return None if most is None else max(most - so_far, 0)
 
 
 def _part(matrix: Matrix, rows: Sequence[int]) -> Matrix:
