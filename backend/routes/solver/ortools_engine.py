@@ -94,6 +94,9 @@ class _Model:
                     self.cp.add(reached).only_enforce_if(arc)
         loops = [(node, node, self.is_out[node]) for node in nodes]
         self.cp.add_circuit([*loops, *((one, two, arc) for (one, two), arc in self.arcs.items())])
+        # Visits in one place that take no time could make a round of their own without home.
+        for out in self.is_out[1:]:
+            self.cp.add_implication(self.is_out[_HOME], out)
 
     def _add_lunch(self, lunch: Lunch) -> None:
         begin = self.cp.new_int_var(lunch.earliest_s, lunch.latest_s, "")

@@ -53,8 +53,23 @@ def test_the_same_problem_has_the_same_plan(day: DayProblem) -> None:
     assert solve_day(day) == solve_day(day)
 
 
+_NO_TIME_IN_ONE_PLACE = DayProblem(
+    stops=(
+        Stop(key="s0", node=1, service_s=0, windows=(Window(0, 1200),)),
+        Stop(key="s1", node=1, service_s=0, windows=(Window(0, 1200),), value_s=20),
+    ),
+    start=0,
+    end=0,
+    durations_s=((0, 1), (0, 0)),
+    distances_m=((0, 10), (0, 0)),
+    shift_start_s=0,
+    shift_end_s=150,
+)
+
+
 @settings(max_examples=100, deadline=None)
 @given(days(max_stops=4))
+@example(_NO_TIME_IN_ONE_PLACE)
 def test_a_proven_plan_is_as_good_as_trying_everything(day: DayProblem) -> None:
     plan = solve_day(day, proof_effort=10.0)
 
