@@ -97,12 +97,22 @@ def select_candidates(
     else of those that the accepted weeks have for the account; others to a prospect whom nobody
     has visited are first ones.
     """
+    # What stands on a day is few rows and often without statistics yet: each is read once.
     statement = sa.text(
         f"""
-WITH by_hand AS (
+WITH by_hand AS MATERIALIZED (
   SELECT v.account_id AS id, min(v.asked_kind) AS kind FROM visit v
    WHERE v.org_id = :org_id AND v.rep_id = :rep_id AND v.planned_on = :on_date
      AND v.status = 'planned' AND v.is_by_hand AND v.deleted_at IS NULL GROUP BY v.account_id),
+ seen AS MATERIALIZED (
+  SELECT v.account_id AS id FROM visit v
+   WHERE v.org_id = :org_id AND v.planned_on = :on_date AND v.status IN ('checked_in', 'done')),
+ lent AS MATERIALIZED (
+  SELECT h.account_id AS id FROM account_holdover h
+   WHERE h.org_id = :org_id AND h.user_id = :rep_id
+     AND (h.realignment_id IS NOT NULL OR EXISTS (SELECT 1 FROM visit v
+           WHERE v.org_id = :org_id AND v.account_id = h.account_id AND v.rep_id = :rep_id
+             AND v.planned_on = :on_date AND v.status = 'planned' AND v.deleted_at IS NULL))),
  standing AS MATERIALIZED (
   SELECT coalesce(l.account_id, cast(r.rule ->> 'account_id' AS uuid)) AS id,
     r.rule ->> 'kind' AS kind
@@ -112,44 +122,41 @@ WITH by_hand AS (
      ON l.org_id = d.org_id AND l.id = cast(r.rule ->> 'account_id' AS uuid)
   WHERE d.org_id = :org_id AND d.rep_id = :rep_id AND d.on_date = :on_date),
  mine AS (
-  SELECT a.id, a.name, a.location, a.visit_minutes, a.priority, a.category,
-    coalesce((SELECT w.kind FROM unnest(cast(:kind_ids AS uuid[]), cast(:kinds AS text[]))
-                 w (id, kind) WHERE w.id = a.id),
-             b.kind,
-             (SELECT min(s.kind) FROM standing s WHERE s.id = a.id),
-             tuyen_usual_kind(a.life_stage, a.last_visit_at)) AS kind,
-    {HOURS} AS hours,
+  SELECT a.id, a.priority, a.location,
     coalesce(cast(:on_date AS date) - d.due_on, 0) AS overdue,
-    b.id IS NOT NULL AS is_by_hand,
+    a.id IN (SELECT id FROM by_hand) AS is_by_hand,
     CASE WHEN cast(:planned AS uuid[]) IS NOT NULL THEN a.id = ANY (cast(:planned AS uuid[]))
          ELSE coalesce(d.due_on <= :on_date, true) END AS is_due,
     a.id = ANY (cast(:required AS uuid[])) AS is_required
-   FROM account a JOIN organisation o ON o.id = a.org_id LEFT JOIN by_hand b ON b.id = a.id,
+   FROM account a JOIN organisation o ON o.id = a.org_id,
    LATERAL (
      SELECT (a.last_visit_at AT TIME ZONE o.time_zone)::date + a.visit_every_days AS due_on) d
   WHERE a.org_id = :org_id AND a.deleted_at IS NULL AND a.location IS NOT NULL
     AND NOT a.id = ANY (cast(:excluded AS uuid[]))
     AND (a.territory_id IN (SELECT tuyen_territories_of(:org_id, :rep_id))
          OR a.territory_id IS NULL AND a.owner_id = :rep_id
-         OR EXISTS (SELECT 1 FROM account_holdover h
-             WHERE h.org_id = :org_id AND h.account_id = a.id AND h.user_id = :rep_id
-               AND (h.realignment_id IS NOT NULL OR EXISTS (SELECT 1 FROM visit v
-                     WHERE v.org_id = :org_id AND v.account_id = a.id AND v.rep_id = :rep_id
-                       AND v.planned_on = :on_date AND v.status = 'planned'
-                       AND v.deleted_at IS NULL)))
+         OR a.id IN (SELECT id FROM lent)
          OR a.id = ANY (cast(:required AS uuid[])))
-    AND NOT EXISTS (SELECT 1 FROM visit v WHERE v.org_id = :org_id AND v.account_id = a.id
-                     AND v.planned_on = :on_date AND v.status IN ('checked_in', 'done')))
-SELECT id, name, json_build_array(ST_X(location), ST_Y(location)) AS location, hours,
-  coalesce(k.minutes, m.minutes) AS visit_minutes, mine.kind,
-  k.minutes IS NOT NULL OR m.is_learned AS is_learned, priority,
-  greatest(overdue, 0) AS overdue_days, is_required
- FROM mine, LATERAL tuyen_visit_minutes(:org_id, mine.id, category, visit_minutes) m,
-  LATERAL tuyen_kind_minutes(:org_id, mine.kind) k (minutes)
- WHERE is_due OR is_by_hand OR is_required
- ORDER BY is_required DESC, is_by_hand DESC, priority, overdue > 0 DESC,
-   location <-> ST_SetSRID(ST_MakePoint(:lon, :lat), 4326), id
- LIMIT :limit"""  # noqa: S608  # a constant
+    AND a.id NOT IN (SELECT id FROM seen)),
+ first AS MATERIALIZED (
+  SELECT id, overdue, is_required, row_number() OVER (
+     ORDER BY is_required DESC, is_by_hand DESC, priority, overdue > 0 DESC,
+       location <-> ST_SetSRID(ST_MakePoint(:lon, :lat), 4326), id) AS place
+   FROM mine WHERE is_due OR is_by_hand OR is_required ORDER BY place LIMIT :limit)
+SELECT a.id, a.name, json_build_array(ST_X(a.location), ST_Y(a.location)) AS location,
+  {HOURS} AS hours, coalesce(k.minutes, m.minutes) AS visit_minutes, w.kind,
+  k.minutes IS NOT NULL OR m.is_learned AS is_learned, a.priority,
+  greatest(f.overdue, 0) AS overdue_days, f.is_required
+ FROM first f JOIN account a ON a.org_id = :org_id AND a.id = f.id,
+  LATERAL (SELECT coalesce(
+     (SELECT asked.kind FROM unnest(cast(:kind_ids AS uuid[]), cast(:kinds AS text[]))
+         asked (id, kind) WHERE asked.id = a.id),
+     (SELECT b.kind FROM by_hand b WHERE b.id = a.id),
+     (SELECT min(s.kind) FROM standing s WHERE s.id = a.id),
+     tuyen_usual_kind(a.life_stage, a.last_visit_at)) AS kind) w,
+  LATERAL tuyen_visit_minutes(:org_id, a.id, a.category, a.visit_minutes) m,
+  LATERAL tuyen_kind_minutes(:org_id, w.kind) k (minutes)
+ ORDER BY f.place"""  # noqa: S608  # a constant
     )
     rows = connection.execute(
         statement,
