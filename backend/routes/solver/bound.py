@@ -50,6 +50,8 @@ class _Relaxed:
         self.cp = cp_model.CpModel()
         self._legs_s = _past_a_meal(table, stops)
         self._is_out = [self.cp.new_bool_var("") for _ in (_HOME, *stops)]
+        for out in self._is_out[1:]:  # who stays at home makes no round elsewhere
+            self.cp.add_implication(self._is_out[_HOME], out)
         self._arcs = {ends: self.cp.new_bool_var("") for ends in self._possible()}
         loops = [(node, node, out) for node, out in enumerate(self._is_out)]
         self.cp.add_circuit([*loops, *((*ends, arc) for ends, arc in self._arcs.items())])
