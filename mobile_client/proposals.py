@@ -121,15 +121,17 @@ class OpenStop:
 class OpenDay:
     """How a day stands in the phone's store.
 
-    `done` are the accounts where a visit was begun, `left` the visits that an earlier rework left
-    out, `others` further accounts of the phone that may come in, by id. `place` is where the rep
-    was last, `lunch_over_at` when the lunch of an earlier rework ends.
+    `done` are the accounts where a visit was begun or given up, `visited` those where the rep was,
+    in that order, `left` the visits that an earlier rework left out, `others` further accounts of
+    the phone that may come in, by id. `place` is where the rep was last, `lunch_over_at` when the
+    lunch of an earlier rework ends.
     """
 
     route_id: str
     pack: str | None
     stops: tuple[OpenStop, ...]
     done: frozenset[str] = frozenset()
+    visited: tuple[str, ...] = ()
     left: tuple[ProposedDrop, ...] = ()
     others: Mapping[str, OpenStop] = field(default_factory=dict)
     place: tuple[float, float] | None = None

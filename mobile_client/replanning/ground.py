@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from itertools import pairwise
 
 import msgspec
 
@@ -138,8 +139,25 @@ def rest_to_order(
         done=tuple(leg.key for leg in first),
         had_lunch=_had_lunch(day, pack, wish, ground),
         traffic=wish.traffic,
+        travel_s=_so_far(day, pack.problem, pack.problem.durations_s)
+        + sum(leg.leg_s for leg in first),
+        distance_m=_so_far(day, pack.problem, pack.problem.distances_m)
+        + sum(leg.leg_m for leg in first),
     )
     return rest_of_day(msgspec.structs.replace(ground.problem, stops=stops), now)
+
+
+def _so_far(day: OpenDay, problem: DayProblem, matrix: Matrix) -> int:
+    """Return the way past the visits made, as the pack has it.
+
+    Those that it does not have were made before it: then its limits have left them out already.
+    """
+    nodes = {stop.key: stop.node for stop in problem.stops}
+    rows = [nodes.get(key) for key in day.visited]
+    return sum(
+        leg_of(matrix, one, other)
+        for one, other in pairwise([problem.start, *(row for row in rows if row is not None)])
+    )
 
 
 def _had_lunch(day: OpenDay, pack: DayPack, wish: Wish, ground: Ground) -> bool:
@@ -171,7 +189,14 @@ def rest_as_it_was(ground: Ground, day: OpenDay, pack: DayPack, wish: Wish) -> D
     order = [stop.account_id for stop in day.stops]
     stops = tuple(stop for stop in ground.problem.stops if stop.key in set(order))
     had_lunch = _had_lunch(day, pack, wish, ground)
-    now = Now(at_s=ground.at_s, node=ground.here, had_lunch=had_lunch, traffic=wish.traffic)
+    now = Now(
+        at_s=ground.at_s,
+        node=ground.here,
+        had_lunch=had_lunch,
+        traffic=wish.traffic,
+        travel_s=_so_far(day, pack.problem, pack.problem.durations_s),
+        distance_m=_so_far(day, pack.problem, pack.problem.distances_m),
+    )
     rest = rest_of_day(msgspec.structs.replace(ground.problem, stops=stops), now)
     known = {stop.key for stop in stops}
     return schedule_in_order(rest, [key for key in order if key in known])

@@ -48,7 +48,8 @@ def read_open_day(
     stops = planned_stops(db, route, rework)
     states = {stop.account_id: _status(db, stop.visit_id) for stop in stops}
     done = {key for key, status in states.items() if stop_state(status) != "planned"}
-    done |= _visited(db, user_id, on)
+    visited = _visited(db, user_id, on)
+    done |= set(visited)
     left = {} if rework is None else {one.visit_id: one for one in rework.dropped}
     open_stops = [
         _open_stop(db, stop)
@@ -81,6 +82,7 @@ def read_open_day(
         pack=route["pack"],
         stops=tuple(open_stops),
         done=frozenset(done),
+        visited=visited,
         left=tuple(away),
         others=others,
         place=_last_place(db, user_id, begins_at, stops, done),
@@ -107,14 +109,22 @@ def _open_stop(db: sqlite3.Connection, stop: StopOfDay) -> OpenStop:
     )
 
 
-def _visited(db: sqlite3.Connection, user_id: str, on: date) -> set[str]:
-    """Return the accounts where the user was today, also without a plan."""
+def _visited(db: sqlite3.Connection, user_id: str, on: date) -> tuple[str, ...]:
+    """Return the accounts where the user was today, also without a plan, the first visited first.
+
+    Visits whose check-ins are not on this phone come first, in no particular order.
+    """
     rows = db.execute(
-        "SELECT account_id FROM visit WHERE planned_on = ? AND rep_id = ?"
-        " AND status IN ('checked_in', 'done')",
+        "SELECT v.account_id, c.captured_at FROM visit v LEFT JOIN check_in c ON c.visit_id = v.id"
+        " WHERE v.planned_on = ? AND v.rep_id = ? AND v.status IN ('checked_in', 'done')"
+        " ORDER BY v.id",
         (on.isoformat(), user_id),
     )
-    return {row["account_id"] for row in rows}
+    begun: dict[str, datetime] = {}
+    for row in rows:
+        at = moment(row["captured_at"]) or datetime.min.replace(tzinfo=UTC)
+        begun[row["account_id"]] = min(at, begun.get(row["account_id"], at))
+    return tuple(sorted(begun, key=lambda key: begun[key]))
 
 
 def _other(db: sqlite3.Connection, user_id: str, on: date, account_id: str) -> OpenStop | None:

@@ -58,6 +58,7 @@ def case_of(problem: DayProblem, order: Sequence[str], pack: str, moment: str) -
         pack=pack,
         stops=tuple(held[key] for key in rest),
         done=frozenset(done),
+        visited=tuple(done),
         others={key: held[key] for key in held.keys() - set(order)},
     )
     marks: Mapping[str, Mark] = {}

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from backend.routes.day.problem import DayProblem, Lunch, Matrix, ProblemError
+from backend.routes.day.problem import DayProblem, Lunch, Matrix, ProblemError, limit_left
 from backend.routes.day.windows import LATEST_S
 
 MIN_TRAFFIC, MAX_TRAFFIC = 50, 400
@@ -19,6 +19,7 @@ class Now(msgspec.Struct, frozen=True, kw_only=True):
 
     `done` were visited or begun and are over by `at_s`. `closed` were found closed, or nobody was
     in: they are told as such and not tried again. `traffic` is per cent of the usual travel time.
+    The way so far took `travel_s` and measured `distance_m`; the day's limits count it.
     """
 
     at_s: int
@@ -27,6 +28,8 @@ class Now(msgspec.Struct, frozen=True, kw_only=True):
     closed: tuple[str, ...] = ()
     had_lunch: bool = False
     traffic: int = 100
+    travel_s: int = 0
+    distance_m: int = 0
 
 
 def rest_of_day(problem: DayProblem, now: Now) -> DayProblem:
@@ -49,8 +52,8 @@ def rest_of_day(problem: DayProblem, now: Now) -> DayProblem:
         shift_start_s=now.at_s,
         shift_end_s=max(problem.shift_end_s, now.at_s + 1),
         lunch=_lunch(today, now),
-        max_travel_s=None,
-        max_distance_m=None,
+        max_travel_s=limit_left(problem.max_travel_s, now.travel_s),
+        max_distance_m=limit_left(problem.max_distance_m, now.distance_m),
     )
 
 

@@ -130,6 +130,25 @@ def test_the_day_goes_on_from_the_order_that_was_used_last(team: FieldTeam, noon
     assert rep.core.sync_status().issues == ()
 
 
+def test_a_limit_of_the_days_way_counts_the_visits_made_in_their_order(
+    team: FieldTeam, noon: Noon
+) -> None:
+    usual = noon.plan()
+    limit_m = usual["distance_m"] + 100
+    route = noon.plan(max_distance_m=limit_m)
+    assert route["dropped"] == []
+    rep = team.phone(team.org.rep)
+    rep.sync()
+    planned = [stop["account_id"] for stop in route["stops"]]
+    for account in (planned[0], planned[4], planned[1]):
+        rep.check_in_planned(account)
+    proposal = rep.core.replan(Wish())
+    assert proposal.after.distance_m is not None
+    assert proposal.after.distance_m < limit_m
+    assert {one.reason for one in proposal.dropped} == {"too_far"}
+    assert proposal.stops, "what is near is visited"
+
+
 def test_a_lost_answer_is_sent_again_and_counts_once(team: FieldTeam, noon: Noon) -> None:
     route = noon.plan()
     rep = team.phone(team.org.rep)

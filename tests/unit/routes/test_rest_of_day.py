@@ -97,6 +97,24 @@ def test_the_rep_may_be_at_a_place_that_the_day_did_not_know() -> None:
     assert plan.travel_s == (5 + 10 + 20 + 10) * MINUTE
 
 
+@pytest.mark.parametrize(
+    ("way", "kept"),
+    [
+        ({}, "abc"),
+        ({"travel_s": 20 * MINUTE}, "ab"),
+        ({"distance_m": 40_000}, "a"),
+        ({"travel_s": 90 * MINUTE}, ""),
+    ],
+)
+def test_the_way_so_far_counts_for_the_limits_of_the_day(way: dict[str, int], kept: str) -> None:
+    day = msgspec.structs.replace(STREET, max_travel_s=60 * MINUTE, max_distance_m=60_000)
+
+    plan = replanned(day, Now(at_s=9 * HOUR, node=0, **way), "a", "b", "c")
+
+    assert sorted(stop.key for stop in plan.stops) == sorted(kept)
+    assert {one.reason for one in plan.dropped} <= {Reason.TOO_FAR}
+
+
 def test_a_worse_order_is_put_right() -> None:
     keys = [f"s{place}" for place in range(1, 9)]
     day = street_day(

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -45,6 +46,10 @@ def open_day(problem: DayProblem, order: str, **more: object) -> OpenDay:
 
 
 STREET = street_day(range(6), *(visit(key, node) for node, key in enumerate("abcde", start=1)))
+
+
+def replace_limit(problem: DayProblem, *, travel_s: int | None) -> DayProblem:
+    return msgspec.structs.replace(problem, max_travel_s=travel_s)
 
 
 def keys(proposal: Proposal) -> str:
@@ -109,6 +114,21 @@ def test_a_pinned_visit_keeps_its_time() -> None:
     assert kept.start_at is not None
     assert abs(kept.start_at - planned) <= timedelta(minutes=10)
     assert len(proposal.stops) == 5
+
+
+def test_the_way_past_the_visits_made_counts_for_the_limits_of_the_day() -> None:
+    limited = replace_limit(STREET, travel_s=10 * 60)
+    there = point(2)
+    fresh = propose(open_day(limited, "cde", done=frozenset("ab"), place=there), Wish(), at(9))
+    assert keys(fresh) == "cde"
+    made = open_day(
+        limited, "cde", done=frozenset("ab"), visited=("b", "a", "b-of-old"), place=there
+    )
+    proposal = propose(made, Wish(), at(9))
+    assert (keys(proposal), proposal.before.stops) == ("cd", 2)
+    assert left(proposal) == {"e": "too_far"}
+    urgent = propose(made, Wish({"e": "urgent"}), at(9))
+    assert keys(urgent) == "e"
 
 
 def test_what_did_not_fit_before_comes_in_where_it_does_now() -> None:
@@ -209,6 +229,7 @@ _MARKS = st.dictionaries(st.sampled_from("abcdexy"), st.sampled_from(MARKS))
     where=st.none() | st.floats(-3, 9) | st.just(15_000.0),
     traffic=st.sampled_from([50, 100, 150, 400]),
     done=st.sets(st.sampled_from("abcde")),
+    most_s=st.none() | st.integers(0, 1200),
 )
 def test_every_open_visit_is_either_ordered_or_left_out_and_times_go_on(
     order: list[str],
@@ -217,11 +238,15 @@ def test_every_open_visit_is_either_ordered_or_left_out_and_times_go_on(
     where: float | None,
     traffic: int,
     done: set[str],
+    most_s: int | None,
 ) -> None:
     problem = street_day(range(6), *STREET.stops[:3], visit("d", 4, windows=between(9, 10, 14, 16)),
                          visit("e", None), lunch=NOON_LUNCH)  # fmt: skip
+    problem = replace_limit(problem, travel_s=most_s)
     keys_to_come = [key for key in order if key not in done]
-    day = open_day(problem, "".join(keys_to_come), done=frozenset(done))
+    day = open_day(
+        problem, "".join(keys_to_come), done=frozenset(done), visited=tuple(sorted(done))
+    )
     day = replace(day, others={**day.others, "x": stop("x", 2.5), "y": stop("y", None)})
     position = None if where is None else point(where)
     wish = Wish(marks, traffic=traffic, position=position)
