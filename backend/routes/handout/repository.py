@@ -22,6 +22,7 @@ a.deleted_at IS NULL AND (:sees_everything
 
 _DETAILS = f"""
 SELECT v.id AS visit_id, v.status, a.name, a.address, a.phone, a.opening_hours,
+  a.preferred_hours, coalesce(a.preferred_hours_are_firm, false) AS preferred_hours_are_firm,
   coalesce((SELECT json_agg(json_build_object('full_name', c.full_name, 'phone', c.phone))
     FROM (SELECT full_name, phone FROM contact
            WHERE org_id = a.org_id AND account_id = a.id AND phone IS NOT NULL

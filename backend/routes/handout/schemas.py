@@ -24,6 +24,8 @@ class StopDetails(msgspec.Struct, frozen=True):
     phone: str | None
     opening_hours: str | None
     contacts: tuple[Contact, ...]
+    preferred_hours: str | None = None
+    preferred_hours_are_firm: bool = False
 
 
 class HandoutStop(msgspec.Struct, frozen=True):

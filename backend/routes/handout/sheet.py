@@ -161,25 +161,32 @@ def _stop_row(handout: Handout, stop: HandoutStop, words: Words, zone: ZoneInfo)
 
 
 def _particulars(handout: Handout, stop: HandoutStop, words: Words) -> list[str]:
-    """Return the address, and when the place is open on the day."""
+    """Return the address, when the place is open on the day, and when it wants to be visited."""
     details = stop.details
     if details is None:
         return []
-    windows = windows_on(
-        details.opening_hours,
+    windows = _windows(handout, stop, details.opening_hours)
+    hours = details.opening_hours or "" if windows is None else _hours(windows, words)
+    wished = _windows(handout, stop, details.preferred_hours)
+    word = words.only_visited if details.preferred_hours_are_firm else words.rather_visited
+    return [details.address or "", hours, f"{word} {_spans(wished)}" if wished else ""]
+
+
+def _windows(handout: Handout, stop: HandoutStop, hours: str | None) -> Sequence[Window] | None:
+    return windows_on(
+        hours,
         handout.route.on_date,
         country=handout.country,
         location=LonLat(*stop.plan.location),
     )
-    hours = details.opening_hours or "" if windows is None else _hours(windows, words)
-    return [details.address or "", hours]
 
 
 def _hours(windows: Sequence[Window], words: Words) -> str:
-    if not windows:
-        return words.closed_on_day
-    spans = (f"{_wall(one.start_minute)}–{_wall(one.end_minute)}" for one in windows)
-    return f"{words.open_on_day} {', '.join(spans)}"
+    return f"{words.open_on_day} {_spans(windows)}" if windows else words.closed_on_day
+
+
+def _spans(windows: Sequence[Window]) -> str:
+    return ", ".join(f"{_wall(one.start_minute)}–{_wall(one.end_minute)}" for one in windows)
 
 
 def _wall(minute: int) -> str:

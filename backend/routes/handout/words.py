@@ -31,6 +31,8 @@ class Words(msgspec.Struct, frozen=True):
     contact: str
     open_on_day: str
     closed_on_day: str
+    only_visited: str
+    rather_visited: str
     dropped: str
     no_stops: str
     replaced: str
@@ -89,6 +91,8 @@ VIETNAMESE = Words(
     contact="Liên hệ",
     open_on_day="Mở cửa",
     closed_on_day="Đóng cửa trong ngày này",
+    only_visited="Chỉ ghé",
+    rather_visited="Nên ghé",
     dropped="Bỏ lại",
     no_stops="Ngày này không có lượt ghé thăm nào.",
     replaced="Tuyến này đã được thay bằng tuyến mới hơn.",
@@ -136,6 +140,8 @@ ENGLISH = Words(
     contact="Contact",
     open_on_day="Open",
     closed_on_day="Closed on this day",
+    only_visited="Visit only",
+    rather_visited="Visit rather",
     dropped="Left out",
     no_stops="There are no visits on this day.",
     replaced="This route was replaced by a newer one.",

@@ -43,6 +43,32 @@ def test_a_stop_has_its_time_place_hours_and_people_to_call() -> None:
     assert "Ước tính" not in page
 
 
+@pytest.mark.parametrize(
+    ("hours", "is_firm", "language", "told"),
+    [
+        ("Mo 09:00-11:00,14:00-15:00", True, "vi", "Chỉ ghé 09:00–11:00, 14:00–15:00"),
+        ("Mo 09:00-11:00", False, "vi", "Nên ghé 09:00–11:00"),
+        ("Mo 09:00-11:00", True, "en", "Visit only 09:00–11:00"),
+        ("Tu 09:00-11:00", False, "en", None),
+    ],
+)
+def test_hours_at_which_an_account_wants_to_be_visited_are_told(
+    hours: str, told: str | None, language: str, *, is_firm: bool
+) -> None:
+    handout = make_handout(1)
+    (stop,) = handout.stops
+    assert stop.details is not None
+    details = msgspec.structs.replace(
+        stop.details, preferred_hours=hours, preferred_hours_are_firm=is_firm
+    )
+    stops = (msgspec.structs.replace(stop, details=details),)
+    (page,) = pages_of(msgspec.structs.replace(handout, stops=stops), language)
+    if told is None:
+        assert "Visit rather" not in page
+    else:
+        assert told in page
+
+
 def test_thirty_stops_take_some_pages_and_a_hundred_and_twenty_more() -> None:
     pages = pages_of(make_handout(30))
     assert len(pages) in {2, 3}
