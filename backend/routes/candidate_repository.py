@@ -138,7 +138,7 @@ WITH by_hand AS MATERIALIZED (
          OR a.id IN (SELECT id FROM lent)
          OR a.id = ANY (cast(:required AS uuid[])))
     AND a.id NOT IN (SELECT id FROM seen)),
- first AS MATERIALIZED (
+ chosen AS MATERIALIZED (
   SELECT id, overdue, is_required, row_number() OVER (
      ORDER BY is_required DESC, is_by_hand DESC, priority, overdue > 0 DESC,
        location <-> ST_SetSRID(ST_MakePoint(:lon, :lat), 4326), id) AS place
@@ -146,8 +146,8 @@ WITH by_hand AS MATERIALIZED (
 SELECT a.id, a.name, json_build_array(ST_X(a.location), ST_Y(a.location)) AS location,
   {HOURS} AS hours, coalesce(k.minutes, m.minutes) AS visit_minutes, w.kind,
   k.minutes IS NOT NULL OR m.is_learned AS is_learned, a.priority,
-  greatest(f.overdue, 0) AS overdue_days, f.is_required
- FROM first f JOIN account a ON a.org_id = :org_id AND a.id = f.id,
+  greatest(c.overdue, 0) AS overdue_days, c.is_required
+ FROM chosen c JOIN account a ON a.org_id = :org_id AND a.id = c.id,
   LATERAL (SELECT coalesce(
      (SELECT asked.kind FROM unnest(cast(:kind_ids AS uuid[]), cast(:kinds AS text[]))
          asked (id, kind) WHERE asked.id = a.id),
@@ -156,7 +156,7 @@ SELECT a.id, a.name, json_build_array(ST_X(a.location), ST_Y(a.location)) AS loc
      tuyen_usual_kind(a.life_stage, a.last_visit_at)) AS kind) w,
   LATERAL tuyen_visit_minutes(:org_id, a.id, a.category, a.visit_minutes) m,
   LATERAL tuyen_kind_minutes(:org_id, w.kind) k (minutes)
- ORDER BY f.place"""  # noqa: S608  # a constant
+ ORDER BY c.place"""  # noqa: S608  # a constant
     )
     rows = connection.execute(
         statement,
