@@ -43,8 +43,12 @@ def rest_of_day(problem: DayProblem, now: Now) -> DayProblem:
         for stop in problem.stops
         if stop.key not in now.done
     )
-    durations_s = slower(problem.durations_s, now.traffic)
-    today = msgspec.structs.replace(problem, durations_s=durations_s)
+    today = msgspec.structs.replace(
+        problem,
+        durations_s=slower(problem.durations_s, now.traffic),
+        max_travel_s=limit_left(problem.max_travel_s, now.travel_s),
+        max_distance_m=limit_left(problem.max_distance_m, now.distance_m),
+    )
     return msgspec.structs.replace(
         today,
         stops=stops,
@@ -52,8 +56,6 @@ def rest_of_day(problem: DayProblem, now: Now) -> DayProblem:
         shift_start_s=now.at_s,
         shift_end_s=max(problem.shift_end_s, now.at_s + 1),
         lunch=_lunch(today, now),
-        max_travel_s=limit_left(problem.max_travel_s, now.travel_s),
-        max_distance_m=limit_left(problem.max_distance_m, now.distance_m),
     )
 
 
@@ -89,25 +91,39 @@ def slower(matrix: Matrix, traffic: int) -> Matrix:
 
 
 def _lunch(problem: DayProblem, now: Now) -> Lunch | None:
-    """Keep lunch as it was; one that is late, or too far off, is taken within the hour."""
+    """Keep lunch as it was; too far off it is taken on the way, and a late one within the hour."""
     lunch = problem.lunch
     if lunch is None or now.had_lunch:
         return None
     if now.at_s <= lunch.latest_s and _can_be_kept(problem, lunch, now):
         return lunch
-    return Lunch(earliest_s=now.at_s, latest_s=now.at_s + _WITHIN_S, duration_s=lunch.duration_s)
+    return Lunch(
+        earliest_s=max(lunch.earliest_s, now.at_s),
+        latest_s=max(lunch.latest_s, now.at_s + _WITHIN_S),
+        duration_s=lunch.duration_s,
+    )
 
 
 def _can_be_kept(problem: DayProblem, lunch: Lunch, now: Now) -> bool:
     if lunch.node is None:
         return True
-    there_s = problem.durations_s[now.node][lunch.node]
-    home_s = problem.durations_s[lunch.node][problem.end]
+    there_s, home_s, way_m = _way_past(problem, lunch.node, now)
     if there_s is None or home_s is None:
         return False
     begin_s = max(now.at_s + there_s, lunch.earliest_s)
-    is_in_time = begin_s <= lunch.latest_s
-    return is_in_time and begin_s + lunch.duration_s + home_s <= problem.shift_end_s
+    return (
+        begin_s <= lunch.latest_s
+        and begin_s + lunch.duration_s + home_s <= problem.shift_end_s
+        and (problem.max_travel_s is None or there_s + home_s <= problem.max_travel_s)
+        and (problem.max_distance_m is None or way_m <= problem.max_distance_m)
+    )
+
+
+def _way_past(problem: DayProblem, node: int, now: Now) -> tuple[int | None, int | None, int]:
+    """Return the seconds from here to a place and home from there, and the metres of both."""
+    legs = (now.node, node), (node, problem.end)
+    there_s, home_s = (problem.durations_s[one][two] for one, two in legs)
+    return there_s, home_s, sum(problem.distances_m[one][two] or 0 for one, two in legs)
 
 
 def _check(problem: DayProblem, now: Now) -> None:

@@ -54,7 +54,7 @@ def test_a_reload_keeps_the_person_signed_in(watched: Watched) -> None:
 
 
 def test_an_expired_token_is_renewed_unseen(watched: Watched, context: BrowserContext) -> None:
-    page = watched.open("#date=2026-11-24")
+    page = watched.open("#date=2031-03-04")
     expired = {"title": "Sign in first", "status": 401, "code": "token_expired", "detail": "x"}
     context.route("**/v1/routes?*", lambda route: route.fulfill(status=401, json=expired), times=1)
     with page.expect_response("**/v1/auth/refresh") as renewed:
@@ -112,7 +112,7 @@ def test_a_deep_link_shows_one_route_with_stops_and_what_was_left_out(watched: W
 
 
 def test_a_manager_plans_a_day(watched: Watched) -> None:
-    page = watched.open("#tab=routes&date=2026-11-24")
+    page = watched.open("#tab=routes&date=2031-03-04")
     card = page.locator("article.card", has_text="Lan Nguyễn")
     expect(card.get_by_text("Chưa có kế hoạch cho ngày này")).to_be_visible()
     card.get_by_role("button", name="Lập tuyến").click()

@@ -27,8 +27,8 @@ from tests.support.phones import SetClock
 EXTRACT = Path(__file__).parents[3] / "backend" / "demo" / "data" / "helsinki.osm.pbf"
 WEST = (24.915, 60.155, 24.9425, 60.182)
 SHOPS = 60
-SUNDAY, MONDAY = "2026-11-22", "2026-11-23"
-DAY_BEFORE = datetime(2026, 11, 22, 12, tzinfo=UTC)
+SUNDAY, MONDAY = "2031-03-02", "2031-03-03"
+DAY_BEFORE = datetime(2031, 3, 2, 12, tzinfo=UTC)
 
 
 @dataclass(frozen=True)

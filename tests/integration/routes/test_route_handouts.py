@@ -12,6 +12,7 @@ import pypdfium2
 import pytest
 from icalendar import Calendar
 
+from backend.clock import SystemClock
 from backend.geo.polyline import decode_polyline
 from backend.geo.vocabulary import LonLat
 from backend.identity.actor import Actor
@@ -223,8 +224,14 @@ def test_every_file_of_an_estimate_says_so(handouts: Handouts, file: str) -> Non
     assert handouts.get("links").json()["is_estimate"] is True
 
 
+def _soon() -> str:
+    """Return next week's Wednesday: a calendar shows what is near."""
+    today = SystemClock().now().date()
+    return (today + timedelta(days=9 - today.weekday())).isoformat()
+
+
 def test_a_day_that_was_really_planned_is_handed_out_whole(town: Town) -> None:
-    route = town.planned(max_candidates=12, profile="car")
+    route = town.planned(on_date=_soon(), max_candidates=12, profile="car")
     rep, path = town.org.rep, f"/v1/routes/{route['id']}"
     gpx = gpxpy.parse(town.get(rep, f"{path}/route.gpx").text)
     assert len(gpx.waypoints) == len(route["stops"])
@@ -247,7 +254,7 @@ def test_a_day_that_was_really_planned_is_handed_out_whole(town: Town) -> None:
 
 
 def test_a_lunch_that_one_drives_to_is_handed_out_with_its_time_and_place(town: Town) -> None:
-    route = town.planned(max_candidates=8, lunch_place=[24.9384, 60.1699])
+    route = town.planned(on_date=_soon(), max_candidates=8, lunch_place=[24.9384, 60.1699])
     rep, path, lunch = town.org.rep, f"/v1/routes/{route['id']}", route["lunch"]
     place = tuple(lunch["location"])
     assert 0 < lunch["after_sequence"] < len(route["stops"])

@@ -19,7 +19,7 @@ from backend.routes.team.problem import TeamProblem
 from tests.integration.routes.conftest import MONDAY, WEST, Team
 from tests.support.ground import add_territory, execute
 
-ELEVEN = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
+ELEVEN = datetime(2031, 3, 3, 9, 0, tzinfo=UTC)
 """Eleven o'clock in Helsinki."""
 
 
@@ -106,7 +106,7 @@ def test_at_eleven_the_day_of_who_broke_down_goes_to_colleagues_who_have_begun(
         route = _of(routes, who)
         assert (route["begun_count"], route["stops"][:2]) == (2, done[who])
         assert route["starts_at"] == before[who]["starts_at"]
-        assert all(stop["arrive_at"] >= "2026-11-23T09:00" for stop in _rest(route))
+        assert all(stop["arrive_at"] >= "2031-03-03T09:00" for stop in _rest(route))
         assert route["distance_m"] > sum(stop["leg_distance_m"] for stop in done[who])
         sequences = [stop["sequence"] for stop in route["stops"]]
         assert sequences == list(range(1, len(sequences) + 1))
@@ -133,13 +133,13 @@ def test_a_rep_in_the_midst_of_a_visit_goes_on_when_it_is_over(team: Team) -> No
     before = _plan(team, rep, max_candidates=8)
     first, second = before["stops"][:2]
     team.begin(first)
-    team.begin(second, status="checked_in", at="2026-11-23T08:50:00Z")
+    team.begin(second, status="checked_in", at="2031-03-03T08:50:00Z")
     team.clock.at = ELEVEN
 
     route = _of(team.planned(max_candidates=8)["routes"], rep)
 
     length = datetime.fromisoformat(second["leave_at"]) - datetime.fromisoformat(second["start_at"])
-    free = datetime(2026, 11, 23, 8, 50, tzinfo=UTC) + length
+    free = datetime(2031, 3, 3, 8, 50, tzinfo=UTC) + length
     assert free > ELEVEN, "the visit outlasts the moment"
     assert route["stops"][:2] == [first, second]
     assert team.town.visits()[second["visit_id"]] == "checked_in"
@@ -152,7 +152,7 @@ def test_a_rep_in_the_midst_of_a_visit_goes_on_when_it_is_over(team: Team) -> No
 def test_a_visit_that_outlasts_the_shift_is_the_last_one(team: Team, day: str) -> None:
     rep = team.town.org.rep
     second = _plan(team, rep, max_candidates=8)["stops"][1]
-    team.begin(second, status="checked_in", at="2026-11-23T08:59:00Z")
+    team.begin(second, status="checked_in", at="2031-03-03T08:59:00Z")
     if day != "planned":
         execute(team.town.url, "UPDATE visit SET route_id = NULL WHERE status = 'checked_in'")
         execute(team.town.url, "UPDATE route SET status = 'replaced'")
@@ -167,8 +167,8 @@ def test_a_visit_that_outlasts_the_shift_is_the_last_one(team: Team, day: str) -
 def test_a_visit_that_nobody_ended_does_not_keep_a_rep(team: Team) -> None:
     rep = team.town.org.rep
     stops = _plan(team, rep, max_candidates=8)["stops"]
-    team.begin(stops[0], status="checked_in", at="2026-11-23T08:45:00Z")
-    team.begin(stops[1], at="2026-11-23T08:55:00Z")
+    team.begin(stops[0], status="checked_in", at="2031-03-03T08:45:00Z")
+    team.begin(stops[1], at="2031-03-03T08:55:00Z")
     team.clock.at = ELEVEN
 
     route = _of(team.planned(max_candidates=8)["routes"], rep)
@@ -189,7 +189,7 @@ def test_a_rep_goes_on_from_where_and_when_the_manager_says(team: Team) -> None:
     )["routes"]
 
     assert route["stops"][0] == before["stops"][0]
-    assert all(stop["arrive_at"] >= "2026-11-23T11:00" for stop in _rest(route))
+    assert all(stop["arrive_at"] >= "2031-03-03T11:00" for stop in _rest(route))
     asked = "SELECT inputs -> 'request' -> 'start' FROM route WHERE id = %s"
     ((start,),) = execute(team.town.url, asked, UUID(route["id"]))
     assert start == far["location"]
@@ -201,7 +201,7 @@ def test_with_nothing_left_to_do_what_was_done_stays_as_it_is(team: Team) -> Non
     for stop in before["stops"]:
         team.begin(stop)
     team.clock.at = ELEVEN
-    execute(team.town.url, "UPDATE account SET last_visit_at = '2026-11-22T10:00:00Z'")
+    execute(team.town.url, "UPDATE account SET last_visit_at = '2031-03-02T10:00:00Z'")
 
     routes = team.planned(members=[_member(rep)])["routes"]
 
@@ -209,7 +209,7 @@ def test_with_nothing_left_to_do_what_was_done_stays_as_it_is(team: Team) -> Non
     assert route["stops"] == before["stops"]
     assert route["begun_count"] == len(before["stops"]) == 3
     assert route["distance_m"] == sum(stop["leg_distance_m"] for stop in before["stops"])
-    assert route["ends_at"] == "2026-11-23T09:00:00Z"
+    assert route["ends_at"] == "2031-03-03T09:00:00Z"
 
 
 def test_who_has_not_begun_gets_no_visit_before_now(team: Team) -> None:
@@ -222,7 +222,7 @@ def test_who_has_not_begun_gets_no_visit_before_now(team: Team) -> None:
 
     assert other["begun_count"] == 0
     assert other["stops"]
-    assert other["starts_at"] >= "2026-11-23T09:00"
+    assert other["starts_at"] >= "2031-03-03T09:00"
 
 
 def test_visits_that_no_plan_had_are_where_the_day_goes_on_from(team: Team) -> None:
@@ -233,16 +233,16 @@ def test_visits_that_no_plan_had_are_where_the_day_goes_on_from(team: Team) -> N
         "INSERT INTO visit (org_id, id, account_id, rep_id, planned_on, status, outcome,"
         " checked_in_at, done_at) VALUES (%s, %s, %s, %s, %s, 'done', 'met', %s, %s)",
         org.id, new_id(), account, org.rep.user_id, MONDAY,
-        "2026-11-23T08:20:00Z", "2026-11-23T08:40:00Z",
+        "2031-03-03T08:20:00Z", "2031-03-03T08:40:00Z",
     )  # fmt: skip
     team.clock.at = ELEVEN
 
     route = _of(team.planned(max_candidates=8)["routes"], org.rep)
 
     assert (route["begun_count"], route["stops"][0]["account_id"]) == (1, account)
-    assert route["starts_at"] == "2026-11-23T08:20:00Z"
+    assert route["starts_at"] == "2031-03-03T08:20:00Z"
     assert _rest(route)
-    assert all(stop["arrive_at"] >= "2026-11-23T09:00" for stop in _rest(route))
+    assert all(stop["arrive_at"] >= "2031-03-03T09:00" for stop in _rest(route))
 
 
 def test_lunch_that_was_had_does_not_come_again_for_a_member(team: Team) -> None:
@@ -251,7 +251,7 @@ def test_lunch_that_was_had_does_not_come_again_for_a_member(team: Team) -> None
     lunch = before["lunch"]
     for stop in before["stops"][: max(lunch["after_sequence"], 1)]:
         team.begin(stop)
-    team.clock.at = datetime(2026, 11, 23, 12, 30, tzinfo=UTC)
+    team.clock.at = datetime(2031, 3, 3, 12, 30, tzinfo=UTC)
 
     route = _of(team.planned()["routes"], rep)
 
@@ -262,7 +262,7 @@ def test_lunch_that_was_had_does_not_come_again_for_a_member(team: Team) -> None
 def test_a_team_without_lunch_does_not_take_a_lunch_to_come_for_had(team: Team) -> None:
     rep = team.town.org.rep
     before = _plan(team, rep, max_candidates=20)
-    assert before["lunch"]["starts_at"] > "2026-11-23T09:00"
+    assert before["lunch"]["starts_at"] > "2031-03-03T09:00"
     team.begin(before["stops"][0])
     team.clock.at = ELEVEN
 
@@ -292,7 +292,7 @@ def test_a_shift_is_that_of_the_present_plan_unless_said_otherwise(team: Team) -
         team.planned(members=[_member(rep, shift_end="16:00:00")], max_candidates=20)["routes"], rep
     )
 
-    assert short["ends_at"] <= "2026-11-23T12:00:00Z" < longer["ends_at"]
+    assert short["ends_at"] <= "2031-03-03T12:00:00Z" < longer["ends_at"]
 
 
 def test_what_was_given_to_who_is_not_counted_now_is_not_visited_twice(
@@ -345,7 +345,7 @@ def test_a_time_that_was_agreed_is_kept_by_whoever_makes_the_visit(
 
     (route,) = [one for one in routes if account in _visited(one)]
     (stop,) = [one for one in route["stops"] if one["account_id"] == account]
-    assert stop["start_at"] == "2026-11-23T13:00:00Z"
+    assert stop["start_at"] == "2031-03-03T13:00:00Z"
     assert [one["account_id"] for one in route["choices"]["appointments"]] == [account]
 
 

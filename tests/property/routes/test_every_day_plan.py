@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from backend.routes.day.check import check_plan
 from backend.routes.day.plan import DayPlan, Dropped, Optimality, Reason
-from backend.routes.day.problem import DayProblem, Stop
+from backend.routes.day.problem import DayProblem, Matrix, Stop
 from backend.routes.day.reorder import reorder_day
 from backend.routes.day.rest import Now, rest_of_day
 from backend.routes.day.room import Room, change_without, is_possible_without
@@ -222,8 +222,24 @@ def check_left_out(day: DayProblem, plan: DayPlan, stop: Stop, dropped: Dropped)
         assert fuller.objective > plan.objective
         return
     assert dropped.reason is Reason.NO_TIME_LEFT
-    assert fitting == []
+    if day.lunch is not None and day.lunch.node is not None and plan.lunch is not None:
+        # As above; a better time for lunch might let it in.
+        assert not fits_beside_lunch(day, plan, stop)
+    else:
+        assert fitting == []
     check_remedies(day, keys, stop, dropped)
+
+
+def fits_beside_lunch(day: DayProblem, plan: DayPlan, stop: Stop) -> bool:
+    """Return whether a stop can be visited anywhere while lunch stays where the plan has it."""
+    assert plan.lunch is not None
+    keys = [planned.key for planned in plan.stops]
+    before = 0 if plan.lunch.after is None else keys.index(plan.lunch.after) + 1
+    by_key = {one.key: one for one in day.stops}
+    order = [by_key[key] for key in keys]
+    with_meal = [*order[:before], meal_of(day), *order[before:]]
+    tried = ([*with_meal[:gap], stop, *with_meal[gap:]] for gap in range(len(with_meal) + 1))
+    return any(travel_if_kept(one, without_lunch(day), range(-1, 0)) is not None for one in tried)
 
 
 def check_remedies(day: DayProblem, keys: list[str], stop: Stop, dropped: Dropped) -> None:
@@ -326,35 +342,54 @@ def least_travel_s(order: list[Stop], day: DayProblem) -> int | None:
     lunch = day.lunch
     tried: list[list[Stop]] = [order]
     places = range(-1, 2 * len(order) + 1)
-    if lunch is not None and lunch.node is not None and lunch.latest_s >= day.shift_start_s:
-        window = Window(start_s=lunch.earliest_s, end_s=lunch.latest_s + lunch.duration_s)
-        meal = Stop(key="", node=lunch.node, service_s=lunch.duration_s, windows=(window,))
-        tried = [[*order[:gap], meal, *order[gap:]] for gap in range(len(order) + 1)]
+    if lunch is not None and lunch.node is not None:
         places = range(-1, 0)
+        if lunch.latest_s >= day.shift_start_s:
+            meal = meal_of(day)
+            tried = [[*order[:gap], meal, *order[gap:]] for gap in range(len(order) + 1)]
         day = without_lunch(day)
-    elif lunch is not None and lunch.node is not None:
-        day = without_lunch(day)
-    travels = []
-    for one in tried:
-        end_s = min(end_with_lunch_at(place, one, day) for place in places)
-        travel_s = travel_of(one, day)
-        is_near = travel_s is not None and (
-            (day.max_travel_s is None or travel_s <= day.max_travel_s)
-            and (day.max_distance_m is None or 10 * travel_s <= day.max_distance_m)
-        )
-        if end_s <= day.shift_end_s and is_near:
-            travels.append(travel_s)
+    travels = [travel_if_kept(one, day, places) for one in tried]
     return min((one for one in travels if one is not None), default=None)
 
 
+def meal_of(day: DayProblem) -> Stop:
+    """Return a lunch that has a place as a stop."""
+    lunch = day.lunch
+    assert lunch is not None
+    window = Window(start_s=lunch.earliest_s, end_s=lunch.latest_s + lunch.duration_s)
+    return Stop(key="", node=lunch.node, service_s=lunch.duration_s, windows=(window,))
+
+
+def travel_if_kept(order: list[Stop], day: DayProblem, places: range) -> int | None:
+    """Return an order's travel, with lunch at any of the places; None where it cannot be kept."""
+    end_s = min(end_with_lunch_at(place, order, day) for place in places)
+    travel_s = travel_of(order, day)
+    is_near = travel_s is not None and (
+        (day.max_travel_s is None or travel_s <= day.max_travel_s)
+        and (day.max_distance_m is None or distance_of(order, day) <= day.max_distance_m)
+    )
+    return travel_s if end_s <= day.shift_end_s and is_near else None
+
+
 def travel_of(order: list[Stop], day: DayProblem) -> int | None:
+    return way_of(order, day, day.durations_s)
+
+
+def distance_of(order: list[Stop], day: DayProblem) -> int:
+    distance_m = way_of(order, day, day.distances_m)
+    assert distance_m is not None
+    return distance_m
+
+
+def way_of(order: list[Stop], day: DayProblem, matrix: Matrix) -> int | None:
+    """Return the sum of the legs, None where one has no way."""
     nodes = [day.start, *(stop.node for stop in order), day.end]
     total = 0
     for origin, target in pairwise(nodes):
-        leg_s = None if origin is None or target is None else day.durations_s[origin][target]
-        if leg_s is None:
+        leg = None if origin is None or target is None else matrix[origin][target]
+        if leg is None:
             return None
-        total += leg_s
+        total += leg
     return total
 
 
@@ -415,6 +450,8 @@ def test_the_rest_of_any_day_keeps_every_rule(day: DayProblem, data: st.DataObje
         done=tuple(data.draw(st.sets(st.sampled_from([""] + [s.key for s in day.stops]))) - {""}),
         had_lunch=data.draw(st.booleans()),
         traffic=data.draw(st.sampled_from([100, 100, 60, 230])),
+        travel_s=data.draw(st.sampled_from([0, 60, 600])),
+        distance_m=data.draw(st.sampled_from([0, 600, 6000])),
     )
     former = [stop.key for stop in solve_day(day, prove_up_to=0).stops]
 

@@ -72,6 +72,18 @@ def test_lunch_at_a_place_that_is_now_too_far_is_taken_where_the_rep_is() -> Non
     assert plan.lunch.leg_distance_m == 0
 
 
+def test_lunch_at_a_place_beyond_the_days_limits_is_taken_at_its_time_on_the_way() -> None:
+    lunch = Lunch(earliest_s=12 * HOUR, latest_s=13 * HOUR, duration_s=1800, node=3)
+    visits = [msgspec.structs.replace(stop, service_s=3600) for stop in STREET.stops]
+    day = msgspec.structs.replace(STREET, lunch=lunch, stops=tuple(visits), max_distance_m=60_000)
+
+    plan = replanned(day, Now(at_s=11 * HOUR, node=0, distance_m=20_000), "a", "b", "c")
+
+    assert plan.lunch is not None
+    assert 12 * HOUR <= plan.lunch.start_s <= 13 * HOUR
+    assert plan.lunch.leg_distance_m == 0
+
+
 def test_an_urgent_visit_moves_in_and_the_cheapest_one_gives_way() -> None:
     urgent = visit("urgent", 3, minutes=60, windows=between(15, 17), value_minutes=5000)
     day = msgspec.structs.replace(STREET, stops=(*STREET.stops, urgent), shift_end_s=17 * HOUR)
