@@ -1,7 +1,7 @@
 # People and CI use the same commands. ARGS is handed on: make demo ARGS=--once
 .DEFAULT_GOAL := help
 PY := .venv/bin/python
-.PHONY: help demo test check fix serve phone pictures lock bench-http bench-sync bench-routes bench-days bench-coverage bench-replan bench-matrix bench-mileage setup sim
+.PHONY: help demo test check fix serve phone pictures lock bench-http bench-sync bench-routes bench-days bench-coverage bench-replan bench-maps bench-matrix bench-mileage setup sim
 
 help: ## Show the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -59,6 +59,10 @@ bench-days: ## Days on Malta's streets: CPU, gap to the best found, the whole ca
 bench-coverage: ## A rep's month on real roads: ARGS=--quick
 	@scripts/setup test
 	@$(PY) -m tests.benchmarks.coverage $(ARGS)
+
+bench-maps: ## Tiles of a million prospects, each zoom, scope and filter: ARGS=--quick
+	@scripts/setup test
+	@$(PY) -m tests.benchmarks.maps $(ARGS)
 
 bench-matrix: ## Travel matrices against the engine's own call: ARGS=--quick
 	@scripts/setup test

@@ -7,6 +7,7 @@ from backend.clock import SystemClock
 from backend.db.tenancy import open_database
 from backend.jobs.tasks import Task, Work
 from backend.jobs.worker import Pace, Worker
+from backend.maps.tasks import TASKS as MAP_TASKS
 from backend.media.blobs import Blobs, open_blobs
 from backend.media.inbox import Inbox
 from backend.media.tasks import TASKS as MEDIA_TASKS
@@ -18,7 +19,14 @@ from backend.sync.protocol.readiness import prepare_structs
 from backend.sync.tasks import TASKS as SYNC_TASKS
 from backend.territories.tasks import TASKS as TERRITORY_TASKS
 
-TASKS: Sequence[Task] = [*FOLLOWUP_TASKS, *MEDIA_TASKS, *ROUTE_TASKS, *SYNC_TASKS, *TERRITORY_TASKS]
+TASKS: Sequence[Task] = [
+    *FOLLOWUP_TASKS,
+    *MAP_TASKS,
+    *MEDIA_TASKS,
+    *ROUTE_TASKS,
+    *SYNC_TASKS,
+    *TERRITORY_TASKS,
+]
 # Jobs may take longer than anybody who waits for an answer would.
 _STATEMENT_TIMEOUT_MS = 300_000
 

@@ -59,6 +59,7 @@ _ACCOUNT_EXTENT = sa.text("""
 SELECT min(wx), max(wy), max(wx), min(wy) FROM account_map
  WHERE org_id = :org_id AND (cast(:ids AS uuid[]) IS NULL OR territory_id = ANY (:ids))
 """)
+_CHANGES_AT_ONCE = 50_000
 
 
 class OrgDay(NamedTuple):
@@ -124,6 +125,16 @@ def find_account_extent(connection: sa.Connection, scope: Scope) -> Bounds | Non
         return None
     south_west, north_east = world24_to_lonlat(left, bottom), world24_to_lonlat(right, top)
     return Bounds(south_west.lon, south_west.lat, north_east.lon, north_east.lat)
+
+
+def fold_cells(connection: sa.Connection, org_id: OrgId) -> bool:
+    """Add what changed on the map to the sums behind tiles far out; return whether more is left.
+
+    So many changes go in one transaction as take a second or two.
+    """
+    statement = sa.text("SELECT account_cells_fold(:org_id, :most)")
+    values = {"org_id": org_id, "most": _CHANGES_AT_ONCE}
+    return int(connection.execute(statement, values).scalar_one()) == _CHANGES_AT_ONCE
 
 
 def _version(

@@ -14,10 +14,10 @@ from backend.geo.basemap.reader import Basemap
 from backend.geo.tiles import Tile
 from backend.geo.vocabulary import Bounds
 from backend.identity.actor import Actor
-from backend.maps import repository, tiles
+from backend.maps import prospect_tiles, repository, tiles
 from backend.maps.schemas import LEGEND, Layer, Scope, StyleInfo, TileAnswer, TileFilter
 
-_SHAPE = 1
+_SHAPE = 2
 """The version of what tiles hold: raised with any change of a tile query, it ends old ETags."""
 
 HasTag = Callable[[str], bool]
@@ -128,7 +128,7 @@ def _read_data(
 ) -> bytes:
     match layer:
         case Layer.PROSPECTS:
-            return tiles.read_prospects(connection, scope, tile, wanted)
+            return prospect_tiles.read_prospects(connection, scope, tile, wanted)
         case Layer.TERRITORIES:
             return tiles.read_territories(connection, scope, tile)
         case Layer.ROUTES:

@@ -8,35 +8,6 @@ import sqlalchemy as sa
 from backend.geo.tiles import Tile, tile_range
 from backend.maps.schemas import Scope, TileFilter
 
-EXTENT = 4096
-FINE_FROM_ZOOM = 15
-FINE_CELL_BITS = 6
-COARSE_CELL_BITS = 5
-"""Below zoom 15 a tile has 32 x 32 cells: the dots of 64 x 64 overlap and weigh four times."""
-
-# Counted in the cells of the Morton key: one index-only range scan a tile, and no spatial operator,
-# which row-level security would keep off the index. `n = 1` features are the account itself.
-_PROSPECTS = """
-WITH cell AS (
-  SELECT count(*) AS n, avg(m.wx)::int AS x, avg(m.wy)::int AS y,
-         min(m.account_id::text COLLATE "C") AS id, min(m.life_stage COLLATE "C") AS stage,
-         count(*) FILTER (WHERE m.life_stage = 'customer') AS customers
-    FROM account_map m
-   WHERE m.org_id = :org_id AND m.qk >= :lo AND m.qk < :hi {conditions}
-   GROUP BY m.qk >> :cell_shift)
-SELECT ST_AsMVT(t, 'prospects', 4096, 'g') FROM (
-  SELECT ST_MakePoint((x - :x0)::bigint * 4096 >> :shift, (y - :y0)::bigint * 4096 >> :shift) AS g,
-         n::int AS n, customers::int AS customers,
-         CASE WHEN n = 1 THEN id END AS id, CASE WHEN n = 1 THEN stage END AS life_stage
-    FROM cell) t
-"""
-_IN_OWN_SCOPE = """
-AND (m.territory_id = ANY (:scope) OR (m.territory_id IS NULL AND EXISTS (
-  SELECT 1 FROM account a
-   WHERE a.org_id = m.org_id AND a.id = m.account_id AND a.owner_id = :user_id))
-  OR m.account_id = ANY (ARRAY (SELECT tuyen_held_over(:org_id, :user_id))))
-"""
-
 # A polygon's label would repeat in every tile it touches, so labels are a layer of points.
 _TERRITORIES = sa.text("""
 WITH shown AS (
@@ -104,28 +75,6 @@ SELECT ST_AsMVT(t, 'visits', 4096, 'g') FROM (
                       (wy - :y0)::bigint * 4096 >> :shift) AS g
     FROM here WHERE wx >> :shift = :x AND wy >> :shift = :y ORDER BY id) t
 """)
-
-
-def read_prospects(
-    connection: sa.Connection, scope: Scope, tile: Tile, wanted: TileFilter
-) -> bytes:
-    """Return a tile of account counts: n, customers; id and life_stage where n is 1."""
-    bits = FINE_CELL_BITS if tile.z >= FINE_FROM_ZOOM else COARSE_CELL_BITS
-    values: dict[str, Any] = tile_range(*tile, cell_bits=bits)._asdict()
-    conditions: list[str] = []
-    if scope.territory_ids is not None:
-        conditions.append(_IN_OWN_SCOPE)
-        values |= {"scope": list(scope.territory_ids), "user_id": scope.user_id}
-    for column, chosen in (
-        ("life_stage", wanted.life_stages),
-        ("category", wanted.categories),
-        ("territory_id", wanted.territory_ids),
-    ):
-        if chosen:
-            conditions.append(f"AND m.{column} = ANY (:{column})")
-            values[column] = list(chosen)
-    statement = sa.text(_PROSPECTS.format(conditions=" ".join(conditions)))
-    return _tile(connection, statement, scope, values)
 
 
 def read_territories(connection: sa.Connection, scope: Scope, tile: Tile) -> bytes:

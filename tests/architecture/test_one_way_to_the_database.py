@@ -11,7 +11,8 @@ OPENERS = {"psycopg2.connect", "sa.create_engine", "create_engine", "open_databa
 QUERIES = {"sa.text", "sa.select", "sa.insert", "sa.update", "sa.delete", "driver_cursor"}
 MAY_QUERY = (
     "repository.py", "sync/aliases.py", "sync/anchors.py", "sync/changelog.py", "sync/holds.py",
-    "sync/issues.py", "sync/ledger.py", "sync/quarantine.py", "maps/tiles.py", "audit.py",
+    "sync/issues.py", "sync/ledger.py", "sync/quarantine.py", "maps/tiles.py",
+    "maps/prospect_tiles.py", "audit.py",
 )  # fmt: skip
 MAY_OPEN = ("db/", "runtime.py", "server.py", "worker.py", "demo/", "commands.py")
 

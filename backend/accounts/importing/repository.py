@@ -85,6 +85,7 @@ def store(
         cursor.execute(_insert(columns), values)
         taken = cursor.rowcount
         if taken + updated > ANALYZE_FROM:
+            cursor.execute("SELECT account_cells_fold(%(org)s, 2147483647)", values)
             cursor.execute("SELECT account_analyze()")
         tell(Progress("storing accounts", total, total))
     return Stored(taken, updated, total - taken - updated - deleted_here, deleted_here)

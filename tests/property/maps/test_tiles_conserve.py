@@ -17,6 +17,7 @@ from backend.geo.tiles import Tile, World24, lonlat_to_world24
 from backend.identity.actor import Actor
 from backend.ids import new_id
 from backend.maps import service
+from backend.maps.repository import fold_cells
 from backend.maps.schemas import Layer, TileFilter
 from tests.support.databases import TestDatabase
 from tests.support.ground import add_territory
@@ -56,8 +57,11 @@ class Ground:
     database: Database
 
 
-@pytest.fixture
-def ground(test_database: TestDatabase, org: Org, other_org: Org) -> Ground:
+@pytest.fixture(params=["changes", "sums", "both"])
+def ground(
+    request: pytest.FixtureRequest, test_database: TestDatabase, org: Org, other_org: Org
+) -> Ground:
+    """Accounts that the map's sums do not have yet, or have, or have with changes beside them."""
     url = test_database.owner_url
     holders = {"west": org.rep, "east": org.other_rep}
     territories = {
@@ -77,7 +81,41 @@ def ground(test_database: TestDatabase, org: Org, other_org: Org) -> Ground:
             rows,
             template="(%s, %s, %s, %s, %s, %s, ST_SetSRID(ST_MakePoint(%s, %s), 4326), 'osm')",
         )
-    return Ground(shops, territories, org, test_database.database)
+    kept = Ground(shops, territories, org, test_database.database)
+    if request.param != "changes":
+        _fold(kept)
+    if request.param == "both":
+        _churn(url, shops)
+    return kept
+
+
+def _fold(ground: Ground) -> None:
+    for org_id in {shop.org.id for shop in ground.shops}:
+        with ground.database.for_org(org_id) as connection:
+            fold_cells(connection, org_id)
+
+
+def _churn(url: str, shops: list[Shop]) -> None:
+    """Let every fourth account move away, change or go, and come to be what it was."""
+    ids = tuple(str(shop.id) for shop in shops[::4])
+    moves = (
+        "UPDATE account SET location = ST_Translate(location, 0.03, 0.01) WHERE id::text IN %s",
+        (
+            "UPDATE account SET life_stage = 'lost', category = 'bank', owner_id = NULL"
+            " WHERE id::text IN %s"
+        ),
+        "UPDATE account SET deleted_at = now() WHERE id::text IN %s",
+    )
+    with closing(psycopg2.connect(url)) as connection, connection, connection.cursor() as cursor:
+        for move in moves:
+            cursor.execute(move, (ids,))
+        for shop in shops[::4]:
+            cursor.execute(
+                "UPDATE account SET deleted_at = NULL, life_stage = %s, category = %s,"
+                " owner_id = %s, location = ST_SetSRID(ST_MakePoint(%s, %s), 4326) WHERE id = %s",
+                (shop.life_stage, shop.category, shop.owner.user_id if shop.owner else None,
+                 shop.lon, shop.lat, str(shop.id)),
+            )  # fmt: skip
 
 
 def _shop(index: int, org: Org, other_org: Org) -> Shop:

@@ -1,0 +1,197 @@
+"""The map of a million prospects: tiles, the nearest, and what an unchanged tile costs.
+
+`make bench-maps`, with ARGS="--quick" over a tenth of them. Tiles at every zoom, where prospects
+lie and where most lie, for five scopes, filtered and not; times are those of the SQL, the best of
+four. The peer is the same tile by the plain query (`ST_AsMVT` over the accounts' own table, each a
+feature), for who sees everything, on the same database in the same run.
+"""
+
+import argparse
+import gzip
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import psycopg2
+import sqlalchemy as sa
+
+from backend.geo.tiles import WORLD_BITS, Tile
+from backend.maps import prospect_tiles
+from backend.maps.repository import read_accounts_version
+from backend.maps.schemas import Scope, TileFilter
+from tests.benchmarks.maps_ground import Ground, ground
+from tests.benchmarks.rows import Row, report
+
+_ZOOMS = range(19)
+_TURNS = 4
+_TILES, _HEAVIEST = 24, 5
+_P95_MS, _MAX_MS, _MAX_KB, _UNCHANGED_MS, _NEAREST_MS = 25.0, 50.0, 45.0, 1.0, 2.0
+_NEAREST = 50
+_SHOWN = ((0, 7), (8, 9), (10, 13), (14, 18))
+_FILTERS = (
+    TileFilter(),
+    TileFilter(life_stages=("customer", "lapsed")),
+    TileFilter(life_stages=("prospect",), categories=("cafe", "restaurant", "shop")),
+)
+_PLAIN = """
+SELECT ST_AsMVT(t, 'prospects', 4096, 'g') FROM (
+  SELECT id::text, life_stage, category, ST_AsMVTGeom(
+    ST_Transform(location, 3857), ST_TileEnvelope(%s, %s, %s), 4096, 64, true) AS g
+    FROM account WHERE org_id = %s AND deleted_at IS NULL
+     AND location && ST_Transform(ST_TileEnvelope(%s, %s, %s), 4326)) t
+"""
+_PLACES = """
+SELECT ST_X(location), ST_Y(location) FROM account
+ WHERE location IS NOT NULL ORDER BY right(id::text, 8), id LIMIT 60
+"""
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """One tile for one scope and filter."""
+
+    zoom: int
+    ms: float
+    kilobytes: float
+
+
+def main() -> None:
+    """Measure and print; exit 1 when a floor is missed."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="a hundred thousand prospects")
+    parser.add_argument("--ground", type=Path, help="a folder to keep the prospects in")
+    asked = parser.parse_args()
+    prospects = 100_000 if asked.quick else 1_000_000
+    with (
+        tempfile.TemporaryDirectory(prefix="tuyen-bench-") as passing,
+        ground(asked.ground or Path(passing), prospects) as laid,
+    ):
+        rows = _measure(laid)
+    report(f"The map of {prospects:,} prospects", rows)
+
+
+def _measure(laid: Ground) -> list[Row]:
+    tiles = {zoom: _sample(laid, zoom) for zoom in _ZOOMS}
+    drawn = list(_draw_all(laid, tiles))
+    rows = []
+    for first, last in _SHOWN:
+        here = [one for one in drawn if first <= one.zoom <= last]
+        some = [tile for zoom in range(first, last + 1) for tile in tiles[zoom][:6]]
+        plain = _p95(_plain(laid, some))
+        p95, worst = _p95([one.ms for one in here]), max(one.ms for one in here)
+        rows += [
+            Row(f"zoom {first} to {last}, p95 of {len(here)}", f"{p95:.1f} ms",
+                f"plain {plain:.0f} ms, limit {_P95_MS:g}", _P95_MS / p95, 1.0),
+            Row(f"zoom {first} to {last}, slowest", f"{worst:.1f} ms", f"limit {_MAX_MS:g} ms",
+                _MAX_MS / worst, 1.0),
+        ]  # fmt: skip
+    heavy = max(one.kilobytes for one in drawn)
+    rows.append(Row("heaviest tile, gzipped", f"{heavy:.1f} kB", f"limit {_MAX_KB:g} kB",
+                    _MAX_KB / heavy, 1.0))  # fmt: skip
+    unchanged = _p95(list(_unchanged(laid)))
+    rows.append(Row("an unchanged tile, p95", f"{unchanged:.2f} ms", f"limit {_UNCHANGED_MS:g} ms",
+                    _UNCHANGED_MS / unchanged, 1.0))  # fmt: skip
+    near = _p95(list(_nearest(laid)))
+    rows.append(Row(f"nearest {_NEAREST} in scope, p95", f"{near:.2f} ms",
+                    f"limit {_NEAREST_MS:g} ms", _NEAREST_MS / near, 1.0))  # fmt: skip
+    return rows
+
+
+def _scopes(laid: Ground) -> list[Scope]:
+    whole = Scope(laid.org_id, laid.user_id, None)
+    some = [Scope(laid.org_id, laid.user_id, laid.territories[:count]) for count in (1, 5, 30)]
+    return [whole, *some, Scope(laid.org_id, laid.user_id, laid.territories)]
+
+
+def _sample(laid: Ground, zoom: int) -> list[Tile]:
+    """Return the tiles with most prospects, and others as prospects lie."""
+    shift = WORLD_BITS - zoom
+    with closing(psycopg2.connect(laid.owner_url)) as connection, connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT wx >> %s, wy >> %s FROM account_map GROUP BY 1, 2"
+            " ORDER BY count(*) DESC, 1, 2 LIMIT %s",
+            (shift, shift, _HEAVIEST),
+        )
+        heaviest = cursor.fetchall()
+        cursor.execute(
+            "SELECT DISTINCT wx >> %s, wy >> %s FROM (SELECT wx, wy FROM account_map"
+            " WHERE ('x' || right(account_id::text, 4))::bit(16)::int < 256 LIMIT 4000) m",
+            (shift, shift),
+        )
+        others = sorted(set(cursor.fetchall()) - set(heaviest))
+    count = min(_TILES - len(heaviest), len(others))
+    chosen = np.random.default_rng(zoom).permutation(len(others))[: max(count, 0)]
+    return [Tile(zoom, *place) for place in [*heaviest, *(others[at] for at in chosen)]]
+
+
+def _draw_all(laid: Ground, tiles: dict[int, list[Tile]]) -> Iterator[Drawn]:
+    with laid.database.for_org(laid.org_id, snapshot=True) as connection:
+        for zoom, some in tiles.items():
+            for tile in some:
+                for scope in _scopes(laid):
+                    for wanted in _FILTERS:
+                        yield _draw(connection, zoom, scope, tile, wanted)
+
+
+def _draw(
+    connection: sa.Connection, zoom: int, scope: Scope, tile: Tile, wanted: TileFilter
+) -> Drawn:
+    data = b""
+
+    def read() -> None:
+        nonlocal data
+        data = prospect_tiles.read_prospects(connection, scope, tile, wanted)
+
+    return Drawn(zoom, _best(read), len(gzip.compress(data, 6)) / 1000)
+
+
+def _plain(laid: Ground, tiles: Sequence[Tile]) -> list[float]:
+    with closing(psycopg2.connect(laid.owner_url)) as connection, connection.cursor() as cursor:
+
+        def read(tile: Tile) -> None:
+            cursor.execute(_PLAIN, (*tile, str(laid.org_id), *tile))
+            cursor.fetchone()
+
+        return [_timed(read, tile) for tile in tiles]
+
+
+def _unchanged(laid: Ground) -> Iterator[float]:
+    with laid.database.for_org(laid.org_id, snapshot=True) as connection:
+        for scope in _scopes(laid) * 10:
+            yield _best(read_accounts_version, connection, scope)
+
+
+def _nearest(laid: Ground) -> Iterator[float]:
+    statement = sa.text(
+        "SELECT id, distance_m FROM account_nearest(:org_id, cast(:scope AS uuid[]),"
+        " ST_SetSRID(ST_MakePoint(:lon, :lat), 4326), :count)"
+    )
+    with laid.database.for_org(laid.org_id, snapshot=True) as connection:
+        places = connection.execute(sa.text(_PLACES)).all()
+        for number, scope in enumerate(_scopes(laid) * 8):
+            held = None if scope.territory_ids is None else list(scope.territory_ids)
+            lon, lat = places[number]
+            values = {"org_id": laid.org_id, "scope": held, "lon": lon, "lat": lat}
+            yield _best(connection.execute, statement, values | {"count": _NEAREST})
+
+
+def _best(run: Callable[..., object], *given: object) -> float:
+    return min(_timed(run, *given) for _ in range(_TURNS))
+
+
+def _timed(run: Callable[..., object], *given: object) -> float:
+    started = time.perf_counter()
+    run(*given)
+    return 1000 * (time.perf_counter() - started)
+
+
+def _p95(values: Sequence[float]) -> float:
+    return sorted(values)[min(int(0.95 * len(values)), len(values) - 1)]
+
+
+if __name__ == "__main__":
+    main()
