@@ -38,7 +38,6 @@ _SIZES = (50, 100, 200, 500, 1000)
 _QUICK_SIZES = (50, 100, 200)
 _WAYS = ("call", "raw", "new", "half", "known")
 _MOST = 1.2
-_JUDGED_FROM = 100
 _TURNS = 5
 _SPENT_S = 1.0
 """So often each way takes its turn at least, and until the raw one has used so much CPU."""
@@ -203,7 +202,6 @@ def _verdict(sizes: Sequence[int], costs: Sequence[dict[str, tuple[float, float]
         (size, way): cost[way][0] / cost["raw"][0]
         for size, cost in zip(sizes, costs, strict=True)
         for way in ("new", "half", "known")
-        if size >= _JUDGED_FROM
     }
     (size, way), worst = max(ratios.items(), key=lambda item: item[1])
     _CONSOLE.print(f"worst ratio to raw: {worst:.2f} ({way}, {size} points); {_MOST} is the most")

@@ -222,24 +222,8 @@ def check_left_out(day: DayProblem, plan: DayPlan, stop: Stop, dropped: Dropped)
         assert fuller.objective > plan.objective
         return
     assert dropped.reason is Reason.NO_TIME_LEFT
-    if day.lunch is not None and day.lunch.node is not None and plan.lunch is not None:
-        # As above; a better time for lunch might let it in.
-        assert not fits_beside_lunch(day, plan, stop)
-    else:
-        assert fitting == []
+    assert fitting == []
     check_remedies(day, keys, stop, dropped)
-
-
-def fits_beside_lunch(day: DayProblem, plan: DayPlan, stop: Stop) -> bool:
-    """Return whether a stop can be visited anywhere while lunch stays where the plan has it."""
-    assert plan.lunch is not None
-    keys = [planned.key for planned in plan.stops]
-    before = 0 if plan.lunch.after is None else keys.index(plan.lunch.after) + 1
-    by_key = {one.key: one for one in day.stops}
-    order = [by_key[key] for key in keys]
-    with_meal = [*order[:before], meal_of(day), *order[before:]]
-    tried = ([*with_meal[:gap], stop, *with_meal[gap:]] for gap in range(len(with_meal) + 1))
-    return any(travel_if_kept(one, without_lunch(day), range(-1, 0)) is not None for one in tried)
 
 
 def check_remedies(day: DayProblem, keys: list[str], stop: Stop, dropped: Dropped) -> None:
