@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from backend.routes.day.improve import best_insertion, best_squeeze, best_swap
+from backend.routes.day.moves import best_insertion, best_squeeze, best_swap, best_with_lunch_moved
 from backend.routes.day.plan import Dropped, Reason
 from backend.routes.day.problem import Stop
 from backend.routes.day.room import Room
@@ -80,6 +80,8 @@ def explain_dropped(table: Timetable, room: Room, stop: int) -> Dropped:
     wish = table.problem.stops[stop]
     tried = [best_insertion(table, room, option) for option in table.options([stop])]
     tried.append(best_squeeze(table, room, stop))
+    if tried == [None] * len(tried):
+        tried = [best_with_lunch_moved(table, room, stop)]
     moves = [one for one in tried if one is not None]
     if not moves:
         return _beyond_limits(table, room, stop) or _no_time_left(table, room, stop)

@@ -1,20 +1,16 @@
-"""Last improvements of an order, and the swaps that explain what a left-out stop would push out."""
+"""Last improvements of an order: by one more visit, by one for another, or by going nowhere."""
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
-import msgspec
-
+from backend.routes.day.moves import (
+    Move,
+    best_insertion,
+    best_squeeze,
+    best_swap,
+    best_with_lunch_moved,
+)
 from backend.routes.day.room import Room, change_without, is_kept, is_possible_without
-from backend.routes.day.timetable import Slack, Timetable, fits_gap, slack_of
-
-
-class Move(msgspec.Struct, frozen=True):
-    """An option put into a gap of an order, maybe for another; `change` of the objective."""
-
-    change: int
-    order: tuple[int, ...]
-    stop: int
-    removed: int | None = None
+from backend.routes.day.timetable import Slack, Timetable, slack_of
 
 
 def improve(table: Timetable, order: Sequence[int], stops: Collection[int]) -> list[int]:
@@ -39,10 +35,24 @@ def improve(table: Timetable, order: Sequence[int], stops: Collection[int]) -> l
 def worth_going(table: Timetable, order: Sequence[int], stops: Collection[int]) -> list[int]:
     """Return the order, a better one built from nothing, or nobody where staying is cheapest."""
     nobody = table.cost([])
-    if table.cost(order) <= nobody:
-        return list(order)
-    afresh = improve(table, table.nothing, stops)
+    fuller = lunch_moved(table, order, stops)
+    if table.cost(fuller) <= nobody:
+        return fuller
+    afresh = lunch_moved(table, improve(table, table.nothing, stops), stops)
     return afresh if table.cost(afresh) <= nobody else []
+
+
+def lunch_moved(table: Timetable, order: Sequence[int], stops: Collection[int]) -> list[int]:
+    """Return an order that no more visit makes better, whenever lunch at its place may be."""
+    current = list(order)
+    while table.meal in current:
+        room = Room(table, current)
+        waiting = sorted(set(stops) - {table.stop_of[option] for option in current})
+        move = _best(best_with_lunch_moved(table, room, stop) for stop in waiting)
+        if move is None or move.change > 0:
+            break
+        current = improve(table, move.order, stops)
+    return current
 
 
 def make_possible(table: Timetable, order: Sequence[int]) -> list[int]:
@@ -96,92 +106,6 @@ def _price_of_going(table: Timetable, slack: Slack, place: int) -> tuple[bool, i
     """Return whether the order is still impossible without a stop, what that changes, and where."""
     is_stuck = not is_possible_without(table, slack, place)
     return is_stuck, change_without(table, slack, place), place
-
-
-def as_preferred(table: Timetable, order: Sequence[int]) -> list[int]:
-    """Return the same order with every visit that can be, first things first, as preferred."""
-    current = list(order)
-    for place, option in enumerate(order):
-        sibling = table.sibling[option]
-        if sibling is None or table.gain_s[sibling] <= table.gain_s[option]:
-            continue
-        wished = [*current[:place], sibling, *current[place + 1 :]]
-        if table.is_possible(wished):
-            current = wished
-    return current
-
-
-def best_squeeze(table: Timetable, room: Room, stop: int) -> Move | None:
-    """Return the cheapest way to add a stop when others give up the time they prefer."""
-    loose = room.loose
-    if loose is None or stop in loose.order:
-        return None
-    move = best_insertion(table, loose, stop)
-    if move is None:
-        return None
-    fuller = as_preferred(table, move.order)
-    return Move(table.cost(fuller) - table.cost(room.order), tuple(fuller), stop)
-
-
-def best_insertion(table: Timetable, room: Room, stop: int) -> Move | None:
-    """Return the cheapest possible way to add an option; None when it fits nowhere."""
-    if table.sibling[stop] in room.order:
-        return None
-    for detour, gap in room.detours(stop):
-        if fits_gap(table, room.slack, gap, stop):
-            change = detour - table.gain_s[stop]
-            return Move(change, (*room.order[:gap], stop, *room.order[gap:]), stop)
-    return None
-
-
-def best_swap(table: Timetable, room: Room, stop: int, *, below: int | None = None) -> Move | None:
-    """Return the cheapest way to take an option in for another, changing the objective by less.
-
-    An option of a stop that is visited can only take the place of the other one; lunch is never
-    taken out.
-    """
-    found: tuple[int, int, int] | None = None
-    limit = None if below is None else (below + table.gain_s[stop], -1)
-    sibling = table.sibling[stop]
-    is_visited = sibling in room.order
-    for base, place in room.changes:
-        removed = room.order[place]
-        if removed == table.meal or (is_visited and removed != sibling):
-            continue
-        for detour, gap in _detours_without(table, room, place, stop):
-            if limit is not None and (base + detour, place) >= limit:
-                break
-            if fits_gap(table, room.without(place), gap, stop):
-                limit = (base + detour, place)
-                found = (*limit, gap)
-                break
-    if found is None:
-        return None
-    change, place, gap = found
-    fewer = (*room.order[:place], *room.order[place + 1 :])
-    order = (*fewer[:gap], stop, *fewer[gap:])
-    return Move(change - table.gain_s[stop], order, stop, room.order[place])
-
-
-def _detours_without(
-    table: Timetable, room: Room, place: int, stop: int
-) -> Iterator[tuple[int, int]]:
-    """Yield what a stop adds in each gap of the order without the one at a place, least first."""
-    before, after = room.slack.places[place], room.slack.places[place + 2]
-    legs = table.leg_s
-    direct_s = legs[before][after] if len(room.order) > 1 else 0
-    here = (legs[before][stop] + legs[stop][after] - direct_s, place)
-    is_here_told = False
-    for detour, gap in room.detours(stop):
-        if gap in {place, place + 1}:
-            continue
-        one = (detour, gap if gap < place else gap - 1)
-        if not is_here_told and here < one:
-            is_here_told = True
-            yield here
-        yield one
-    if not is_here_told:
-        yield here
 
 
 def _best(moves: Iterable[Move | None]) -> Move | None:

@@ -48,6 +48,28 @@ class Room:
         return rest[::-1]
 
     @cached_property
+    def fasting(self) -> "Room | None":
+        """The visits without the lunch that has a place; None where they have none between them."""
+        table = self._table
+        if table.meal not in self.order or self.order == table.nothing:
+            return None
+        return Room(table, [one for one in self.order if one != table.meal])
+
+    @cached_property
+    def lunches(self) -> list[Slack]:
+        """The same visits with lunch at its place in each of their gaps."""
+        table, visits = self._table, self.fasting.order if self.fasting else ()
+        return [
+            slack_of(table, (*visits[:gap], *table.nothing, *visits[gap:]))
+            for gap in range(len(visits) + 1 if visits else 0)
+        ]
+
+    @cached_property
+    def busy_s(self) -> int:
+        """The seconds that all visits take, and lunch where it has a place."""
+        return sum(self._table.service_s[one] for one in self.order)
+
+    @cached_property
     def loose(self) -> "Room | None":
         """The order with every visit at any time it is open; None where all of them are."""
         table = self._table

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from backend.routes.day.improve import as_preferred
+from backend.routes.day.moves import as_preferred
 from backend.routes.day.plan import (
     DayPlan,
     Dropped,

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from backend.routes.day.explain import explain_left_out, find_hopeless
-from backend.routes.day.improve import improve, make_possible, worth_going
+from backend.routes.day.improve import improve, lunch_moved, make_possible, worth_going
 from backend.routes.day.plan import DayPlan, Optimality
 from backend.routes.day.problem import DayProblem
 from backend.routes.day.schedule import Proof, lay_out
@@ -98,6 +98,7 @@ def _prove(
         return order, Proof(engine="pyvrp")
     best = min(order, answer.order, key=table.cost)
     order = improve(table, best, candidates)  # a visit that costs nothing is worth making
+    order = lunch_moved(table, order, candidates)
     return order, _bounded(table, answer.bound, order)
 
 

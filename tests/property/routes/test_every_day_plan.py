@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from backend.routes.day.check import check_plan
 from backend.routes.day.plan import DayPlan, Dropped, Optimality, Reason
-from backend.routes.day.problem import DayProblem, Matrix, Stop
+from backend.routes.day.problem import DayProblem, Lunch, Matrix, Stop
 from backend.routes.day.reorder import reorder_day
 from backend.routes.day.rest import Now, rest_of_day
 from backend.routes.day.room import Room, change_without, is_possible_without
@@ -36,9 +36,24 @@ _THE_WAY_HOME_IS_SHORTER_BY_ANOTHER_STOP = DayProblem(
     shift_end_s=237,
 )
 
+_FITS_WITH_LUNCH_AT_ANOTHER_TIME = DayProblem(
+    stops=(
+        Stop(key="s0", node=0, service_s=36, windows=(Window(0, 234),)),
+        Stop(key="s1", node=2, service_s=65, windows=_ALL_DAY, value_s=20),
+    ),
+    start=0,
+    end=1,
+    durations_s=((0, 0, 0), (0, 0, 0), (1, 0, 0)),
+    distances_m=((0, 0, 0), (0, 0, 0), (10, 0, 0)),
+    shift_start_s=163,
+    shift_end_s=320,
+    lunch=Lunch(earliest_s=0, latest_s=259, duration_s=1, node=1),
+)
+
 
 @settings(max_examples=150, deadline=None)
 @given(days())
+@example(_FITS_WITH_LUNCH_AT_ANOTHER_TIME)
 def test_every_plan_keeps_every_rule_and_tells_the_truth(day: DayProblem) -> None:
     plan = solve_day(day, prove_up_to=0)
 
@@ -411,12 +426,21 @@ def eat(now_s: int, day: DayProblem) -> int:
     return max(now_s, day.lunch.earliest_s) + day.lunch.duration_s
 
 
-@settings(max_examples=100, deadline=None)
-@given(days(), st.data())
+@st.composite
+def days_in_order(draw: st.DrawFn) -> tuple[DayProblem, list[str]]:
+    """Return a day and its stops in any order."""
+    day = draw(days())
+    return day, draw(st.permutations([stop.key for stop in day.stops]))
+
+
+@settings(max_examples=300, deadline=None)
+@given(days_in_order())
+@example((_FITS_WITH_LUNCH_AT_ANOTHER_TIME, ["s0", "s1"]))
+@example((_FITS_WITH_LUNCH_AT_ANOTHER_TIME, ["s1", "s0"]))
 def test_a_day_reordered_without_a_solver_keeps_every_rule_too(
-    day: DayProblem, data: st.DataObject
+    ordered: tuple[DayProblem, list[str]],
 ) -> None:
-    keys = data.draw(st.permutations([stop.key for stop in day.stops]))
+    day, keys = ordered
 
     plan = reorder_day(day, keys)
 
