@@ -35,14 +35,14 @@ def improve(table: Timetable, order: Sequence[int], stops: Collection[int]) -> l
 def worth_going(table: Timetable, order: Sequence[int], stops: Collection[int]) -> list[int]:
     """Return the order, a better one built from nothing, or nobody where staying is cheapest."""
     nobody = table.cost([])
-    fuller = lunch_moved(table, order, stops)
+    fuller = _lunch_moved(table, order, stops)
     if table.cost(fuller) <= nobody:
         return fuller
-    afresh = lunch_moved(table, improve(table, table.nothing, stops), stops)
+    afresh = _lunch_moved(table, improve(table, table.nothing, stops), stops)
     return afresh if table.cost(afresh) <= nobody else []
 
 
-def lunch_moved(table: Timetable, order: Sequence[int], stops: Collection[int]) -> list[int]:
+def _lunch_moved(table: Timetable, order: Sequence[int], stops: Collection[int]) -> list[int]:
     """Return an order that no more visit makes better, whenever lunch at its place may be."""
     current = list(order)
     while table.meal in current:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from backend.routes.day.explain import explain_left_out, find_hopeless
-from backend.routes.day.improve import improve, lunch_moved, make_possible, worth_going
+from backend.routes.day.improve import improve, make_possible, worth_going
 from backend.routes.day.plan import DayPlan, Optimality
 from backend.routes.day.problem import DayProblem
 from backend.routes.day.schedule import Proof, lay_out
@@ -97,8 +97,8 @@ def _prove(
     if answer is None:
         return order, Proof(engine="pyvrp")
     best = min(order, answer.order, key=table.cost)
-    order = improve(table, best, candidates)  # a visit that costs nothing is worth making
-    order = lunch_moved(table, order, candidates)
+    # A visit that costs nothing is worth making.
+    order = worth_going(table, improve(table, best or table.nothing, candidates), candidates)
     return order, _bounded(table, answer.bound, order)
 
 

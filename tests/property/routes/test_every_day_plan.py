@@ -50,6 +50,17 @@ _FITS_WITH_LUNCH_AT_ANOTHER_TIME = DayProblem(
     lunch=Lunch(earliest_s=0, latest_s=259, duration_s=1, node=1),
 )
 
+_LUNCH_IS_MORE_WAY_THAN_ITS_VISITS = DayProblem(
+    stops=(Stop(key="s0", node=0, service_s=0, windows=_ALL_DAY),),
+    start=0,
+    end=0,
+    durations_s=((0, 1), (0, 0)),
+    distances_m=((0, 10), (0, 0)),
+    shift_start_s=0,
+    shift_end_s=150,
+    lunch=Lunch(earliest_s=0, latest_s=1, duration_s=1, node=1),
+)
+
 
 @settings(max_examples=150, deadline=None)
 @given(days())
@@ -84,6 +95,7 @@ _NO_TIME_IN_ONE_PLACE = DayProblem(
 
 @settings(max_examples=100, deadline=None)
 @given(days(max_stops=4))
+@example(_LUNCH_IS_MORE_WAY_THAN_ITS_VISITS)
 @example(_NO_TIME_IN_ONE_PLACE)
 def test_a_proven_plan_is_as_good_as_trying_everything(day: DayProblem) -> None:
     plan = solve_day(day, proof_effort=10.0)
