@@ -161,12 +161,12 @@ class OsrmNetwork:
     def _ask_for(
         self, block: Block, keys: list[pair_cache.Key]
     ) -> tuple[Known, dict[int, int | None]]:
-        used = np.union1d(block.rows, block.columns)
+        used, sources, destinations = _places_of(block)
         answer = self._process.ask(
             osrm_messages.TableQuestion(
                 points=[pair_cache.position_of(keys[index]) for index in used],
-                sources=np.searchsorted(used, block.rows).tolist(),
-                destinations=np.searchsorted(used, block.columns).tolist(),
+                sources=sources,
+                destinations=destinations,
                 radius_m=self.snap_radius_m,
                 within_s=self._process.within_s,
             )
@@ -175,7 +175,7 @@ class OsrmNetwork:
             raise self._refused(answer)
         shape = (len(block.rows), len(block.columns))
         found = Known(_numbers(answer.durations_s, shape), _numbers(answer.distances_m, shape))
-        return found, {int(used[index]): metres for index, metres in answer.off}
+        return found, {used[index]: metres for index, metres in answer.off}
 
     def _seconds_to(self, origin: LonLat, places: Sequence[LonLat]) -> Numbers:
         found = [
@@ -233,6 +233,16 @@ class OsrmNetwork:
         if metres is None:
             return f"No street lies within {limit}."
         return f"The nearest street is {metres:,} m away; {limit} is the most."
+
+
+def _places_of(block: Block) -> tuple[list[int], list[int], list[int]]:
+    """Return the points of a block, and where its rows and columns are among them."""
+    if block.rows is block.columns:
+        rows = list(range(len(block.rows)))
+        return block.rows.tolist(), rows, rows
+    used = np.union1d(block.rows, block.columns)
+    rows, columns = (np.searchsorted(used, ends).tolist() for ends in (block.rows, block.columns))
+    return used.tolist(), rows, columns
 
 
 def _numbers(data: memoryview, shape: tuple[int, int]) -> Numbers:

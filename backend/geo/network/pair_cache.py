@@ -117,14 +117,19 @@ class PairCache:
             numbers[gone, :] = numbers[:, gone] = UNKNOWN
 
     def _grow(self, size: int) -> None:
-        added = size - len(self._used)
-        if added:
-            self._keys.extend([None] * added)
-            self._used = np.pad(self._used, (0, added))
-            self._durations_s, self._distances_m = (
-                np.pad(numbers, (0, added), constant_values=UNKNOWN)
-                for numbers in (self._durations_s, self._distances_m)
-            )
+        held = len(self._used)
+        if size > held:
+            self._keys.extend([None] * (size - held))
+            self._used = np.concatenate([self._used, np.zeros(size - held, np.int64)])
+            self._durations_s = _grown(self._durations_s, size)
+            self._distances_m = _grown(self._distances_m, size)
+
+
+def _grown(numbers: Numbers, size: int) -> Numbers:
+    """Return a larger table with what was in a smaller one."""
+    grown = np.full((size, size), UNKNOWN, np.int32)
+    grown[: len(numbers), : len(numbers)] = numbers
+    return grown
 
 
 def key_of(position: tuple[float, float]) -> Key:
@@ -144,9 +149,12 @@ def select_blocks(known: Numbers) -> list[Block]:
     """
     size = len(known)
     everything = np.arange(size)
-    new = _cover(known == UNKNOWN)
-    if not len(new):
+    unknown = known == UNKNOWN
+    if not unknown.any():
         return []
+    if unknown.all():
+        return [Block(everything, everything)]
+    new = _cover(unknown)
     old = np.setdiff1d(everything, new)
     searches = (len(new) + size) + (len(old) + len(new))
     pairs = len(new) * (size + len(old))
