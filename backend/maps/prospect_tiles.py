@@ -27,7 +27,7 @@ class _Kept(NamedTuple):
 
 
 _PLAIN = (_Kept(9, 14), _Kept(13, 18))
-_SLICED = (_Kept(7, 12), _Kept(10, 15))
+_SLICED = (_Kept(7, 12), _Kept(10, 15), _Kept(11, 16))
 """By life stage and category as well; they have more rows, so they are coarser."""
 
 # `n = 1` features are the account itself.

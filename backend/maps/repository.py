@@ -16,22 +16,7 @@ from backend.geo.vocabulary import Bounds
 from backend.ids import OrgId, UserId
 from backend.maps.schemas import Scope
 
-# The newest change of each bucket, and the transactions older than the newest of them that are
-# still running: what they commit later carries an older number, yet must make a new version.
-_ACCOUNTS_VERSION = sa.text("""
-WITH bucket AS (
-  SELECT 't:' || id AS name FROM territory
-   WHERE org_id = :org_id AND (cast(:ids AS uuid[]) IS NULL OR id = ANY (:ids))
-  UNION ALL SELECT unnest(cast(:more AS text[]))),
-newest AS (
-  SELECT b.name, s.xid FROM bucket b CROSS JOIN LATERAL (
-    SELECT xid FROM sync_row WHERE org_id = :org_id AND bucket = b.name
-     ORDER BY xid DESC LIMIT 1) s)
-SELECT (SELECT string_agg(name || '=' || xid::text, ' ' ORDER BY name) FROM newest)
-    || '|' || coalesce((SELECT string_agg(x::text, ' ' ORDER BY x)
-                          FROM pg_snapshot_xip(pg_current_snapshot()) x
-                         WHERE x < (SELECT xid FROM newest ORDER BY xid DESC LIMIT 1)), '')
-""")
+_ACCOUNTS_VERSION = sa.text("SELECT account_version(:org_id, cast(:ids AS uuid[]), :user_id)")
 _TERRITORIES_VERSION = sa.text("""
 SELECT count(*) || '.' || coalesce(sum(rv), 0) FROM territory
  WHERE org_id = :org_id AND (cast(:ids AS uuid[]) IS NULL OR id = ANY (:ids))
@@ -91,8 +76,7 @@ def read_accounts_version(connection: sa.Connection, scope: Scope) -> str:
 
     It relies on `sync_row` keeping its rows: whoever prunes them must raise an epoch here.
     """
-    more = ["t:none"] if scope.territory_ids is None else [f"u:{scope.user_id}"]
-    return _version(connection, _ACCOUNTS_VERSION, scope, more=more)
+    return _version(connection, _ACCOUNTS_VERSION, scope, user_id=scope.user_id)
 
 
 def read_territories_version(connection: sa.Connection, scope: Scope) -> str:

@@ -360,62 +360,7 @@ DROP TRIGGER account_map_update ON account;
 CREATE TRIGGER account_map_update AFTER UPDATE ON account REFERENCING OLD TABLE AS was NEW TABLE AS changed
   FOR EACH STATEMENT EXECUTE FUNCTION account_map_follow();
 
--- As before, by the places that stand apart. Whoever stands amid their territories has most of what is near; for
--- others their territories' accounts are gone through.
-CREATE OR REPLACE FUNCTION account_nearest(p_org uuid, p_territories uuid[], p_point geometry, p_limit int)
-RETURNS TABLE (id uuid, distance_m double precision) LANGUAGE plpgsql STABLE SECURITY DEFINER
-SET search_path = public, pg_temp AS $$
-DECLARE
-  reach double precision;
-  is_amid boolean := true;
-  degrees_lat double precision;
-  degrees_lon double precision;
-  box geometry;
-BEGIN
-  IF p_org IS DISTINCT FROM tuyen_org() THEN
-    RETURN;
-  END IF;
-  IF p_territories IS NULL THEN
-    SELECT max(ST_Distance(q.location::geography, p_point::geography)) INTO reach FROM (
-      SELECT s.location FROM account_search s WHERE s.org_id = p_org AND s.location IS NOT NULL
-       ORDER BY s.location <-> p_point LIMIT p_limit) q;
-  ELSE
-    SELECT max(ST_Distance(q.location::geography, p_point::geography)), count(*) = p_limit INTO reach, is_amid FROM (
-      SELECT n.location FROM (
-        SELECT s.account_id, s.location FROM account_search s WHERE s.org_id = p_org AND s.location IS NOT NULL
-         ORDER BY s.location <-> p_point LIMIT 4 * p_limit + 50) n
-        JOIN account a ON a.org_id = p_org AND a.id = n.account_id AND a.territory_id = ANY (p_territories)
-       ORDER BY n.location <-> p_point LIMIT p_limit) q;
-    IF NOT is_amid THEN
-      SELECT max(ST_Distance(q.location::geography, p_point::geography)) INTO reach FROM (
-        SELECT a.location FROM account a
-         WHERE a.org_id = p_org AND a.territory_id = ANY (p_territories) AND a.deleted_at IS NULL
-           AND a.location IS NOT NULL ORDER BY a.location <-> p_point LIMIT p_limit) q;
-    END IF;
-  END IF;
-  -- On WGS 84 a degree of latitude has at least 110,574 m, one of longitude 111,320 m * cos(latitude).
-  degrees_lat := reach / 110574 + 1e-9;
-  degrees_lon := reach / (111320 * cos(radians(least(abs(ST_Y(p_point)) + degrees_lat, 89)))) + 1e-9;
-  box := ST_Expand(p_point, degrees_lon, degrees_lat);
-  IF p_territories IS NULL THEN
-    RETURN QUERY
-      SELECT s.account_id, ST_Distance(s.location::geography, p_point::geography) AS d FROM account_search s
-       WHERE s.org_id = p_org AND s.location IS NOT NULL AND s.location && box
-       ORDER BY d, s.account_id LIMIT p_limit;
-  ELSIF is_amid THEN
-    RETURN QUERY
-      SELECT s.account_id, ST_Distance(s.location::geography, p_point::geography) AS d FROM account_search s
-        JOIN account a ON a.org_id = p_org AND a.id = s.account_id AND a.territory_id = ANY (p_territories)
-       WHERE s.org_id = p_org AND s.location IS NOT NULL AND s.location && box
-       ORDER BY d, s.account_id LIMIT p_limit;
-  ELSE
-    RETURN QUERY
-      SELECT a.id, ST_Distance(a.location::geography, p_point::geography) AS d FROM account a
-       WHERE a.org_id = p_org AND a.territory_id = ANY (p_territories) AND a.deleted_at IS NULL AND a.location && box
-       ORDER BY d, a.id LIMIT p_limit;
-  END IF;
-END $$;
-
+-- As before, by the places that stand apart.
 CREATE OR REPLACE FUNCTION territory_place_accounts(p_org uuid, p_territories uuid[])
 RETURNS bigint LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
