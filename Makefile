@@ -61,7 +61,7 @@ bench-coverage: ## A rep's month on real roads: ARGS=--quick
 	@$(PY) -m tests.benchmarks.coverage $(ARGS)
 
 bench-maps: ## Tiles of a million prospects, each zoom, scope and filter: ARGS=--quick
-	@scripts/setup test
+	@scripts/setup peers
 	@$(PY) -m tests.benchmarks.maps $(ARGS)
 
 bench-matrix: ## Travel matrices against the engine's own call: ARGS=--quick
@@ -82,3 +82,4 @@ pictures: ## Make the README's pictures from the running demo
 
 lock: ## Resolve the dependencies anew
 	@uv pip compile --python-version 3.13 --extra phone --group dev --generate-hashes --no-emit-index-url --no-annotate --no-header -q --upgrade pyproject.toml -o requirements.lock
+	@uv pip compile --python-version 3.13 --group peers -c requirements.lock --generate-hashes --no-emit-index-url --no-annotate --no-header -q --upgrade -o requirements-peers.lock

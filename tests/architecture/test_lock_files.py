@@ -5,13 +5,17 @@ import re
 import tomllib
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).parents[2]
 REQUIREMENTS = (ROOT / "requirements.lock").read_text()
+PEERS = (ROOT / "requirements-peers.lock").read_text()
 PACKAGES = json.loads((ROOT / "package-lock.json").read_text())["packages"]
 
 
-def test_every_python_package_is_pinned_with_hashes() -> None:
-    entries = REQUIREMENTS.replace("\\\n", " ").splitlines()
+@pytest.mark.parametrize("lock", [REQUIREMENTS, PEERS])
+def test_every_python_package_is_pinned_with_hashes(lock: str) -> None:
+    entries = lock.replace("\\\n", " ").splitlines()
     assert entries
     for entry in entries:
         assert re.match(r"[a-z0-9._-]+(\[[a-z0-9,_-]+\])?==[^ ]+ ", entry), entry[:80]
@@ -19,8 +23,8 @@ def test_every_python_package_is_pinned_with_hashes() -> None:
 
 
 def test_no_lock_file_names_an_address() -> None:
-    assert "://" not in REQUIREMENTS
-    assert "index-url" not in REQUIREMENTS
+    assert "://" not in REQUIREMENTS + PEERS
+    assert "index-url" not in REQUIREMENTS + PEERS
     assert not [name for name, one in PACKAGES.items() if "resolved" in one]
 
 
@@ -35,6 +39,21 @@ def test_every_direct_dependency_is_in_the_lock() -> None:
         *project["project"]["optional-dependencies"]["phone"],
         *project["dependency-groups"]["dev"],
     ]
-    locked = {line.partition("==")[0].partition("[")[0] for line in REQUIREMENTS.splitlines()}
-    names = {re.split(r"[\[=<>~!; ]", one)[0].lower().replace("_", "-") for one in wanted}
-    assert not names - locked
+    assert not _names(wanted) - set(_locked(REQUIREMENTS))
+    assert not _names(project["dependency-groups"]["peers"]) - set(_locked(PEERS))
+
+
+def test_peers_change_no_version_that_the_product_is_tested_with() -> None:
+    ours, theirs = _locked(REQUIREMENTS), _locked(PEERS)
+    assert {name: theirs[name] for name in ours if name in theirs} == {
+        name: version for name, version in ours.items() if name in theirs
+    }
+
+
+def _names(wanted: list[str]) -> set[str]:
+    return {re.split(r"[\[=<>~!; ]", one)[0].lower().replace("_", "-") for one in wanted}
+
+
+def _locked(lock: str) -> dict[str, str]:
+    pins = [line.partition("==") for line in lock.splitlines() if "==" in line]
+    return {name.partition("[")[0]: version.split()[0] for name, _, version in pins}

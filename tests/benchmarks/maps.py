@@ -2,8 +2,8 @@
 
 `make bench-maps`, with ARGS="--quick" over a tenth of them. Tiles at every zoom, where prospects
 lie and where most lie, for five scopes, filtered and not; times are those of the SQL, the best of
-four. The peer is the same tile by the plain query (`ST_AsMVT` over the accounts' own table, each a
-feature), for who sees everything, on the same database in the same run.
+four. The peers draw the same tiles for who sees everything, on the same database in the same run:
+the plain query (`ST_AsMVT` over the accounts' own table, each a feature), and `tipg` over HTTP.
 """
 
 import argparse
@@ -15,6 +15,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
+import mapbox_vector_tile
 import numpy as np
 import psycopg2
 import sqlalchemy as sa
@@ -24,6 +25,7 @@ from backend.maps import prospect_tiles
 from backend.maps.repository import read_accounts_version
 from backend.maps.schemas import Scope, TileFilter
 from tests.benchmarks.maps_ground import Ground, ground
+from tests.benchmarks.maps_peer import Peer, peer
 from tests.benchmarks.rows import Row, report
 
 _ZOOMS = range(19)
@@ -32,6 +34,7 @@ _TILES, _HEAVIEST = 24, 5
 _P95_MS, _MAX_MS, _MAX_KB, _UNCHANGED_MS, _NEAREST_MS = 25.0, 50.0, 45.0, 1.0, 2.0
 _NEAREST = 50
 _SHOWN = ((0, 7), (8, 9), (10, 13), (14, 18))
+_CROWDED = 8
 _FILTERS = (
     TileFilter(),
     TileFilter(life_stages=("customer", "lapsed")),
@@ -69,12 +72,13 @@ def main() -> None:
     with (
         tempfile.TemporaryDirectory(prefix="tuyen-bench-") as passing,
         ground(asked.ground or Path(passing), prospects) as laid,
+        peer(laid.owner_url) as beside,
     ):
-        rows = _measure(laid)
+        rows = _measure(laid, beside)
     report(f"The map of {prospects:,} prospects", rows)
 
 
-def _measure(laid: Ground) -> list[Row]:
+def _measure(laid: Ground, beside: Peer) -> list[Row]:
     tiles = {zoom: _sample(laid, zoom) for zoom in _ZOOMS}
     drawn = list(_draw_all(laid, tiles))
     rows = []
@@ -82,16 +86,18 @@ def _measure(laid: Ground) -> list[Row]:
         here = [one for one in drawn if first <= one.zoom <= last]
         some = [tile for zoom in range(first, last + 1) for tile in tiles[zoom][:6]]
         plain = _p95(_plain(laid, some))
+        other = _p95([beside.tile(tile).ms for tile in some])
         p95, worst = _p95([one.ms for one in here]), max(one.ms for one in here)
         rows += [
             Row(f"zoom {first} to {last}, p95 of {len(here)}", f"{p95:.1f} ms",
-                f"plain {plain:.0f} ms, limit {_P95_MS:g}", _P95_MS / p95, 1.0),
+                f"plain {plain:.0f}, tipg {other:.0f}, limit {_P95_MS:g}", _P95_MS / p95, 1.0),
             Row(f"zoom {first} to {last}, slowest", f"{worst:.1f} ms", f"limit {_MAX_MS:g} ms",
                 _MAX_MS / worst, 1.0),
         ]  # fmt: skip
     heavy = max(one.kilobytes for one in drawn)
     rows.append(Row("heaviest tile, gzipped", f"{heavy:.1f} kB", f"limit {_MAX_KB:g} kB",
                     _MAX_KB / heavy, 1.0))  # fmt: skip
+    rows.append(_shown(laid, beside, tiles[_CROWDED][0]))
     unchanged = _p95(list(_unchanged(laid)))
     rows.append(Row("an unchanged tile, p95", f"{unchanged:.2f} ms", f"limit {_UNCHANGED_MS:g} ms",
                     _UNCHANGED_MS / unchanged, 1.0))  # fmt: skip
@@ -157,6 +163,17 @@ def _plain(laid: Ground, tiles: Sequence[Tile]) -> list[float]:
             cursor.fetchone()
 
         return [_timed(read, tile) for tile in tiles]
+
+
+def _shown(laid: Ground, beside: Peer, tile: Tile) -> Row:
+    """Compare how many of a crowded tile's prospects are in it."""
+    with laid.database.for_org(laid.org_id, snapshot=True) as connection:
+        data = prospect_tiles.read_prospects(connection, _scopes(laid)[0], tile, TileFilter())
+    features = mapbox_vector_tile.decode(data)["prospects"]["features"]
+    ours = sum(feature["properties"]["n"] for feature in features)
+    theirs = beside.tile(tile).features
+    return Row(f"prospects in the fullest tile of zoom {_CROWDED}", f"{ours:,}",
+               f"tipg {theirs:,}", ours / theirs, 1.0)  # fmt: skip
 
 
 def _unchanged(laid: Ground) -> Iterator[float]:
