@@ -23,6 +23,7 @@ from backend.api.health import HealthController
 from backend.api.opts import PUBLIC
 from backend.api.rendering import EXCEPTION_HANDLERS
 from backend.api.unread import Unread
+from backend.areas.controllers import AreaController
 from backend.clock import Clock, SystemClock
 from backend.db.tenancy import Database
 from backend.identity.authentication import BearerAuthentication
@@ -75,6 +76,7 @@ from backend.web.controllers import STATIC_FILES, PageController
 
 CONTROLLERS: Sequence[ControllerRouterHandler] = [
     AccountController,
+    AreaController,
     AssignmentController,
     AuthController,
     BacktestController,

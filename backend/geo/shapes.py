@@ -9,13 +9,14 @@ from dataclasses import dataclass
 from typing import cast
 
 import shapely
-from shapely.geometry import MultiPolygon, Polygon
+from shapely.geometry import LineString, MultiPolygon, Polygon
 
 from backend.geo.vocabulary import MAX_LON, GeoError, LonLat, check_lonlat
 
 MAX_VERTICES = 10_000
 MAX_FEATURES = 2_000
 MIN_RING_POINTS = 4
+MIN_LINE_POINTS = 2
 _REASON = re.compile(r"^(?P<what>[^\[]*)(?:\[(?P<lon>\S+) (?P<lat>[^\]]+)\])?$")
 # shapely's (GEOS's) words, and ours.
 _INVALID = {
@@ -52,6 +53,28 @@ def parse_area(geojson: object) -> MultiPolygon:
 
     Heights are dropped. Outer rings come out counter-clockwise, as RFC 7946 wants them.
     """
+    area = _read_area(geojson)
+    _check_shape(area)
+    return shapely.orient_polygons(area)
+
+
+def mend_area(geojson: object) -> tuple[MultiPolygon, bool]:
+    """Read an area as `parse_area` does, and make it sound; tell whether it had to be changed.
+
+    What a line that crosses itself goes around stays in, as it looks when it is drawn by hand.
+    Raise GeoError for what is no area at all, or encloses nothing.
+    """
+    area = _read_area(geojson)
+    if shapely.is_valid(area):
+        return shapely.orient_polygons(area), False
+    mended = shapely.make_valid(area, method="structure", keep_collapsed=False)
+    parts = [part for part in shapely.get_parts(mended) if isinstance(part, Polygon)]
+    if not parts:
+        _check_shape(area)
+    return shapely.orient_polygons(MultiPolygon(parts)), True
+
+
+def _read_area(geojson: object) -> MultiPolygon:
     geometry = _geometry(geojson)
     kind, coordinates = geometry.get("type"), geometry.get("coordinates")
     if kind == "Polygon":
@@ -69,14 +92,33 @@ def parse_area(geojson: object) -> MultiPolygon:
     if not parts:
         raise GeoError("empty", "The area has no polygon.", "coordinates")
     budget = _Budget()
-    polygons = [
-        Polygon(rings[0], rings[1:])
-        for part, name in zip(parts, names, strict=True)
-        if (rings := _rings(part, name, budget))
-    ]
-    area = MultiPolygon(polygons)
-    _check_shape(area)
-    return shapely.orient_polygons(area)
+    return MultiPolygon(
+        [
+            Polygon(rings[0], rings[1:])
+            for part, name in zip(parts, names, strict=True)
+            if (rings := _rings(part, name, budget))
+        ]
+    )
+
+
+def parse_line(geojson: object) -> LineString:
+    """Read a LineString, or a Feature of one; raise GeoError for anything unsound."""
+    geometry = _geometry(geojson)
+    kind = geometry.get("type")
+    if kind != "LineString":
+        raise GeoError("not_a_line", f"A line must be a LineString, not {_said(kind)}.", "type")
+    name = "coordinates"
+    positions = _sequence(geometry.get(name), name, "a list of positions")
+    _Budget("line").take(len(positions))
+    points = list(_points(positions, name))
+    if len(set(points)) < MIN_LINE_POINTS:
+        raise GeoError("too_few_points", "A line needs at least two different positions.", name)
+    longitudes = [point.lon for point in points]
+    if max(longitudes) - min(longitudes) > MAX_LON:
+        raise GeoError(
+            "crosses_antimeridian", "The line spans more than half the world: cut it.", name
+        )
+    return LineString(points)
 
 
 def parse_area_collection(geojson: object) -> AreaCollection:
@@ -107,15 +149,16 @@ def parse_area_collection(geojson: object) -> AreaCollection:
 class _Budget:
     """Counts vertices while reading, so that a hostile file is refused before it is built."""
 
-    def __init__(self) -> None:
+    def __init__(self, what: str = "area") -> None:
         self.left = MAX_VERTICES
+        self._what = what
 
     def take(self, count: int) -> None:
         self.left -= count
         if self.left < 0:
             raise GeoError(
                 "too_many_vertices",
-                f"The area has more than {MAX_VERTICES:,} vertices; simplify it first.",
+                f"The {self._what} has more than {MAX_VERTICES:,} vertices; simplify it first.",
                 "coordinates",
             )
 

@@ -1,0 +1,181 @@
+"""The accounts of an area, counted and listed for whoever may see them."""
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import date, timedelta
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from backend.api.problems import malformed_field
+from backend.areas.drawing import Drawn, Reach, draw, unknown_territory
+from backend.areas.repository import NOTHING_FOLLOWED, Days, Followed, Selection, Slice
+from backend.areas.schemas import (
+    AccountsRequest,
+    AreaAccount,
+    AreaFilter,
+    AreaSnapshot,
+    PeriodRead,
+    Share,
+    SnapshotRequest,
+)
+from backend.areas.shape_repository import select_unknown_territories
+from backend.identity.actor import Actor
+from backend.maps.repository import get_org_day
+from backend.maps.schemas import Scope
+from backend.maps.service import scope_of
+
+MOST_PERIOD_DAYS = 92
+MOST_IN_A_SHEET = 50_000
+_USUAL_DAYS = 28
+_TOP = 10
+_FIRST_YEAR, _LAST_YEAR = 1970, 2200
+
+
+def take_snapshot(
+    connection: sa.Connection, actor: Actor, asked: SnapshotRequest, reach: Reach | None
+) -> AreaSnapshot:
+    """Count the accounts of an area in the actor's scope, and the visits of a period there.
+
+    Raise Malformed for an area, a filter or a period that cannot be used.
+    """
+    scope = scope_of(connection, actor)
+    org_day = get_org_day(connection, actor.org_id)
+    days = _days(asked, org_day.today, org_day.time_zone)
+    drawn, selection = _select(connection, actor, scope, asked, reach)
+    slices = selection.count_slices(days)
+    is_followed = any(one.recent for one in slices)
+    followed = selection.follow(days) if is_followed else NOTHING_FOLLOWED
+    stages = _shares(slices, "life_stage")
+    customers, prospects = (
+        sum(one.accounts for one in stages if one.value == stage)
+        for stage in ("customer", "prospect")
+    )
+    return AreaSnapshot(
+        shape=drawn.shape,
+        today=days.today,
+        accounts=sum(one.n for one in slices),
+        life_stages=stages,
+        categories=_shares(slices, "category"),
+        channels=_shares(slices, "channel"),
+        priorities=_shares(slices, "priority"),
+        penetration=_share_of(customers, customers + prospects),
+        overdue=sum(one.overdue for one in slices),
+        never_visited=sum(one.never_visited for one in slices),
+        period=_period(days, slices, followed),
+        before=_period_before(days, slices, followed),
+        top=selection.select_top(days, asked.top_by, count=_TOP),
+    )
+
+
+def list_accounts(
+    connection: sa.Connection,
+    actor: Actor,
+    asked: AccountsRequest,
+    reach: Reach | None,
+    *,
+    after: UUID | None,
+    limit: int,
+) -> list[AreaAccount]:
+    """Return the accounts of an area in the actor's scope by id, after the one named."""
+    _, selection = _select(connection, actor, scope_of(connection, actor), asked, reach)
+    return selection.select_accounts(after=after, limit=limit)
+
+
+def list_for_sheet(
+    connection: sa.Connection, actor: Actor, asked: AccountsRequest, reach: Reach | None
+) -> list[AreaAccount]:
+    """Return all accounts of an area in the actor's scope; raise Malformed for too many."""
+    found = list_accounts(connection, actor, asked, reach, after=None, limit=MOST_IN_A_SHEET + 1)
+    if len(found) > MOST_IN_A_SHEET:
+        raise malformed_field(
+            "area",
+            f"The area has more than {MOST_IN_A_SHEET:,} accounts: draw a smaller one, or filter.",
+            code="area_too_full",
+        )
+    return found
+
+
+def _select(
+    connection: sa.Connection,
+    actor: Actor,
+    scope: Scope,
+    asked: SnapshotRequest | AccountsRequest,
+    reach: Reach | None,
+) -> tuple[Drawn, Selection]:
+    _check_filters(connection, scope, asked.filters)
+    drawn = draw(connection, actor, scope, asked.area, reach)
+    return drawn, Selection(connection, scope, drawn.place, asked.filters)
+
+
+def _check_filters(connection: sa.Connection, scope: Scope, filters: AreaFilter) -> None:
+    """Refuse territories that are not there, or not the person's to see."""
+    wanted = filters.territory_ids
+    if not wanted:
+        return
+    if scope.territory_ids is None:
+        unknown = select_unknown_territories(connection, scope.org_id, wanted)
+    else:
+        unknown = [one for one in wanted if one not in scope.territory_ids]
+    if unknown:
+        raise unknown_territory("filters.territory_ids", unknown[0])
+
+
+def _days(asked: SnapshotRequest, today: date, time_zone: str) -> Days:
+    to_date = asked.to_date or today
+    from_date = asked.from_date
+    for field, day in (("to_date", to_date), ("from_date", from_date)):
+        if day is not None and not _FIRST_YEAR <= day.year <= _LAST_YEAR:
+            raise malformed_field(field, f"Give a day of the years {_FIRST_YEAR} to {_LAST_YEAR}.")
+    from_date = from_date or to_date - timedelta(days=_USUAL_DAYS - 1)
+    if to_date < from_date:
+        raise malformed_field("to_date", "The period ends before it begins.", code="dates_reversed")
+    count = (to_date - from_date).days + 1
+    if count > MOST_PERIOD_DAYS:
+        raise malformed_field(
+            "to_date",
+            f"The period is longer than {MOST_PERIOD_DAYS} days: ask for less at once.",
+            code="period_too_long",
+        )
+    before_to = from_date - timedelta(days=1)
+    before_from = from_date - timedelta(days=count)
+    return Days(today, time_zone, from_date, to_date, before_from, before_to)
+
+
+def _shares(slices: Sequence[Slice], by: str) -> list[Share]:
+    """Return the accounts by one of the ways in which slices differ, the most first."""
+    counted: Counter[str | int | None] = Counter()
+    for one in slices:
+        counted[getattr(one, by)] += one.n
+    ordered = sorted(counted.items(), key=lambda item: (-item[1], str(item[0])))
+    return [Share(value, accounts) for value, accounts in ordered]
+
+
+def _period(days: Days, slices: Sequence[Slice], followed: Followed) -> PeriodRead:
+    due = sum(one.due for one in slices) + followed.due
+    return PeriodRead(
+        days.from_date,
+        days.to_date,
+        visits=followed.visits,
+        visited_accounts=followed.visited,
+        due=due,
+        covered=followed.covered,
+        coverage=_share_of(followed.covered, due),
+    )
+
+
+def _period_before(days: Days, slices: Sequence[Slice], followed: Followed) -> PeriodRead:
+    due = sum(one.due_before for one in slices) + followed.due_before
+    return PeriodRead(
+        days.before_from,
+        days.before_to,
+        visits=followed.visits_before,
+        visited_accounts=followed.visited_before,
+        due=due,
+        covered=followed.covered_before,
+        coverage=_share_of(followed.covered_before, due),
+    )
+
+
+def _share_of(part: int, whole: int) -> float | None:
+    return part / whole if whole else None
