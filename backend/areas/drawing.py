@@ -15,7 +15,7 @@ from backend.areas.schemas import (
     CorridorAsked,
     ReachAsked,
 )
-from backend.geo.cover import Cover, cover
+from backend.geo.cover import MAX_AREA_LAT
 from backend.geo.network.provider import NetworkError, StreetNetwork
 from backend.geo.shapes import mend_area, parse_area, parse_line
 from backend.geo.vocabulary import MAX_LON, GeoError, LonLat, check_lonlat
@@ -168,7 +168,7 @@ def _draw_territory(connection: sa.Connection, scope: Scope, asked: AreaAsked) -
         is_estimate=False,
         why=None,
     )
-    return Drawn(Place(None, Cover([], []), outline.territory_ids), shape)
+    return Drawn(Place(None, outline.territory_ids), shape)
 
 
 def unknown_territory(field: str, territory_id: object) -> Malformed:
@@ -183,7 +183,7 @@ def unknown_territory(field: str, territory_id: object) -> Malformed:
 def _finish(
     connection: sa.Connection, asked: AreaAsked, shape: _Shape, reach: Reach | None
 ) -> Drawn:
-    """Grow the shape where that is asked for, check its size and find its cells."""
+    """Grow the shape where that is asked for and check its size."""
     area, changes = shape.area, list(shape.changes)
     if asked.buffer_m:
         _check_place(area, shape.field)
@@ -199,10 +199,6 @@ def _finish(
             f"The area has {size}; draw one of 1 m² to {_LARGEST_KM2:,.0f} km².",
             code="area_too_small" if is_small else "area_too_large",
         )
-    try:
-        cells = cover(area)
-    except GeoError as error:
-        raise _refusal(shape.field, error) from error
     told = AreaShape(
         geometry=_geojson(area),
         area_km2=km2,
@@ -210,7 +206,7 @@ def _finish(
         is_estimate=reach.is_estimate if reach else False,
         why=reach.why if reach else None,
     )
-    return Drawn(Place(area, cells), told)
+    return Drawn(Place(area), told)
 
 
 def _check_place(area: shapely.MultiPolygon, field: str) -> None:
@@ -225,6 +221,14 @@ def _check_place(area: shapely.MultiPolygon, field: str) -> None:
             )
     if area.is_empty:
         raise malformed_field(field, "The area encloses nothing.", code="empty")
+    _, south, _, north = area.bounds
+    if max(-south, north) > MAX_AREA_LAT:
+        raise malformed_field(
+            field,
+            f"The area reaches latitude {north if north > -south else south:g}; the map ends at "
+            f"{MAX_AREA_LAT} degrees. Draw it without the pole.",
+            code="outside_map",
+        )
 
 
 def _polygons(shape: shapely.Geometry) -> shapely.MultiPolygon:

@@ -6,17 +6,18 @@ on the border, or on that of a hole, lies in the area). No spatial operator stan
 would be looked for, because row-level security would keep it off.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any, NamedTuple
 from uuid import UUID
 
 import msgspec
+import numpy as np
 import shapely
 import sqlalchemy as sa
 
 from backend.areas.schemas import AreaAccount, AreaFilter, TopAccount, TopBy
-from backend.geo.cover import Cover, KeyRange
+from backend.geo.cover import Cover, cover, settle
 from backend.maps.schemas import Scope
 
 _LATE_DAYS = 14
@@ -119,6 +120,13 @@ top AS (SELECT account_id, visits FROM followed WHERE visits > 0
          ORDER BY visits DESC, account_id LIMIT :count)
 {_TOLD} ORDER BY t.visits DESC, a.id
 """  # noqa: S608  # constants only
+# As bytes, because many numbers travel slowly one by one.
+_EDGE_KEYS = """
+SELECT string_agg(int8send(p.qk), '')
+  FROM unnest(cast(:edge_lo AS bigint[]), cast(:edge_hi AS bigint[])) r (lo, hi)
+ CROSS JOIN LATERAL (SELECT m.qk FROM account_map m
+   WHERE m.org_id = :org_id AND m.qk >= r.lo AND m.qk < r.hi {conditions} OFFSET 0) p
+"""
 _LISTED = """
 WITH picked AS ({picked}),
 page AS (SELECT account_id FROM picked
@@ -135,7 +143,6 @@ class Place(msgspec.Struct, frozen=True):
     """Where accounts are looked for: in the cells of an area, or in territories."""
 
     area: shapely.MultiPolygon | None
-    cover: Cover
     territory_ids: tuple[UUID, ...] = ()
 
 
@@ -183,13 +190,28 @@ NOTHING_FOLLOWED = Followed(0, 0, 0, 0, 0, 0, 0, 0)
 
 
 class Selection:
-    """The accounts of a place that a person may see and asks for."""
+    """The accounts of a place that a person may see and asks for; of one moment.
+
+    The connection's transaction is a snapshot: the ranges of keys are drawn around what it sees.
+    """
 
     def __init__(
         self, connection: sa.Connection, scope: Scope, place: Place, filters: AreaFilter
     ) -> None:
         self._connection = connection
-        self._picked, self._values = _picked(scope, place, filters)
+        conditions, values = _conditions(scope, filters)
+        if place.area is None:
+            template = _IN_TERRITORIES
+            values["members"] = list(place.territory_ids)
+        else:
+            template = _IN_CELLS
+            values["area"] = shapely.to_wkb(place.area)
+            rough = cover(place.area)
+            data = self._read(_EDGE_KEYS.format(conditions=conditions), values | _ends(rough))
+            keys = np.frombuffer(bytes(data.scalar_one() or b""), ">i8").astype(np.int64)
+            values |= _ends(settle(rough, place.area, keys))
+        self._picked = template.format(columns=_COLUMNS, conditions=conditions)
+        self._values = values
 
     def count_slices(self, days: Days) -> list[Slice]:
         """Return the accounts, counted by life stage, category, channel and priority."""
@@ -214,14 +236,17 @@ class Selection:
         values = self._values | more
         if days is not None:
             values |= msgspec.structs.asdict(days) | {"zone": days.time_zone, "late": _LATE_DAYS}
-        query = sa.text(statement.format(picked=self._picked))
+        return self._read(statement.format(picked=self._picked), values)
+
+    def _read(self, statement: str, values: Mapping[str, Any]) -> sa.CursorResult[Any]:
+        query = sa.text(statement)
         return self._connection.execute(
             query, {name: values[name] for name in query.compile().params}
         )
 
 
-def _picked(scope: Scope, place: Place, filters: AreaFilter) -> tuple[str, dict[str, Any]]:
-    """Return the SQL of the accounts of a selection, and what it binds."""
+def _conditions(scope: Scope, filters: AreaFilter) -> tuple[str, dict[str, Any]]:
+    """Return the SQL of who may see what and asks for what, and what it binds."""
     values: dict[str, Any] = {"org_id": scope.org_id}
     conditions: list[str] = []
     if scope.territory_ids is not None:
@@ -236,16 +261,13 @@ def _picked(scope: Scope, place: Place, filters: AreaFilter) -> tuple[str, dict[
         if wanted:
             conditions.append(f"AND m.{column} = ANY (cast(:{column} AS {kind}))")
             values[column] = list(wanted)
-    if place.area is None:
-        template = _IN_TERRITORIES
-        values["members"] = list(place.territory_ids)
-    else:
-        template = _IN_CELLS
-        values["area"] = place.area.wkb
-        for name, ranges in place.cover._asdict().items():
-            values |= _ends(name, ranges)
-    return template.format(columns=_COLUMNS, conditions=" ".join(conditions)), values
+    return " ".join(conditions), values
 
 
-def _ends(name: str, ranges: Sequence[KeyRange]) -> dict[str, list[int]]:
-    return {f"{name}_lo": [one.lo for one in ranges], f"{name}_hi": [one.hi for one in ranges]}
+def _ends(found: Cover) -> dict[str, list[int]]:
+    return {
+        "inner_lo": [one.lo for one in found.inner],
+        "inner_hi": [one.hi for one in found.inner],
+        "edge_lo": [one.lo for one in found.edge],
+        "edge_hi": [one.hi for one in found.edge],
+    }

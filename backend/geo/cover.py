@@ -13,7 +13,6 @@ import numpy.typing as npt
 import shapely
 
 from backend.geo.tiles import MAX_MERCATOR_LAT, WORLD_BITS, WORLD_SIZE
-from backend.geo.vocabulary import GeoError
 
 MAX_AREA_LAT = 85.05
 """Where the map ends, and no account lies beyond."""
@@ -23,7 +22,10 @@ _FINEST = 21  # a cell of 20 m
 # A hundredth of a millimetre: a place at the very edge of a cell may be counted to either cell.
 _ROUNDING_DEGREES = 1e-10
 
+_INSIDE, _AT_EDGE = 1, 2
+
 type Cells = npt.NDArray[np.int64]
+type Keys = npt.NDArray[np.int64]
 
 
 class KeyRange(NamedTuple):
@@ -43,18 +45,7 @@ class Cover(NamedTuple):
 
 
 def cover(area: shapely.MultiPolygon, *, edge_cells: int = _EDGE_CELLS) -> Cover:
-    """Return the cells of an area; whatever lies in none of them lies outside the area.
-
-    Raise GeoError (outside_map) where the area goes beyond 85.05 degrees of latitude.
-    """
-    _, south, _, north = area.bounds
-    if max(-south, north) > MAX_AREA_LAT:
-        raise GeoError(
-            "outside_map",
-            f"The area reaches latitude {north if north > -south else south:g}; the map ends at "
-            f"{MAX_AREA_LAT} degrees. Draw it without the pole.",
-            "coordinates",
-        )
+    """Return the cells of an area within MAX_AREA_LAT; what lies in none of them lies outside."""
     shapely.prepare(area)
     level, x, y = _start(area)
     inner: list[tuple[int, Cells]] = []
@@ -71,6 +62,56 @@ def cover(area: shapely.MultiPolygon, *, edge_cells: int = _EDGE_CELLS) -> Cover
         x = np.concatenate([2 * x, 2 * x + 1, 2 * x, 2 * x + 1])
         y = np.concatenate([2 * y, 2 * y, 2 * y + 1, 2 * y + 1])
     return Cover(_ranges(inner), _ranges([(level, _keys(x, y))]))
+
+
+def settle(rough: Cover, area: shapely.MultiPolygon, keys: Keys) -> Cover:
+    """Return a cover of the same area that has hardly an edge, for places with these keys alone.
+
+    The keys are those of all the places in the edge's ranges. A key is a cell of some two metres:
+    only where the area's own border runs through it, its places stay at the edge. Ranges grow over
+    what lies between two keys, since no place does.
+    """
+    if not rough.edge:
+        return rough
+    keys = np.unique(keys)
+    x, y = _compact(keys), _compact(keys >> 1)
+    boxes = _boxes(WORLD_BITS, x, y)
+    shapely.prepare(area)
+    middle = shapely.get_coordinates(shapely.centroid(boxes))
+    state = shapely.contains_xy(area, middle).astype(np.int64)
+    state[shapely.STRtree(boxes).query(_sides(area), predicate="intersects")[1]] = _AT_EDGE
+    part = np.searchsorted([one.lo for one in rough.edge], keys, side="right")
+    is_new = np.ones(len(keys), bool)
+    is_new[1:] = (state[1:] != state[:-1]) | (part[1:] != part[:-1])
+    is_last = np.append(is_new[1:], True)[: len(keys)]
+    found: dict[int, list[KeyRange]] = {_INSIDE: [], _AT_EDGE: []}
+    runs = zip(state[is_new].tolist(), keys[is_new].tolist(), keys[is_last].tolist(), strict=True)
+    for one, lo, hi in runs:
+        if one in found:
+            found[one].append(KeyRange(lo, hi + 1))
+    return Cover(sorted(rough.inner + found[_INSIDE]), found[_AT_EDGE])
+
+
+def _sides(area: shapely.MultiPolygon) -> npt.NDArray[np.object_]:
+    corners = []
+    for ring in shapely.get_rings(shapely.get_parts(area)):
+        points = shapely.get_coordinates(ring)
+        corners.append(np.stack([points[:-1], points[1:]], axis=1))
+    return np.asarray(shapely.linestrings(np.concatenate(corners)))
+
+
+def _compact(keys: Keys) -> Cells:
+    """Take every second bit: the other way round than `_spread`."""
+    value = keys & 0x5555_5555_5555_5555
+    for shift, mask in (
+        (1, 0x3333_3333_3333_3333),
+        (2, 0x0F0F_0F0F_0F0F_0F0F),
+        (4, 0x00FF_00FF_00FF_00FF),
+        (8, 0x0000_FFFF_0000_FFFF),
+        (16, 0x0000_0000_00FF_FFFF),
+    ):
+        value = (value | (value >> shift)) & mask
+    return value
 
 
 def _start(area: shapely.MultiPolygon) -> tuple[int, Cells, Cells]:

@@ -8,6 +8,7 @@ import { showLegend } from './legend.js';
 import { createMap } from './map/map.js';
 import { go, place, TABS, whenMoved } from './place.js';
 import { showProblem } from './parts.js';
+import { areasTab } from './tabs/areas.js';
 import { prospectsTab } from './tabs/prospects.js';
 import { resultsTab } from './tabs/results.js';
 import { routesTab } from './tabs/routes.js';
@@ -17,7 +18,8 @@ import { weeksTab } from './tabs/weeks.js';
 
 const PLANNERS = ['manager', 'admin'];
 const MAKE = {
-  prospects: prospectsTab, territories: territoriesTab, routes: routesTab, weeks: weeksTab, visits: visitsTab, results: resultsTab,
+  prospects: prospectsTab, territories: territoriesTab, areas: areasTab, routes: routesTab, weeks: weeksTab,
+  visits: visitsTab, results: resultsTab,
 };
 const at = (id) => document.getElementById(id);
 

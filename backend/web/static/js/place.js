@@ -1,6 +1,6 @@
 /** Where the person is in the page, kept in the address after `#`: tab, date, route, account. */
 
-export const TABS = ['prospects', 'territories', 'routes', 'weeks', 'visits', 'results'];
+export const TABS = ['prospects', 'territories', 'areas', 'routes', 'weeks', 'visits', 'results'];
 const KEYS = ['tab', 'date', 'route', 'account', 'rep'];
 const listeners = new Set();
 

@@ -4,7 +4,7 @@ import * as maplibre from 'maplibre-gl';
 import { renew, token } from '../api.js';
 import { whenThemeChanges } from '../colors.js';
 import { t } from '../i18n.js';
-import { drawPolygon } from './draw.js';
+import { drawArea } from './draw.js';
 import { buildStyle } from './style.js';
 
 const POINTED_AT = ['stops', 'visits', 'prospects'];
@@ -60,10 +60,15 @@ export function createMap(container, info, date, on) {
       if (!box.isEmpty()) map.fitBounds(box, { padding: padding(map), maxZoom: 16, maxDuration: 1200 });
     },
     resize: () => map.resize(),
-    async draw(bar) {
+    /** The place in the middle of what is seen. */
+    middle() {
+      const { lng, lat } = map.getCenter().wrap();
+      return [lng, lat];
+    },
+    async draw(bar, way) {
       isDrawing = true;
       try {
-        return await drawPolygon(map, bar);
+        return await drawArea(map, bar, way);
       } finally {
         isDrawing = false;
         show();

@@ -80,7 +80,7 @@ function territoryLabels({ shown }) {
 function prospectLayers({ info, shown, emphasis }) {
   const stages = stageColors(info.legend);
   const color = Object.fromEntries(stages);
-  const strength = emphasis === 'prospects' || emphasis === 'territories' ? 0.92 : 0.28;
+  const strength = ['prospects', 'territories', 'areas'].includes(emphasis) ? 0.92 : 0.28;
   const many = ['>', ['get', 'n'], 1];
   const radius = (one, base) => ['case', many, ['min', 22, ['+', base, ['*', 2.1, ['ln', ['get', 'n']]]]], one];
   return [

@@ -4,9 +4,10 @@ import { request } from '../api.js';
 import { el } from '../dom.js';
 import { t } from '../i18n.js';
 import { estimateBadge, showProblem } from '../parts.js';
+import { go } from '../place.js';
 
 const MINUTES = [10, 20, 30];
-const PROFILES = ['car', 'scooter', 'bicycle', 'foot'];
+export const PROFILES = ['car', 'scooter', 'bicycle', 'foot'];
 
 /** A button that draws what is within reach of a place; where there is no place there is none. */
 export function reach(location, desk) {
@@ -16,13 +17,20 @@ export function reach(location, desk) {
   const profile = el('select', { 'aria-label': t('profile') }, PROFILES.map((name) => el('option', { value: name }, t(`profile.${name}`))));
   let isShown = false;
   const button = el('button.small', { type: 'button', onclick: () => (isShown ? clear() : draw()) }, t('reach'));
+  const count = el('button.small', { type: 'button', hidden: true, onclick: countArea }, t('area.count_reach', { minutes: MINUTES.at(-1) }));
   profile.onchange = () => { if (isShown) draw(); };
 
   function clear() {
     isShown = false;
     hint.hidden = true;
+    count.hidden = true;
     button.textContent = t('reach');
     desk.map.see({ overlay: null });
+  }
+
+  function countArea() {
+    desk.area = { isochrone: { location, minutes: MINUTES.at(-1), profile: profile.value } };
+    go({ tab: 'areas', account: null });
   }
 
   async function draw() {
@@ -35,6 +43,7 @@ export function reach(location, desk) {
       desk.map.fit(found.features[0].geometry.coordinates.flat(2));
       hint.replaceChildren(t('reach_hint', { minutes: MINUTES.join(', ') }), ' ', found.is_estimate ? estimateBadge() : '');
       hint.hidden = false;
+      count.hidden = false;
       isShown = true;
       button.textContent = t('reach_hide');
     } catch (problem) {
@@ -44,5 +53,5 @@ export function reach(location, desk) {
     }
   }
 
-  return el('div.reach', {}, el('div.actions', {}, button, profile), hint, message);
+  return el('div.reach', {}, el('div.actions', {}, button, profile), hint, count, message);
 }

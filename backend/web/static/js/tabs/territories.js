@@ -91,8 +91,8 @@ export function territoriesTab(panel, desk) {
 
   async function draw() {
     top.replaceChildren(el('p.message', { role: 'status' }, t('draw_hint')));
-    const area = await desk.map.draw(document.getElementById('draw-bar'));
-    if (area) askName(area);
+    const drawn = await desk.map.draw(document.getElementById('draw-bar'));
+    if (drawn) askName(drawn.geometry);
     else showDrawButton();
   }
 

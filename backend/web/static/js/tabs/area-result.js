@@ -1,0 +1,100 @@
+/** What lies in an area: figures, bars, the accounts worth a look, and all of them as a file. */
+
+import { request } from '../api.js';
+import { stageColors } from '../colors.js';
+import { el, swatch } from '../dom.js';
+import { day, number, t } from '../i18n.js';
+import { empty, estimateBadge, showProblem } from '../parts.js';
+import { go } from '../place.js';
+import { categoryName } from './prospects.js';
+
+const PERCENT = 100;
+const MOST_BARS = 8;
+
+const share = (value) => (value === null ? '–' : `${number(value * PERCENT, 1)} %`);
+
+/** `found` is the service's answer; `filters` are those that it was asked with. */
+export function areaResult(found, desk, { filters, topBy, clear }) {
+  const { shape, period, before } = found;
+  return el('article.card.area-result', {},
+    el('div.card-head', {},
+      el('h2', {}, t('area.accounts', { count: number(found.accounts) })),
+      el('button.small', { type: 'button', onclick: clear }, t('area.clear'))),
+    el('p.little.quiet', {},
+      shape.area_km2 === null ? t('area.no_outline') : t('area.km2', { km2: number(shape.area_km2, shape.area_km2 < 10 ? 2 : 0) }),
+      shape.changes.filter((one) => one === 'mended').map(() => [' ', el('span.badge.warn', {}, t('area.mended'))]),
+      shape.is_estimate ? [' ', estimateBadge()] : null),
+    found.accounts ? [
+      el('dl.figures', {},
+        figure('area.penetration', share(found.penetration)),
+        figure('area.overdue', number(found.overdue)),
+        figure('area.never_visited', number(found.never_visited)),
+        figure('area.visits', number(period.visits), change(period.visits - before.visits)),
+        figure('area.visited', number(period.visited_accounts), change(period.visited_accounts - before.visited_accounts)),
+        figure('area.coverage', share(period.coverage), period.coverage === null || before.coverage === null ? null
+          : change(PERCENT * (period.coverage - before.coverage), t('area.points')))),
+      el('p.little.quiet', {}, t('area.compared', { from: day(before.from_date), to: day(before.to_date) })),
+      bars(t('life_stage'), found.life_stages, (value) => t(`stage.${value}`), Object.fromEntries(stageColors(desk.info.legend))),
+      bars(t('category'), found.categories, (value) => categoryName(value) || t('area.none')),
+      bars(t('area.channel'), found.channels, (value) => value ?? t('area.none')),
+      bars(t('area.priority'), found.priorities, (value) => String(value)),
+      top(found.top, topBy),
+      download(desk.area, filters),
+    ] : empty(t('area.empty'), t('area.empty_hint')));
+}
+
+function figure(key, value, changed) {
+  return el('div', { title: t(`${key}.hint`) }, el('dt', {}, t(key)), el('dd.number', {}, el('strong', {}, value), changed));
+}
+
+/** How much more or less than in the period before. */
+function change(difference, unit = '') {
+  const rounded = Math.round(difference * 10) / 10;
+  const sign = rounded > 0 ? '+' : rounded < 0 ? '−' : '±';
+  return el('span.quiet.little', {}, ` ${sign}${number(Math.abs(rounded), 1)}${unit && ` ${unit}`}`);
+}
+
+/** A bar each, the rest in one; where all have no value there is nothing to tell. */
+function bars(title, shares, nameOf, colors = {}) {
+  if (shares.length === 1 && shares[0].value === null) return null;
+  const total = shares.reduce((sum, one) => sum + one.accounts, 0);
+  const rest = shares.slice(MOST_BARS).reduce((sum, one) => sum + one.accounts, 0);
+  const rows = shares.slice(0, MOST_BARS).map((one) => bar(nameOf(one.value), one.accounts, total, colors[one.value]));
+  if (rest) rows.push(bar(t('area.others'), rest, total));
+  return el('section', {}, el('h3', {}, title), el('ul.bars', { 'aria-label': title }, rows));
+}
+
+function bar(name, accounts, total, color) {
+  const strip = el('span.strip', { 'aria-hidden': 'true' });
+  strip.style.width = `${(PERCENT * accounts) / total}%`;
+  if (color) strip.style.background = color;
+  return el('li', {}, el('span', {}, name), el('span.number', {}, number(accounts), ' · ', share(accounts / total)), strip);
+}
+
+function top(accounts, by) {
+  if (!accounts.length) return null;
+  return el('section', {}, el('h3', {}, t(`area.top.${by}`)), el('ul.row-list', { 'aria-label': t(`area.top.${by}`) },
+    accounts.map((one) => el('li', {}, el('button.row', { type: 'button', onclick: () => go({ tab: 'prospects', account: one.id }) },
+      swatch('var(--brand)'),
+      el('span.main', {}, el('strong', {}, one.name), el('span.quiet.little', {}, categoryName(one.category) || t(`stage.${one.life_stage}`))),
+      el('span.end.number.little', {}, t(`area.top.${by}.value`, { days: number(one.overdue_days), visits: number(one.visits) })))))));
+}
+
+function download(area, filters) {
+  const message = el('p.message', { role: 'alert', hidden: true });
+  const button = el('button', { type: 'button', onclick: async () => {
+    button.disabled = true;
+    message.hidden = true;
+    try {
+      const answer = await request('/v1/areas/accounts.csv', { method: 'POST', body: { area, filters }, raw: true });
+      const url = URL.createObjectURL(await answer.blob());
+      el('a', { href: url, download: 'accounts.csv' }).click();
+      setTimeout(() => URL.revokeObjectURL(url), 60_000);
+    } catch (problem) {
+      showProblem(message, problem);
+    } finally {
+      button.disabled = false;
+    }
+  } }, t('area.download'));
+  return [el('div', {}, button), message];
+}
