@@ -9,8 +9,8 @@ const CORNERS = { feature: { draggable: true, coordinates: { midpoints: true, dr
 
 const WAYS = {
   polygon: { mode: () => new TerraDrawPolygonMode({ pointerDistance: 20 }), hint: 'draw_hint', adjust: 'draw_adjust', flags: CORNERS },
-  freehand: { mode: () => new TerraDrawFreehandMode(), hint: 'draw_hint_freehand', adjust: 'draw_adjust_whole', flags: { feature: { draggable: true } } },
-  circle: { mode: () => new TerraDrawCircleMode(), hint: 'draw_hint_circle', adjust: 'draw_adjust_whole', flags: { feature: { draggable: true } } },
+  freehand: { mode: () => new TerraDrawFreehandMode({ minDistance: 8, drawInteraction: 'click-move-or-drag' }), hint: 'draw_hint_freehand', adjust: 'draw_adjust_whole', flags: { feature: { draggable: true } } },
+  circle: { mode: () => new TerraDrawCircleMode({ drawInteraction: 'click-move-or-drag' }), hint: 'draw_hint_circle', adjust: 'draw_adjust_whole', flags: { feature: { draggable: true } } },
 };
 
 /** Let the person draw one area; resolves with its GeoJSON feature, or null when given up. */
