@@ -191,13 +191,17 @@ def _finish(
         changes.append("buffered")
     _check_place(area, shape.field)
     km2 = shape_repository.measure_km2(connection, area)
-    if not _SMALLEST_KM2 <= km2 <= _LARGEST_KM2:
-        is_small = km2 < _SMALLEST_KM2
-        size = f"{km2 * 1e6:.3g} m²" if is_small else f"{km2:,.0f} km²"
+    if km2 < _SMALLEST_KM2:
         raise malformed_field(
             shape.field,
-            f"The area has {size}; draw one of 1 m² to {_LARGEST_KM2:,.0f} km².",
-            code="area_too_small" if is_small else "area_too_large",
+            f"The area has {km2 * 1e6:.3g} m²; draw one of at least 1 m².",
+            code="area_too_small",
+        )
+    if km2 > _LARGEST_KM2:
+        raise malformed_field(
+            shape.field,
+            f"The area has {km2:,.0f} km²; draw one of at most {_LARGEST_KM2:,.0f} km².",
+            code="area_too_large",
         )
     told = AreaShape(
         geometry=_geojson(area),

@@ -29,7 +29,8 @@ def draw_buffer(
 ) -> shapely.Geometry:
     """Return what lies within so many metres of a shape."""
     statement = sa.text(
-        "SELECT ST_AsBinary(ST_Buffer(ST_GeomFromWKB(:shape, 4326)::geography, :metres)::geometry)"
+        "SELECT ST_AsBinary(ST_Buffer(ST_GeomFromWKB(:shape, 4326)::geography, :metres,"
+        " 'quad_segs=16')::geometry)"
     )
     found = connection.scalar(statement, {"shape": shapely.to_wkb(shape), "metres": metres})
     return shapely.from_wkb(bytes(found))

@@ -212,8 +212,8 @@ def test_every_tab_fits_the_screen(watched: Watched) -> None:
 def test_the_keyboard_reaches_everything(watched: Watched) -> None:
     page = watched.open()
     page.get_by_role("tab", name="Khách").focus()
-    page.keyboard.press("ArrowRight")
-    page.keyboard.press("ArrowRight")
+    for _ in range(3):
+        page.keyboard.press("ArrowRight")
     expect(page.get_by_role("tab", name="Tuyến")).to_be_focused()
     expect(page.get_by_role("tab", name="Tuyến")).to_have_attribute("aria-selected", "true")
     unnamed = page.evaluate(

@@ -10,12 +10,14 @@ import { categoryName } from './prospects.js';
 
 const PERCENT = 100;
 const MOST_BARS = 8;
+const A_DAY_MS = 86_400_000;
 
 const share = (value) => (value === null ? '–' : `${number(value * PERCENT, 1)} %`);
 
 /** `found` is the service's answer; `filters` are those that it was asked with. */
 export function areaResult(found, desk, { filters, topBy, clear }) {
   const { shape, period, before } = found;
+  const days = Math.round((Date.parse(period.to_date) - Date.parse(period.from_date)) / A_DAY_MS) + 1;
   return el('article.card.area-result', {},
     el('div.card-head', {},
       el('h2', {}, t('area.accounts', { count: number(found.accounts) })),
@@ -33,7 +35,7 @@ export function areaResult(found, desk, { filters, topBy, clear }) {
         figure('area.visited', number(period.visited_accounts), change(period.visited_accounts - before.visited_accounts)),
         figure('area.coverage', share(period.coverage), period.coverage === null || before.coverage === null ? null
           : change(PERCENT * (period.coverage - before.coverage), t('area.points')))),
-      el('p.little.quiet', {}, t('area.compared', { from: day(before.from_date), to: day(before.to_date) })),
+      el('p.little.quiet', {}, t('area.compared', { from: day(period.from_date), to: day(period.to_date), days: number(days) })),
       bars(t('life_stage'), found.life_stages, (value) => t(`stage.${value}`), Object.fromEntries(stageColors(desk.info.legend))),
       bars(t('category'), found.categories, (value) => categoryName(value) || t('area.none')),
       bars(t('area.channel'), found.channels, (value) => value ?? t('area.none')),

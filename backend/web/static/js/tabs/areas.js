@@ -20,11 +20,12 @@ export function areasTab(panel, desk) {
   const ways = el('div.actions', {}, ['polygon', 'freehand', 'circle'].map((way) =>
     el('button', { type: 'button', onclick: () => draw(way) }, t(`area.draw.${way}`))));
   const territories = [['', t('area.choose_territory')], ...desk.territories.map((one) => [one.id, one.name])];
+  const territory = select('territory_id', t('territory'), territories, desk.area?.territory_id ?? '', (id) => { if (id) choose({ territory_id: id }); });
   const stages = [['', t('every_stage')], ...desk.info.legend.map((item) => [item.life_stage, t(`stage.${item.life_stage}`)])];
   panel.append(
     el('section.card', { 'aria-label': t('area.choose') },
       el('h2', {}, t('area.choose')), ways,
-      select('territory_id', t('territory'), territories, '', (id) => { if (id) choose({ territory_id: id }); }),
+      territory,
       el('details.fold', {}, el('summary', {}, t('area.more_ways')), circleForm(), reachForm(), corridorForm()),
       message),
     el('div.filters', {},
@@ -89,6 +90,7 @@ export function areasTab(panel, desk) {
 
   function choose(area) {
     desk.area = area;
+    territory.querySelector('select').value = area.territory_id ?? '';
     load({ isNew: true });
   }
 
