@@ -20,11 +20,18 @@ from backend.areas.schemas import AreaAccount, AreaFilter, TopAccount, TopBy
 from backend.geo.cover import Cover, cover, settle
 from backend.maps.schemas import Scope
 
+# The planner guesses many accounts in a range, and would sort them on disk to count them.
+_WITH_ROOM = sa.text("SET LOCAL work_mem = '64MB'")
 _LATE_DAYS = 14
 """A visit may be done so many days off the day that it was planned on."""
 
-_COLUMNS = """m.account_id, m.territory_id, m.owner_id, m.life_stage, m.category, m.channel,
-  m.priority, m.visit_every_days, m.last_visit_at"""
+_COLUMNS = """m.account_id, m.life_stage, m.category, m.channel, m.priority, m.visit_every_days,
+  m.last_visit_at"""
+# Most accounts of a large area were never visited: those that were have an index of their own.
+_VISITED_COLUMNS, _VISITED = (
+    "m.account_id, m.visit_every_days, m.last_visit_at",
+    "AND m.last_visit_at IS NOT NULL",
+)
 # OFFSET 0 keeps the planner from joining everybody's accounts with a guess of how many there are.
 _IN_CELLS = """
 SELECT p.* FROM unnest(cast(:inner_lo AS bigint[]), cast(:inner_hi AS bigint[])) r (lo, hi)
@@ -85,7 +92,7 @@ followed AS MATERIALIZED (
        AND v.planned_on <= :to_date AND v.status = 'done' AND v.deleted_at IS NULL) v)
 """  # noqa: S608  # constants only
 _FOLLOWED = f"""
-WITH picked AS ({{picked}}), {_RECENT_VISITS}
+WITH picked AS ({{visited}}), {_RECENT_VISITS}
 SELECT coalesce(sum(visits), 0)::int AS visits, coalesce(sum(visits_before), 0)::int
          AS visits_before,
        (count(*) FILTER (WHERE visits > 0))::int AS visited,
@@ -106,7 +113,7 @@ SELECT a.id, a.name, a.life_stage, a.category, CASE WHEN a.location IS NOT NULL
   FROM top t JOIN account a ON a.org_id = :org_id AND a.id = t.account_id
 """  # noqa: S608  # constants only
 _MOST_OVERDUE = f"""
-WITH picked AS ({{picked}}),
+WITH picked AS ({{visited}}),
 top AS (SELECT o.account_id, (SELECT count(*) FROM visit v WHERE v.org_id = :org_id
             AND v.account_id = o.account_id AND v.status = 'done' AND v.deleted_at IS NULL
             AND v.planned_on BETWEEN :from_date AND :to_date)::int AS visits
@@ -115,7 +122,7 @@ top AS (SELECT o.account_id, (SELECT count(*) FROM visit v WHERE v.org_id = :org
 {_TOLD} ORDER BY overdue_days DESC, a.id
 """  # noqa: S608  # constants only
 _MOST_VISITED = f"""
-WITH picked AS ({{picked}}), {_RECENT_VISITS},
+WITH picked AS ({{visited}}), {_RECENT_VISITS},
 top AS (SELECT account_id, visits FROM followed WHERE visits > 0
          ORDER BY visits DESC, account_id LIMIT :count)
 {_TOLD} ORDER BY t.visits DESC, a.id
@@ -199,6 +206,7 @@ class Selection:
         self, connection: sa.Connection, scope: Scope, place: Place, filters: AreaFilter
     ) -> None:
         self._connection = connection
+        connection.execute(_WITH_ROOM)
         conditions, values = _conditions(scope, filters)
         if place.area is None:
             template = _IN_TERRITORIES
@@ -211,6 +219,9 @@ class Selection:
             keys = np.frombuffer(bytes(data.scalar_one() or b""), ">i8").astype(np.int64)
             values |= _ends(settle(rough, place.area, keys))
         self._picked = template.format(columns=_COLUMNS, conditions=conditions)
+        self._visited = template.format(
+            columns=_VISITED_COLUMNS, conditions=f"{conditions} {_VISITED}"
+        )
         self._values = values
 
     def count_slices(self, days: Days) -> list[Slice]:
@@ -236,7 +247,7 @@ class Selection:
         values = self._values | more
         if days is not None:
             values |= msgspec.structs.asdict(days) | {"zone": days.time_zone, "late": _LATE_DAYS}
-        return self._read(statement.format(picked=self._picked), values)
+        return self._read(statement.format(picked=self._picked, visited=self._visited), values)
 
     def _read(self, statement: str, values: Mapping[str, Any]) -> sa.CursorResult[Any]:
         query = sa.text(statement)

@@ -41,7 +41,7 @@ def take_snapshot(
     """
     scope = scope_of(connection, actor)
     org_day = get_org_day(connection, actor.org_id)
-    days = _days(asked, org_day.today, org_day.time_zone)
+    days = days_of(asked, org_day.today, org_day.time_zone)
     drawn, selection = _select(connection, actor, scope, asked, reach)
     slices = selection.count_slices(days)
     is_followed = any(one.recent for one in slices)
@@ -121,7 +121,8 @@ def _check_filters(connection: sa.Connection, scope: Scope, filters: AreaFilter)
         raise unknown_territory("filters.territory_ids", unknown[0])
 
 
-def _days(asked: SnapshotRequest, today: date, time_zone: str) -> Days:
+def days_of(asked: SnapshotRequest, today: date, time_zone: str) -> Days:
+    """Return the period asked for and the one before it; raise Malformed for one that is none."""
     to_date = asked.to_date or today
     from_date = asked.from_date
     for field, day in (("to_date", to_date), ("from_date", from_date)):

@@ -8,6 +8,12 @@ UPDATE account_map m SET channel = a.channel, priority = a.priority, visit_every
    AND (a.channel, a.priority, a.visit_every_days) IS DISTINCT FROM (m.channel, m.priority::int, m.visit_every_days::int);
 CREATE INDEX account_map_area ON account_map (org_id, qk)
   INCLUDE (account_id, territory_id, owner_id, life_stage, category, channel, priority, visit_every_days, last_visit_at);
+-- Most accounts of a large area were never visited: what visits come to asks for the others alone.
+CREATE INDEX account_map_visited ON account_map (org_id, qk)
+  INCLUDE (account_id, territory_id, owner_id, life_stage, category, visit_every_days, last_visit_at)
+  WHERE last_visit_at IS NOT NULL;
+CREATE INDEX visit_done ON visit (org_id, account_id, planned_on) INCLUDE (done_at)
+  WHERE status = 'done' AND deleted_at IS NULL;
 
 -- Whoever puts an account on the map need not know what areas ask of it.
 CREATE FUNCTION account_map_complete() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
