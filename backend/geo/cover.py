@@ -56,7 +56,7 @@ def cover(area: shapely.MultiPolygon, *, edge_cells: int = _EDGE_CELLS) -> Cover
         whole = shapely.covers(area, boxes)
         inner.append((level, _keys(x[whole], y[whole])))
         x, y = x[~whole], y[~whole]
-        if len(x) == 0 or level == _FINEST or 2 * len(x) > edge_cells:
+        if len(x) == 0 or level >= _FINEST or 2 * len(x) > edge_cells:
             break
         level += 1
         x = np.concatenate([2 * x, 2 * x + 1, 2 * x, 2 * x + 1])

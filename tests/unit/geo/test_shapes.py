@@ -2,7 +2,13 @@ from typing import Any
 
 import pytest
 
-from backend.geo.shapes import MAX_VERTICES, parse_area, parse_area_collection
+from backend.geo.shapes import (
+    MAX_VERTICES,
+    mend_area,
+    parse_area,
+    parse_area_collection,
+    parse_line,
+)
 from backend.geo.vocabulary import GeoError
 
 SQUARE: list[list[float]] = [[24, 60], [25, 60], [25, 61], [24, 61], [24, 60]]
@@ -113,3 +119,39 @@ def test_what_is_no_collection_is_refused(geojson: object, code: str) -> None:
     with pytest.raises(GeoError) as caught:
         parse_area_collection(geojson)
     assert caught.value.code == code
+
+
+def test_a_bow_tie_is_mended_and_what_is_sound_stays() -> None:
+    area, is_changed = mend_area(polygon(BOW_TIE))
+    assert is_changed
+    assert area.is_valid
+    assert area.area == pytest.approx(0.5)
+    assert mend_area(polygon(SQUARE)) == (parse_area(polygon(SQUARE)), False)
+
+
+def test_what_encloses_nothing_cannot_be_mended() -> None:
+    with pytest.raises(GeoError):
+        mend_area(polygon([[24, 60], [25, 60], [24, 60], [24, 60]]))
+
+
+def test_a_line_is_read_strictly() -> None:
+    line = {"type": "LineString", "coordinates": [[24, 60, 5], [25, 61]]}
+    assert parse_line(line).coords[:] == [(24, 60), (25, 61)]
+    assert parse_line({"type": "Feature", "geometry": line}) == parse_line(line)
+
+
+@pytest.mark.parametrize(
+    ("line", "code"),
+    [
+        (polygon(SQUARE), "not_a_line"),
+        ({"type": "LineString", "coordinates": [[1, 1], [1, 1]]}, "too_few_points"),
+        ({"type": "LineString", "coordinates": [[-100, 1], [100, 1]]}, "crosses_antimeridian"),
+        ({"type": "LineString", "coordinates": [[1, 1]] * (MAX_VERTICES + 1)}, "too_many_vertices"),
+        ({"type": "LineString", "coordinates": "far"}, "bad_nesting"),
+        ({"type": "LineString", "coordinates": [["1", 1], [2, 2]]}, "bad_position"),
+    ],
+)
+def test_what_is_no_line_is_refused(line: object, code: str) -> None:
+    with pytest.raises(GeoError) as refused:
+        parse_line(line)
+    assert refused.value.code == code

@@ -4,13 +4,19 @@
 -- taken out of it again: counts, sums, and the exclusive or of its accounts' ids, which is the id where one is left.
 
 -- Who sees an account in no territory is its owner; of others the map need not know.
-ALTER TABLE account_map ADD COLUMN owner_id uuid;
-UPDATE account_map m SET owner_id = a.owner_id
+-- What a summary of an area asks of each account stands here, too: one pass over a few ranges of keys tells it.
+ALTER TABLE account_map ADD COLUMN owner_id uuid, ADD COLUMN channel text,
+  ADD COLUMN priority smallint NOT NULL DEFAULT 2, ADD COLUMN visit_every_days smallint NOT NULL DEFAULT 28;
+UPDATE account_map m
+   SET owner_id = CASE WHEN m.territory_id IS NULL THEN a.owner_id END, channel = a.channel, priority = a.priority,
+       visit_every_days = a.visit_every_days
   FROM account a
- WHERE a.org_id = m.org_id AND a.id = m.account_id AND m.territory_id IS NULL AND a.owner_id IS NOT NULL;
+ WHERE a.org_id = m.org_id AND a.id = m.account_id
+   AND (CASE WHEN m.territory_id IS NULL THEN a.owner_id END, a.channel, a.priority, a.visit_every_days)
+       IS DISTINCT FROM (NULL::uuid, NULL::text, 2, 28);
 DROP INDEX account_map_qk;
 CREATE INDEX account_map_qk ON account_map (org_id, qk)
-  INCLUDE (account_id, wx, wy, territory_id, owner_id, life_stage, category, last_visit_at);
+  INCLUDE (account_id, wx, wy, territory_id, owner_id, life_stage, category, channel, priority, visit_every_days, last_visit_at);
 CREATE INDEX account_map_owned ON account_map (org_id, owner_id, qk) WHERE owner_id IS NOT NULL;
 
 CREATE FUNCTION tuyen_uuid_high(p_id uuid) RETURNS bigint LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS
@@ -150,7 +156,7 @@ BEGIN
   ANALYZE account, account_cell, account_cell_change, account_import, account_map, account_search, sync_row;
 END $$;
 
--- As before, with the owner of what lies in no territory.
+-- As before, with the owner of what lies in no territory and with what areas ask of an account.
 CREATE OR REPLACE FUNCTION account_map_track() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = public, pg_temp AS $$
 BEGIN
@@ -159,9 +165,10 @@ BEGIN
      WHERE m.org_id = c.org_id AND m.account_id = c.id AND (TG_OP = 'DELETE' OR c.location IS NULL OR c.deleted_at IS NOT NULL);
   END IF;
   IF TG_OP <> 'DELETE' THEN
-    INSERT INTO account_map AS m (org_id, account_id, territory_id, owner_id, life_stage, category, last_visit_at, wx, wy, qk)
+    INSERT INTO account_map AS m (org_id, account_id, territory_id, owner_id, life_stage, category, channel, priority,
+                                  visit_every_days, last_visit_at, wx, wy, qk)
     SELECT c.org_id, c.id, c.territory_id, CASE WHEN c.territory_id IS NULL THEN c.owner_id END,
-           c.life_stage, c.category, c.last_visit_at, w.x, w.y, tuyen_spread24(w.x) | (tuyen_spread24(w.y) << 1)
+           c.life_stage, c.category, c.channel, c.priority, c.visit_every_days, c.last_visit_at, w.x, w.y, tuyen_spread24(w.x) | (tuyen_spread24(w.y) << 1)
       FROM changed c, LATERAL (SELECT tuyen_world_x(c.location) AS x, tuyen_world_y(c.location) AS y) w
      WHERE c.location IS NOT NULL AND c.deleted_at IS NULL;
   END IF;
@@ -175,12 +182,14 @@ DECLARE
 BEGIN
   UPDATE account_map m
      SET territory_id = c.territory_id, owner_id = CASE WHEN c.territory_id IS NULL THEN c.owner_id END,
-         life_stage = c.life_stage, category = c.category, last_visit_at = c.last_visit_at
+         life_stage = c.life_stage, category = c.category, channel = c.channel, priority = c.priority,
+         visit_every_days = c.visit_every_days, last_visit_at = c.last_visit_at
     FROM changed c
    WHERE m.org_id = c.org_id AND m.account_id = c.id
-     AND (m.territory_id, m.owner_id, m.life_stage, m.category, m.last_visit_at)
+     AND (m.territory_id, m.owner_id, m.life_stage, m.category, m.channel, m.priority::int, m.visit_every_days::int,
+          m.last_visit_at)
          IS DISTINCT FROM (c.territory_id, CASE WHEN c.territory_id IS NULL THEN c.owner_id END,
-                           c.life_stage, c.category, c.last_visit_at);
+                           c.life_stage, c.category, c.channel, c.priority, c.visit_every_days, c.last_visit_at);
   FOR one IN
     SELECT e.org_id, array_agg(e.id) AS ids FROM (
       SELECT n.org_id, n.id, n.name_folded, n.phone, ST_X(n.location), ST_Y(n.location), n.deleted_at IS NULL
@@ -201,9 +210,10 @@ BEGIN
      WHERE c.org_id = one.org_id AND c.id = ANY (one.ids) AND c.deleted_at IS NULL
     ON CONFLICT (org_id, account_id) DO UPDATE
        SET name_folded = excluded.name_folded, phone = excluded.phone, location = excluded.location;
-    INSERT INTO account_map AS m (org_id, account_id, territory_id, owner_id, life_stage, category, last_visit_at, wx, wy, qk)
+    INSERT INTO account_map AS m (org_id, account_id, territory_id, owner_id, life_stage, category, channel, priority,
+                                  visit_every_days, last_visit_at, wx, wy, qk)
     SELECT c.org_id, c.id, c.territory_id, CASE WHEN c.territory_id IS NULL THEN c.owner_id END,
-           c.life_stage, c.category, c.last_visit_at, w.x, w.y, tuyen_spread24(w.x) | (tuyen_spread24(w.y) << 1)
+           c.life_stage, c.category, c.channel, c.priority, c.visit_every_days, c.last_visit_at, w.x, w.y, tuyen_spread24(w.x) | (tuyen_spread24(w.y) << 1)
       FROM account c, LATERAL (SELECT tuyen_world_x(c.location) AS x, tuyen_world_y(c.location) AS y) w
      WHERE c.org_id = one.org_id AND c.id = ANY (one.ids) AND c.location IS NOT NULL AND c.deleted_at IS NULL
     ON CONFLICT (org_id, account_id) DO UPDATE SET wx = excluded.wx, wy = excluded.wy, qk = excluded.qk
