@@ -1,7 +1,7 @@
 # People and CI use the same commands. ARGS is handed on: make demo ARGS=--once
 .DEFAULT_GOAL := help
 PY := .venv/bin/python
-.PHONY: help demo test check fix serve phone pictures lock bench-http bench-sync bench-routes bench-days bench-coverage bench-replan bench-maps bench-matrix bench-mileage setup sim
+.PHONY: help demo test check fix serve phone pictures lock bench-http bench-sync bench-routes bench-days bench-coverage bench-replan bench-maps bench-matrix bench-mileage bench-territories setup sim
 
 help: ## Show the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -75,6 +75,10 @@ bench-replan: ## The rest of a day on the phone's code path, floor of 200 ms: AR
 bench-mileage: ## Mileage of matched traces against the ways that made them
 	@scripts/setup test
 	@$(PY) -m tests.benchmarks.mileage $(ARGS)
+
+bench-territories: ## Territories of cities beside GerryChain and spopt, with proven gaps: ARGS=--quick
+	@scripts/setup test
+	@$(PY) -m tests.benchmarks.territories $(ARGS)
 
 pictures: ## Make the README's pictures from the running demo
 	@scripts/setup test

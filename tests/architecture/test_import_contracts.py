@@ -44,6 +44,12 @@ VIOLATIONS = [
     ("day-is-pure", "backend/routes/solver/day.py", "from backend.routes import repository"),
     ("day-is-light", "backend/routes/day/improve.py", "import numpy"),
     ("day-is-light", "backend/routes/day/improve.py", "from backend.routes.solver import day"),
+    (
+        "solver-home",
+        "backend/territories/design/ground.py",
+        "from ortools.sat.python import cp_model",
+    ),
+    ("design-is-pure", "backend/territories/design/ground.py", "from backend.db import tenancy"),
     ("geo-knows-no-crm", "backend/geo/tiles.py", "import sqlalchemy"),
     ("geo-knows-no-crm", "backend/geo/hours.py", "from backend import ids"),
     ("osrm-home", "backend/geo/network/crow_fly.py", "import osrm"),
