@@ -77,7 +77,7 @@ bench-mileage: ## Mileage of matched traces against the ways that made them
 	@$(PY) -m tests.benchmarks.mileage $(ARGS)
 
 bench-territories: ## Territories of cities beside GerryChain and spopt, with proven gaps: ARGS=--quick
-	@scripts/setup test
+	@scripts/setup peers
 	@$(PY) -m tests.benchmarks.territories $(ARGS)
 
 pictures: ## Make the README's pictures from the running demo

@@ -70,6 +70,7 @@ from backend.territories.controllers import (
     PlacementController,
     TerritoryController,
 )
+from backend.territories.design.controllers import DesignController
 from backend.territories.realignment_controllers import RealignmentController
 from backend.visits.controllers import VisitController
 from backend.web.controllers import STATIC_FILES, PageController
@@ -85,6 +86,7 @@ CONTROLLERS: Sequence[ControllerRouterHandler] = [
     ContactController,
     CoverageController,
     DeviceController,
+    DesignController,
     DuplicateController,
     FollowupController,
     HandoutController,

@@ -1,21 +1,16 @@
 """Solving in processes of its own: engines hold the interpreter lock and may hang or crash.
 
 A worker is a child process that is reused from day to day and killed when it takes too long, or
-when nobody wants its coverage plan any more. It is started as a module, not forked, so it carries
-nothing of the service, and it ends with it.
+when nobody wants its coverage plan any more.
 """
 
-import os
 import queue
-import subprocess
-import sys
 import time
 from collections.abc import Callable
-from multiprocessing.connection import Connection, Pipe
-from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from backend.processes import Child, NoAnswerError
 from backend.routes.coverage.plan import CoveragePlan
 from backend.routes.coverage.problem import CoverageProblem
 from backend.routes.day.plan import DayPlan
@@ -38,9 +33,6 @@ from backend.routes.team.plan import TeamPlan
 from backend.routes.team.problem import TeamProblem
 
 _WORKER_MODULE = "backend.routes.solver.worker"
-
-_START_LIMIT_S = 60.0
-"""Loading the engines takes about a second; a machine under heavy load may need far longer."""
 
 _LOOK_S = 0.25
 """How soon it is noticed that a coverage plan is not wanted any more."""
@@ -72,7 +64,7 @@ class SolverPool:
         self._monotonic = monotonic
         self._is_closed = False
         # Last in, first out: an idle service keeps using its warm worker and starts no other.
-        self._slots: queue.LifoQueue[_Worker | None] = queue.LifoQueue()
+        self._slots: queue.LifoQueue[Child | None] = queue.LifoQueue()
         self._size = size
         for _ in range(size):
             self._slots.put(None)
@@ -105,13 +97,15 @@ class SolverPool:
             for _attempt in range(2):
                 asked_at = self._monotonic()
                 try:
-                    slot = slot or _Worker()
+                    slot = slot or Child(_WORKER_MODULE)
                     asked_at = self._monotonic()
                     answer = slot.ask(request, remaining_s)
                 except BaseException as failure:
                     _end(slot)  # it may still answer, which nobody would wait for
                     slot = None
                     remaining_s = max(remaining_s - (self._monotonic() - asked_at), 0.0)
+                    if isinstance(failure, NoAnswerError):
+                        raise SolverTimeout(str(failure)) from failure
                     # A process may have been killed, at work or while idle: try with a new one.
                     if not isinstance(failure, EOFError | OSError):
                         raise
@@ -141,9 +135,11 @@ class SolverPool:
         try:
             for _attempt in range(2):
                 try:
-                    slot = slot or _Worker()
+                    slot = slot or Child(_WORKER_MODULE)
                     slot.send(request)
                     return self._follow(slot, deadline, progress, is_cancelled)
+                except NoAnswerError as failure:
+                    raise SolverTimeout(str(failure)) from failure
                 except (EOFError, OSError):
                     _end(slot)
                     slot = None
@@ -154,7 +150,7 @@ class SolverPool:
 
     def _follow(
         self,
-        slot: "_Worker",
+        slot: Child,
         deadline: float,
         progress: OnProgress,
         is_cancelled: Callable[[], bool],
@@ -200,7 +196,7 @@ class SolverPool:
     ) -> None:
         self.close()
 
-    def _take_slot(self, timeout_s: float) -> "_Worker | None":
+    def _take_slot(self, timeout_s: float) -> Child | None:
         if self._is_closed:
             raise SolverCrash("The solver pool is closed.")
         try:
@@ -210,64 +206,14 @@ class SolverPool:
                 f"All {self._size} solvers were busy for {timeout_s:g} seconds; try again."
             ) from None
 
-    def _give_back(self, slot: "_Worker | None") -> None:
+    def _give_back(self, slot: Child | None) -> None:
         if self._is_closed:
             _end(slot)
             return
         self._slots.put(slot)
 
 
-class _Worker:
-    """One solver process and our end of its socket."""
-
-    def __init__(self) -> None:
-        ours, theirs = Pipe()
-        root = str(Path(__file__).parents[2])
-        path = os.pathsep.join([root, *filter(None, [os.environ.get("PYTHONPATH")])])
-        try:
-            self._process = subprocess.Popen(  # noqa: S603  our own module, no outside input
-                [sys.executable, "-m", _WORKER_MODULE, str(theirs.fileno())],
-                pass_fds=[theirs.fileno()],
-                env=os.environ | {"PYTHONPATH": path},
-                stdin=subprocess.DEVNULL,
-                process_group=0,  # an interrupt at the terminal is for the service alone
-            )
-        finally:
-            theirs.close()
-        self._connection: Connection = ours
-        self.process_id = self._process.pid
-        try:
-            self._receive(_START_LIMIT_S)
-        except BaseException:
-            self.end()
-            raise
-
-    def ask(self, request: bytes, timeout_s: float) -> bytes:
-        """Return the worker's answer; SolverTimeout, or EOFError or OSError when it is gone."""
-        self.send(request)
-        return self._receive(timeout_s)
-
-    def send(self, request: bytes) -> None:
-        """Send a wish; OSError when the worker is gone."""
-        self._connection.send_bytes(request)
-
-    def hear(self, timeout_s: float) -> bytes | None:
-        """Return what the worker says next, None when it says nothing; EOFError or OSError."""
-        return self._connection.recv_bytes() if self._connection.poll(timeout_s) else None
-
-    def end(self) -> None:
-        """Kill the process and wait for its end, which leaves nothing behind."""
-        self._connection.close()
-        self._process.kill()
-        self._process.wait()
-
-    def _receive(self, timeout_s: float) -> bytes:
-        if not self._connection.poll(timeout_s):
-            raise SolverTimeout(f"No plan within {timeout_s:g} seconds; the solver was stopped.")
-        return self._connection.recv_bytes()
-
-
-def _end(slot: _Worker | None) -> None:
+def _end(slot: Child | None) -> None:
     if slot is not None:
         slot.end()
 

@@ -4,6 +4,7 @@ from backend.ids import OrgId
 from backend.jobs import Task, Work
 from backend.territories import realignment
 from backend.territories.assignment_repository import today_of
+from backend.territories.design.working import make_design
 
 _EVERY_QUARTER = "*/15 * * * *"
 
@@ -21,4 +22,5 @@ def _end_holdovers(work: Work, org_id: OrgId) -> None:
 TASKS = [
     Task("territories.apply_due", _apply_due, cron=_EVERY_QUARTER),
     Task("territories.end_holdovers", _end_holdovers, cron=_EVERY_QUARTER),
+    Task("territories.make_design", make_design),
 ]
