@@ -74,7 +74,7 @@ class SnapshotRequest(Payload, frozen=True, kw_only=True):
     """An area, which accounts of it, and a period; without one, the 28 days up to today."""
 
     area: AreaAsked
-    filters: AreaFilter = AreaFilter()
+    filters: AreaFilter = msgspec.field(default_factory=AreaFilter)
     from_date: date | None = None
     to_date: date | None = None
     top_by: TopBy = "overdue"
@@ -84,7 +84,7 @@ class AccountsRequest(Payload, frozen=True, kw_only=True):
     """An area, and which accounts of it."""
 
     area: AreaAsked
-    filters: AreaFilter = AreaFilter()
+    filters: AreaFilter = msgspec.field(default_factory=AreaFilter)
 
 
 class AreaShape(msgspec.Struct, frozen=True):
