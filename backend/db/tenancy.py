@@ -18,7 +18,7 @@ from psycopg2.extensions import make_dsn
 from sqlalchemy.exc import InvalidRequestError
 
 from backend.db.listening import Listener
-from backend.ids import OrgId
+from backend.ids import OrgId, UserId
 
 _FIRST_ROW = "tuyen_first_row"
 _GONE = (psycopg2.OperationalError, psycopg2.InterfaceError)
@@ -46,15 +46,23 @@ class Database:
 
     @contextmanager
     def for_org(
-        self, org_id: OrgId, *, snapshot: bool = False, first: Query | None = None
+        self,
+        org_id: OrgId,
+        *,
+        snapshot: bool = False,
+        first: Query | None = None,
+        viewer: UserId | None = None,
     ) -> Iterator[sa.Connection]:
         """Open a transaction that sees and writes one organisation only; commit at the end.
 
         With `snapshot` it is read-only and sees one moment (REPEATABLE READ). A `first` query
-        travels in the message that opens the transaction; `first_row` has its answer.
+        travels in the message that opens the transaction; `first_row` has its answer. With a
+        `viewer` the map's tables show what is in that person's scope, whatever a query asks.
         """
         mode = " ISOLATION LEVEL REPEATABLE READ READ ONLY" if snapshot else ""
         opening = f"BEGIN{mode}; SET LOCAL app.org_id = '{org_id!s}'"
+        if viewer is not None:
+            opening += f"; SET LOCAL app.viewer = '{viewer!s}'"
         with self._begin(opening, first) as connection:
             yield connection
 

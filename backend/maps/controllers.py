@@ -70,7 +70,7 @@ class MapController(Controller):
             rep_id=rep_id,
         )
         actor = request.actor
-        with request.db.for_org(actor.org_id, snapshot=True) as connection:
+        with request.db.for_org(actor.org_id, snapshot=True, viewer=actor.user_id) as connection:
             answer = service.read_tile(connection, actor, layer, place, wanted=wanted, has_tag=has)
         return _respond(answer)
 

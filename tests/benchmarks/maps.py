@@ -11,8 +11,9 @@ import gzip
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing
+from contextlib import AbstractContextManager, closing
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 
 import mapbox_vector_tile
@@ -27,6 +28,7 @@ from backend.maps.schemas import Scope, TileFilter
 from tests.benchmarks.maps_areas import measure_areas
 from tests.benchmarks.maps_ground import Ground, ground
 from tests.benchmarks.maps_peer import Peer, peer
+from tests.benchmarks.maps_people import scopes
 from tests.benchmarks.rows import Row, report
 
 _ZOOMS = range(19)
@@ -108,12 +110,6 @@ def _measure(laid: Ground, beside: Peer) -> list[Row]:
     return rows + measure_areas(laid)
 
 
-def _scopes(laid: Ground) -> list[Scope]:
-    whole = Scope(laid.org_id, laid.user_id, None)
-    some = [Scope(laid.org_id, laid.user_id, laid.territories[:count]) for count in (1, 5, 30)]
-    return [whole, *some, Scope(laid.org_id, laid.user_id, laid.territories)]
-
-
 def _sample(laid: Ground, zoom: int) -> list[Tile]:
     """Return the tiles with most prospects, and others as prospects lie."""
     shift = WORLD_BITS - zoom
@@ -136,12 +132,15 @@ def _sample(laid: Ground, zoom: int) -> list[Tile]:
 
 
 def _draw_all(laid: Ground, tiles: dict[int, list[Tile]]) -> Iterator[Drawn]:
-    with laid.database.for_org(laid.org_id, snapshot=True) as connection:
-        for zoom, some in tiles.items():
-            for tile in some:
-                for scope in _scopes(laid):
-                    for wanted in _FILTERS:
-                        yield _draw(connection, zoom, scope, tile, wanted)
+    for scope in scopes(laid):
+        with _seen_by(laid, scope) as connection:
+            for zoom, some in tiles.items():
+                for tile, wanted in product(some, _FILTERS):
+                    yield _draw(connection, zoom, scope, tile, wanted)
+
+
+def _seen_by(laid: Ground, scope: Scope) -> AbstractContextManager[sa.Connection]:
+    return laid.database.for_org(laid.org_id, snapshot=True, viewer=scope.user_id)
 
 
 def _draw(
@@ -169,7 +168,7 @@ def _plain(laid: Ground, tiles: Sequence[Tile]) -> list[float]:
 def _shown(laid: Ground, beside: Peer, tile: Tile) -> Row:
     """Compare how many of a crowded tile's prospects are in it."""
     with laid.database.for_org(laid.org_id, snapshot=True) as connection:
-        data = prospect_tiles.read_prospects(connection, _scopes(laid)[0], tile, TileFilter())
+        data = prospect_tiles.read_prospects(connection, scopes(laid)[0], tile, TileFilter())
     features = mapbox_vector_tile.decode(data)["prospects"]["features"]
     ours = sum(feature["properties"]["n"] for feature in features)
     theirs = beside.tile(tile).features
@@ -178,8 +177,8 @@ def _shown(laid: Ground, beside: Peer, tile: Tile) -> Row:
 
 
 def _unchanged(laid: Ground) -> Iterator[float]:
-    with laid.database.for_org(laid.org_id, snapshot=True) as connection:
-        for scope in _scopes(laid) * 10:
+    for scope in scopes(laid) * 10:
+        with _seen_by(laid, scope) as connection:
             yield _best(read_accounts_version, connection, scope)
 
 
@@ -190,7 +189,7 @@ def _nearest(laid: Ground) -> Iterator[float]:
     )
     with laid.database.for_org(laid.org_id, snapshot=True) as connection:
         places = connection.execute(sa.text(_PLACES)).all()
-        for number, scope in enumerate(_scopes(laid) * 8):
+        for number, scope in enumerate(scopes(laid) * 8):
             held = None if scope.territory_ids is None else list(scope.territory_ids)
             lon, lat = places[number]
             values = {"org_id": laid.org_id, "scope": held, "lon": lon, "lat": lat}
