@@ -1,0 +1,51 @@
+"""The page by the rules of WCAG 2.2 AA, as axe reads them: every tab, both themes and languages."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page
+
+from tests.e2e.web.conftest import DAY, Watched
+from tests.e2e.web.test_map_page import PHONE
+
+pytestmark = pytest.mark.e2e
+_AXE = Path(__file__).parents[3] / "node_modules" / "axe-core" / "axe.min.js"
+_RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+_LOOKS: dict[str, dict[str, Any]] = {
+    "wide, light, vi": {"viewport": {"width": 1280, "height": 900}, "color_scheme": "light"},
+    "phone, dark, en": {**PHONE, "locale": "en-GB"},
+}
+
+
+def _violations(page: Page) -> list[str]:
+    """Return what axe has against the page as it stands: rule, place, and why."""
+    page.evaluate(_AXE.read_text(encoding="utf-8"))
+    found: dict[str, Any] = page.evaluate(
+        "rules => axe.run(document, { runOnly: { type: 'tag', values: rules } })", _RULES
+    )
+    return [
+        f"{one['id']} at {node['target']}: {node['failureSummary']}"
+        for one in found["violations"]
+        for node in one["nodes"]
+    ]
+
+
+@pytest.mark.parametrize("look", _LOOKS.values(), indirect=True, ids=_LOOKS)
+def test_the_page_breaks_no_rule_of_accessibility(watched: Watched) -> None:
+    page = watched.page
+    page.goto(f"{watched.service.url}/#date={DAY}")
+    page.wait_for_selector("#sign-in:not([hidden])")
+    told = {"sign-in": _violations(page)}
+    watched.sign_in()
+    watched.wait_for_map()
+    for tab in page.get_by_role("tab").all():
+        tab.click()
+        page.wait_for_load_state("networkidle")
+        told[tab.inner_text()] = _violations(page)
+    page.get_by_role("tab").first.click()
+    page.locator(".row-list .row").first.click()
+    page.wait_for_load_state("networkidle")
+    told["an account"] = _violations(page)
+    against = [f"{name}: {one}" for name, found in told.items() for one in found]
+    assert not against, "\n".join(against)
