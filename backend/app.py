@@ -36,11 +36,13 @@ from backend.identity.controllers import (
     UserController,
 )
 from backend.identity.desk import open_desk
+from backend.insights.controllers import InsightController
 from backend.maps.controllers import MapController
 from backend.media.blobs import Blobs, open_blobs
 from backend.media.controllers import MediaController
 from backend.media.inbox import Inbox
 from backend.media.upload_controllers import UploadController
+from backend.orders.controllers import SaleController
 from backend.routes.controllers import RouteController
 from backend.routes.engines import Engines
 from backend.routes.followup.backtest_controllers import BacktestController
@@ -92,6 +94,7 @@ CONTROLLERS: Sequence[ControllerRouterHandler] = [
     HandoutController,
     HealthController,
     ImportController,
+    InsightController,
     IsochroneController,
     IssueController,
     LearnedController,
@@ -107,6 +110,7 @@ CONTROLLERS: Sequence[ControllerRouterHandler] = [
     RouteController,
     RxController,
     STATIC_FILES,
+    SaleController,
     StreamController,
     SyncController,
     TeamController,

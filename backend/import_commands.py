@@ -1,4 +1,4 @@
-"""The `tuyen import` commands: accounts from their room, and the ground they stand on."""
+"""The `tuyen import` commands: accounts and sales from their rooms, and the ground beneath."""
 
 import shutil
 from pathlib import Path
@@ -10,9 +10,10 @@ from backend.cli import Context
 from backend.geo.basemap.build import build_basemap
 from backend.geo.network.build import build_network
 from backend.geo.network.provider import PROFILES
+from backend.orders.commands import import_sales_command
 from backend.telling import in_words
 
-__all__ = ["import_group"]
+__all__ = ["import_group", "import_sales_command"]
 
 
 @import_group.command("network")

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 
 from backend.clock import SystemClock
 from backend.db.tenancy import open_database
+from backend.insights.tasks import TASKS as INSIGHT_TASKS
 from backend.jobs.tasks import Task, Work
 from backend.jobs.worker import Pace, Worker
 from backend.maps.tasks import TASKS as MAP_TASKS
@@ -21,6 +22,7 @@ from backend.territories.tasks import TASKS as TERRITORY_TASKS
 
 TASKS: Sequence[Task] = [
     *FOLLOWUP_TASKS,
+    *INSIGHT_TASKS,
     *MAP_TASKS,
     *MEDIA_TASKS,
     *ROUTE_TASKS,

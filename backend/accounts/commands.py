@@ -61,12 +61,12 @@ def import_group() -> None:
 def import_osm_command(context: DatabaseContext, extract: Path, org: str) -> None:
     """Take the shops and buying amenities of an .osm.pbf extract as prospects."""
     with (
-        _opened(context, org) as (database, org_id),
+        opened(context, org) as (database, org_id),
         progress() as on_progress,
         database.for_org(org_id) as connection,
     ):
         report = import_osm(connection, org_id, extract, on_progress=on_progress)
-    _tell(report)
+    tell(report)
 
 
 @import_group.command("csv")
@@ -99,26 +99,26 @@ def import_csv_command(
 ) -> None:
     """Take the rows of a CSV or XLSX file as accounts."""
     options = SheetOptions(
-        mapping=_mapping(mapping),
+        mapping=read_pairs(mapping),
         encoding=Encoding(encoding),
         is_dry_run=dry_run,
         skips_bad_rows=skip_bad_rows,
     )
     with (
-        _opened(context, org) as (database, org_id),
+        opened(context, org) as (database, org_id),
         progress() as on_progress,
         database.for_org(org_id) as connection,
     ):
         report = import_sheet(
             connection, org_id, sheet.read_bytes(), options, on_progress=on_progress
         )
-    _tell(report)
+    tell(report)
     if dry_run and report.skipped:
         sys.exit(1)
 
 
 @contextmanager
-def _opened(context: DatabaseContext, org: str) -> Iterator[tuple[Database, OrgId]]:
+def opened(context: DatabaseContext, org: str) -> Iterator[tuple[Database, OrgId]]:
     """Open the database for one organisation; tell problems in words, with exit code 1."""
     org_id = _find_org(context.owner_url, org)
     database = open_database(
@@ -151,7 +151,8 @@ def _find_org(owner_url: str, org: str) -> OrgId:
     raise click.ClickException(f"There is no organisation “{org}”. There are: {names or 'none'}.")
 
 
-def _mapping(pairs: tuple[str, ...]) -> dict[str, str]:
+def read_pairs(pairs: tuple[str, ...]) -> dict[str, str]:
+    """Return the mapping that pairs of FIELD=HEADING name."""
     mapping: dict[str, str] = {}
     for pair in pairs:
         field, equals, heading = pair.partition("=")
@@ -192,7 +193,8 @@ def progress() -> Iterator[OnProgress]:
         yield show
 
 
-def _tell(report: ImportReport) -> None:
+def tell(report: ImportReport) -> None:
+    """Say what an import did, what it read from where, and the first problems."""
     done = "would be taken" if report.is_dry_run else "taken"
     click.echo(
         f"{report.taken:,} {done}, {report.updated:,} updated, {report.unchanged:,} unchanged."

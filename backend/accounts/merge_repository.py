@@ -16,6 +16,7 @@ _CHILDREN = {
     "check_in": "account_id = %(winner)s, rv = rv + 1",
     "note": "account_id = %(winner)s, rv = rv + 1",
     "media": "account_id = %(winner)s",
+    "sale": "account_id = %(winner)s",
 }
 # A planned route lists its stops with their accounts.
 _ROUTES = """UPDATE route r SET stops = (
@@ -32,6 +33,14 @@ _HOLDOVERS = """WITH gone AS (
   SELECT %(org)s, %(winner)s, user_id, realignment_id, until_on FROM gone
   ON CONFLICT (org_id, account_id, user_id)
   DO UPDATE SET until_on = greatest(h.until_on, excluded.until_on)"""
+# What the winner could buy is known, or as was said of the loser; what it is worth is made anew.
+_WORTH = """WITH gone AS (
+    DELETE FROM account_potential WHERE org_id = %(org)s AND account_id = %(loser)s
+    RETURNING monthly_amount, source, said_on), forgotten AS (
+    DELETE FROM account_value WHERE org_id = %(org)s AND account_id = %(loser)s)
+  INSERT INTO account_potential (org_id, account_id, monthly_amount, source, said_on)
+  SELECT %(org)s, %(winner)s, monthly_amount, source, said_on FROM gone
+  ON CONFLICT DO NOTHING"""
 _ALIASES = """WITH flat AS (
     UPDATE account_alias SET account_id = %(winner)s
      WHERE org_id = %(org)s AND account_id = %(loser)s)
@@ -110,6 +119,7 @@ def move_children(
             moved[table] = cursor.rowcount
         cursor.execute(_ROUTES, values)
         cursor.execute(_HOLDOVERS, values)
+        cursor.execute(_WORTH, values)
     return moved
 
 

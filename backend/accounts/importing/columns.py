@@ -69,32 +69,53 @@ class Columns(msgspec.Struct, frozen=True):
 
 
 def find_columns(headings: Sequence[str], mapping: Mapping[str, str]) -> Columns:
-    """Match fields to headings; raise Malformed for a mapping that fits nothing.
+    """Match an account's fields to headings; raise Malformed for a mapping that fits nothing.
 
     `mapping` gives a field's heading, or "" to leave the field out; the others are guessed.
     """
+    columns = match_columns(headings, mapping, HEADINGS)
+    if "name" not in columns.positions:
+        raise malformed_field(
+            "mapping",
+            f"No column holds the name. The headings are: {shown(headings)}. "
+            "Say which one it is, for example name=Tên khách hàng.",
+            code="no_name_column",
+        )
+    _check_coordinates(columns.positions)
+    return columns
+
+
+def match_columns(
+    headings: Sequence[str], mapping: Mapping[str, str], known: Mapping[str, tuple[str, ...]]
+) -> Columns:
+    """Match the `known` fields to headings, each by the names that it goes by, folded.
+
+    Raise Malformed for a mapping that names no field or no heading.
+    """
     folded = [fold_heading(heading) for heading in headings]
     positions = {
-        field: _position(field, heading, headings, folded)
+        field: _position(field, heading, headings, folded, known)
         for field, heading in mapping.items()
-        if heading or field not in HEADINGS
+        if heading or field not in known
     }
-    for field, names in HEADINGS.items():
+    for field, names in known.items():
         if field in mapping:
             continue
         free = {name: at for at, name in enumerate(folded) if at not in positions.values()}
         found = next((free[name] for name in names if name in free), None)
         if found is not None:
             positions[field] = found
-    if "name" not in positions:
-        raise malformed_field(
-            "mapping",
-            f"No column holds the name. The headings are: {_shown(headings)}. "
-            "Say which one it is, for example name=Tên khách hàng.",
-            code="no_name_column",
-        )
-    _check_coordinates(positions)
     return Columns(positions, tuple(headings))
+
+
+def read_mapping(text: str) -> dict[str, str]:
+    """Return the mapping that a form holds as JSON; raise Malformed for anything else."""
+    try:
+        return msgspec.json.decode(text or "{}", type=dict[str, str])
+    except msgspec.DecodeError as error:
+        raise malformed_field(
+            "mapping", 'The mapping is a JSON object of field to heading: {"name": "Tên"}.'
+        ) from error
 
 
 def fold_heading(text: str) -> str:
@@ -104,11 +125,17 @@ def fold_heading(text: str) -> str:
     return re.sub(r"[^a-z0-9]+", " ", letters).strip()
 
 
-def _position(field: str, heading: str, headings: Sequence[str], folded: Sequence[str]) -> int:
-    if field not in HEADINGS:
+def _position(
+    field: str,
+    heading: str,
+    headings: Sequence[str],
+    folded: Sequence[str],
+    known: Mapping[str, tuple[str, ...]],
+) -> int:
+    if field not in known:
         raise malformed_field(
             "mapping",
-            f"There is no field “{field[:60]}”. The fields are: {', '.join(HEADINGS)}.",
+            f"There is no field “{field[:60]}”. The fields are: {', '.join(known)}.",
             code="unknown_field",
         )
     wanted = fold_heading(heading)
@@ -117,7 +144,7 @@ def _position(field: str, heading: str, headings: Sequence[str], folded: Sequenc
             return at
     raise malformed_field(
         "mapping",
-        f"There is no column “{heading[:60]}” for {field}. The headings are: {_shown(headings)}.",
+        f"There is no column “{heading[:60]}” for {field}. The headings are: {shown(headings)}.",
         code="unknown_column",
     )
 
@@ -132,5 +159,6 @@ def _check_coordinates(positions: Mapping[str, int]) -> None:
         )
 
 
-def _shown(headings: Sequence[str]) -> str:
+def shown(headings: Sequence[str]) -> str:
+    """Return the headings as a refusal names them."""
     return ", ".join(f"“{heading[:40]}”" for heading in headings[:30] if heading)

@@ -5,16 +5,13 @@ from litestar import Controller, post
 from litestar.datastructures import UploadFile
 from litestar.params import MultipartBody
 
+from backend.accounts.importing.columns import read_mapping
 from backend.accounts.importing.encodings import Encoding
 from backend.accounts.importing.report import ImportReport
 from backend.accounts.importing.service import SheetOptions, import_sheet
-from backend.accounts.importing.sheets import MAX_BYTES
-from backend.api.problems import malformed_field
+from backend.accounts.importing.sheets import MAX_FORM_BYTES
 from backend.identity.call import Call
 from backend.identity.permissions import PLANNERS
-
-_FORM_BYTES = 64 * 1024
-"""What the other parts of the form may take."""
 
 
 class ImportForm(msgspec.Struct, frozen=True, kw_only=True):
@@ -39,13 +36,13 @@ class ImportController(Controller):
         guards=[PLANNERS],
         sync_to_thread=True,
         status_code=200,
-        request_max_body_size=MAX_BYTES + _FORM_BYTES,
+        request_max_body_size=MAX_FORM_BYTES,
     )
     def import_accounts(self, request: Call, data: MultipartBody[ImportForm]) -> ImportReport:
         """Import a CSV or XLSX file: all of it, its good rows, or nothing in a dry run."""
         db, actor = request.db, request.actor
         options = SheetOptions(
-            mapping=_mapping(data.mapping),
+            mapping=read_mapping(data.mapping),
             encoding=data.encoding,
             is_dry_run=data.dry_run,
             skips_bad_rows=data.skip_bad_rows,
@@ -53,12 +50,3 @@ class ImportController(Controller):
         content = data.file.file.read()
         with db.for_org(actor.org_id) as connection:
             return import_sheet(connection, actor.org_id, content, options, actor=actor)
-
-
-def _mapping(text: str) -> dict[str, str]:
-    try:
-        return msgspec.json.decode(text or "{}", type=dict[str, str])
-    except msgspec.DecodeError as error:
-        raise malformed_field(
-            "mapping", 'The mapping is a JSON object of field to heading: {"name": "Tên"}.'
-        ) from error

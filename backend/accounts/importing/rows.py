@@ -21,7 +21,7 @@ _FILLED = frozenset({
 })  # fmt: skip
 """What an account always has: a blank cell means the default."""
 _POSITION = ("lon", "lat", "lat_lon")
-_SHEET_ERRORS = frozenset({"#N/A", "#REF!", "#VALUE!", "#NAME?", "#DIV/0!", "#NULL!", "#NUM!"})
+SHEET_ERRORS = frozenset({"#N/A", "#REF!", "#VALUE!", "#NAME?", "#DIV/0!", "#NULL!", "#NUM!"})
 _WORDS: Mapping[str, Mapping[str, str]] = {
     "life_stage": {
         "tiem nang": "prospect", "khach hang": "customer", "dang mua": "customer",
@@ -62,7 +62,7 @@ def read_rows(
                 continue
             message = f"This is the same account as row {first}: leave one of them out."
             refused = ValueRefused("duplicate_row", message)
-            problems = [_problem(row, columns, "name", cells["name"], refused)]
+            problems = [row_problem(row, columns, "name", cells["name"], refused)]
         tally.skip(problems)
 
 
@@ -77,20 +77,20 @@ def _read_row(
         try:
             values[field] = _value(field, text, country)
         except ValueRefused as refused:
-            problems.append(_problem(row, columns, field, text, refused))
+            problems.append(row_problem(row, columns, field, text, refused))
     at = next((field for field in ("lat_lon", "lon") if field in cells), None)
     if at is not None:
         try:
             values["location"] = _location(cells, country)
         except ValueRefused as refused:
             shown = cells[at] if at == "lat_lon" else f"{cells['lon']}; {cells['lat']}"
-            problems.append(_problem(row, columns, at, shown, refused))
+            problems.append(row_problem(row, columns, at, shown, refused))
     return values, problems
 
 
 def _value(field: str, text: str, country: str) -> object:
     """Return one cell as its field's value; raise ValueRefused."""
-    if text in _SHEET_ERRORS:
+    if text in SHEET_ERRORS:
         raise ValueRefused("formula_error", f"The formula gives {text}: repair it in the sheet.")
     value: object = text or None
     if field == "name" and not text:
@@ -148,9 +148,14 @@ def _degrees(text: str, name: str) -> float:
 
 def _reference(cells: Mapping[str, str], values: Mapping[str, object]) -> str:
     if code := cells.get("code"):
-        return f"code/{_same(code)}"
+        return code_reference(code)
     second = values.get("address") or values.get("location") or values.get("phone") or ""
     return f"row/{_same(str(values['name']))}/{_same(str(second))}"
+
+
+def code_reference(code: str) -> str:
+    """Return the reference of the account that a sheet gives this code."""
+    return f"code/{_same(code)}"
 
 
 def _same(text: str) -> str:
@@ -158,9 +163,10 @@ def _same(text: str) -> str:
     return " ".join(unicodedata.normalize("NFC", text).casefold().split())
 
 
-def _problem(
+def row_problem(
     row: Row, columns: Columns, field: str, value: str, refused: ValueRefused
 ) -> RowProblem:
+    """Return what is wrong with a row's field, as a report names it."""
     return RowProblem(
         ref=f"row {row.number}",
         column=columns.used.get(field, field),

@@ -49,13 +49,13 @@ def import_sheet(
     columns = find_columns(sheet.headings, options.mapping)
     country, tally = country_of(connection, org_id), Tally()
     records = read_rows(sheet.rows, columns, country, tally)
-    with _trial(connection, is_trial=options.is_dry_run):
+    with trial(connection, is_trial=options.is_dry_run):
         stored = store(connection, org_id, _origin(columns), records, on_progress)
     report = _report(stored, tally, columns, is_dry_run=options.is_dry_run)
     if options.is_dry_run:
         return report
     if tally.skipped and not options.skips_bad_rows:
-        raise _refusal(tally)
+        raise refusal(tally)
     write_audit(connection, org_id, actor, "account.import_sheet", report)
     return report
 
@@ -71,7 +71,7 @@ def _origin(columns: Columns) -> Origin:
 
 
 @contextmanager
-def _trial(connection: sa.Connection, *, is_trial: bool) -> Iterator[None]:
+def trial(connection: sa.Connection, *, is_trial: bool) -> Iterator[None]:
     """Undo what the block wrote when it is only tried: its counts are then exact."""
     if not is_trial:
         yield
@@ -98,7 +98,8 @@ def _report(stored: Stored, tally: Tally, columns: Columns, *, is_dry_run: bool)
     )
 
 
-def _refusal(tally: Tally) -> Malformed:
+def refusal(tally: Tally) -> Malformed:
+    """Return the problem of a file whose bad rows may not be skipped."""
     bad = tally.skipped.total()
     return Malformed(
         f"{bad:,} {'row is' if bad == 1 else 'rows are'} wrong, so nothing was imported. "

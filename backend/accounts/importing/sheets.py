@@ -17,6 +17,8 @@ from backend.accounts.importing.encodings import Encoding, decode
 from backend.api.problems import Malformed, TooLarge, malformed_field
 
 MAX_BYTES = 20 * 1024 * 1024
+MAX_FORM_BYTES = MAX_BYTES + 64 * 1024
+"""A file with the other parts of its form."""
 MAX_UNPACKED_BYTES = 300 * 1024 * 1024
 """An XLSX file is a ZIP archive: a small one can hold a huge sheet."""
 MAX_ROWS = 100_000
@@ -47,7 +49,7 @@ def read_sheet(
         raise TooLarge(f"The file is larger than {MAX_BYTES // 1024**2} MB: split it.")
     if content.startswith(_OLD_EXCEL):
         raise _refusal("This is an old .xls file: save it as .xlsx or “CSV UTF-8”.", "file_kind")
-    if content.startswith(_ZIP):
+    if is_workbook(content):
         rows = _read_xlsx(content)
     else:
         rows = _read_csv(decode(content, encoding), delimiter)
@@ -64,6 +66,11 @@ def read_sheet(
     if max(len(row.cells) for row in filled) > MAX_COLUMNS:
         raise TooLarge(f"The file has more than {MAX_COLUMNS} columns.")
     return Sheet(headings.cells, tuple(rest))
+
+
+def is_workbook(content: bytes) -> bool:
+    """Tell whether a file is a workbook, whose numbers have a decimal point wherever it is read."""
+    return content.startswith(_ZIP)
 
 
 def _read_csv(text: str, delimiter: str | None) -> Iterator[Sequence[str]]:
