@@ -19,7 +19,7 @@ type GeoJson = dict[str, object]
 """A Polygon or MultiPolygon, or a Feature of one; of a corridor a LineString."""
 type Change = Literal["mended", "circle", "buffered"]
 """What was done to the shape that was asked for: made sound, drawn as corners, grown."""
-type TopBy = Literal["overdue", "visits"]
+type TopBy = Literal["overdue", "visits", "revenue", "potential"]
 
 Metres = Annotated[float, msgspec.Meta(gt=0, le=MAX_WITHIN_M)]
 
@@ -111,6 +111,7 @@ class PeriodRead(msgspec.Struct, frozen=True):
     """Visits done that were planned on these days, both included, and what was due in them.
 
     Due is what was not visited for its interval by the last day; `coverage` = covered / due.
+    Buyers paid for something in it; `revenue` is less what came back, in the snapshot's currency.
     """
 
     from_date: date
@@ -120,6 +121,10 @@ class PeriodRead(msgspec.Struct, frozen=True):
     due: int
     covered: int
     coverage: float | None
+    revenue: float
+    buyers: int
+    share: float | None
+    """Revenue / potential of as many days, of the accounts whose potential is known."""
 
 
 class TopAccount(msgspec.Struct, frozen=True):
@@ -133,7 +138,9 @@ class TopAccount(msgspec.Struct, frozen=True):
     last_visit_at: datetime | None
     overdue_days: int
     visits: int
-    """Within the period; where `top_by` is overdue, too."""
+    """Within the period, whatever `top_by` is; as is the revenue."""
+    revenue: float
+    monthly_potential: float | None
 
 
 class AreaSnapshot(msgspec.Struct, frozen=True):
@@ -153,6 +160,14 @@ class AreaSnapshot(msgspec.Struct, frozen=True):
     never_visited: int
     period: PeriodRead
     before: PeriodRead
+    currency: str
+    """ISO 4217, of all money here."""
+    monthly_potential: float | None
+    """The sum of what is known; None where it is known of no account."""
+    potential_accounts: int
+    """Of so many accounts."""
+    rfm_classes: list[Share]
+    """Classes by what was bought in the last year; None bought nothing in it."""
     top: list[TopAccount]
 
 

@@ -3,13 +3,22 @@
 from collections import Counter
 from collections.abc import Sequence
 from datetime import date, timedelta
+from math import fsum
 from uuid import UUID
 
 import sqlalchemy as sa
 
 from backend.api.problems import malformed_field
 from backend.areas.drawing import Drawn, Reach, draw, unknown_territory
-from backend.areas.repository import NOTHING_FOLLOWED, Days, Followed, Selection, Slice
+from backend.areas.repository import (
+    NOTHING_FOLLOWED,
+    Days,
+    Followed,
+    Selection,
+    Slice,
+    Worth,
+    get_currency,
+)
 from backend.areas.schemas import (
     AccountsRequest,
     AreaAccount,
@@ -29,6 +38,7 @@ MOST_PERIOD_DAYS = 92
 MOST_IN_A_SHEET = 50_000
 _USUAL_DAYS = 28
 _TOP = 10
+_MONTH_DAYS = 365.25 / 12
 _FIRST_YEAR, _LAST_YEAR = 1970, 2200
 
 
@@ -46,6 +56,9 @@ def take_snapshot(
     slices = selection.count_slices(days)
     is_followed = any(one.recent for one in slices)
     followed = selection.follow(days) if is_followed else NOTHING_FOLLOWED
+    worths = selection.count_worth(days)
+    potential_accounts = sum(one.potential_accounts for one in worths)
+    accounts = sum(one.n for one in slices)
     stages = _shares(slices, "life_stage")
     customers, prospects = (
         sum(one.accounts for one in stages if one.value == stage)
@@ -54,7 +67,7 @@ def take_snapshot(
     return AreaSnapshot(
         shape=drawn.shape,
         today=days.today,
-        accounts=sum(one.n for one in slices),
+        accounts=accounts,
         life_stages=stages,
         categories=_shares(slices, "category"),
         channels=_shares(slices, "channel"),
@@ -62,8 +75,12 @@ def take_snapshot(
         penetration=_share_of(customers, customers + prospects),
         overdue=sum(one.overdue for one in slices),
         never_visited=sum(one.never_visited for one in slices),
-        period=_period(days, slices, followed),
-        before=_period_before(days, slices, followed),
+        period=_period(days, slices, followed, worths),
+        before=_period_before(days, slices, followed, worths),
+        currency=get_currency(connection, actor.org_id),
+        monthly_potential=fsum(one.potential for one in worths) if potential_accounts else None,
+        potential_accounts=potential_accounts,
+        rfm_classes=_rfm_classes(worths, accounts),
         top=selection.select_top(days, asked.top_by, count=_TOP),
     )
 
@@ -152,7 +169,25 @@ def _shares(slices: Sequence[Slice], by: str) -> list[Share]:
     return [Share(value, accounts) for value, accounts in ordered]
 
 
-def _period(days: Days, slices: Sequence[Slice], followed: Followed) -> PeriodRead:
+def _rfm_classes(worths: Sequence[Worth], accounts: int) -> list[Share]:
+    """Return the accounts by class, the most first; the rest of them bought nothing in a year."""
+    counted = {one.rfm_class: one.accounts for one in worths if one.rfm_class is not None}
+    rest = accounts - sum(counted.values())
+    shares = [Share(value, count) for value, count in counted.items()]
+    if rest:
+        shares.append(Share(None, rest))
+    return sorted(shares, key=lambda one: (-one.accounts, str(one.value)))
+
+
+def _of_potential(days: Days, worths: Sequence[Worth], revenue: float) -> float | None:
+    potential = fsum(one.potential for one in worths)
+    months = ((days.to_date - days.from_date).days + 1) / _MONTH_DAYS
+    return revenue / (potential * months) if potential else None
+
+
+def _period(
+    days: Days, slices: Sequence[Slice], followed: Followed, worths: Sequence[Worth]
+) -> PeriodRead:
     due = sum(one.due for one in slices) + followed.due
     return PeriodRead(
         days.from_date,
@@ -162,10 +197,15 @@ def _period(days: Days, slices: Sequence[Slice], followed: Followed) -> PeriodRe
         due=due,
         covered=followed.covered,
         coverage=_share_of(followed.covered, due),
+        revenue=fsum(one.revenue for one in worths),
+        buyers=sum(one.buyers for one in worths),
+        share=_of_potential(days, worths, sum(one.of_potential for one in worths)),
     )
 
 
-def _period_before(days: Days, slices: Sequence[Slice], followed: Followed) -> PeriodRead:
+def _period_before(
+    days: Days, slices: Sequence[Slice], followed: Followed, worths: Sequence[Worth]
+) -> PeriodRead:
     due = sum(one.due_before for one in slices) + followed.due_before
     return PeriodRead(
         days.before_from,
@@ -175,6 +215,9 @@ def _period_before(days: Days, slices: Sequence[Slice], followed: Followed) -> P
         due=due,
         covered=followed.covered_before,
         coverage=_share_of(followed.covered_before, due),
+        revenue=fsum(one.revenue_before for one in worths),
+        buyers=sum(one.buyers_before for one in worths),
+        share=_of_potential(days, worths, sum(one.of_potential_before for one in worths)),
     )
 
 

@@ -28,8 +28,7 @@ from backend.identity.permissions import ANYBODY, PLANNERS
 from backend.orders import service
 from backend.orders.headings import What
 from backend.orders.importing import import_sales
-from backend.orders.repository import Before
-from backend.orders.schemas import ProductRead, SaleRead
+from backend.orders.schemas import Before, ProductRead, SaleRead
 
 Category = Annotated[str | None, QueryParameter(max_length=200, pattern=NO_NUL)]
 

@@ -1,14 +1,10 @@
 """The SQL that reads products and what was sold."""
 
-from datetime import date
-from typing import NamedTuple
-from uuid import UUID
-
 import msgspec
 import sqlalchemy as sa
 
 from backend.ids import AccountId, OrgId
-from backend.orders.schemas import ProductRead, SaleRead
+from backend.orders.schemas import Before, ProductRead, SaleRead
 
 _PRODUCTS = sa.text("""
 SELECT id, code, name, category, rv FROM product
@@ -29,13 +25,6 @@ SELECT s.id, s.sold_on, s.invoice, s.line, s.product_id, p.code AS product_code,
         OR (s.sold_on, s.id) < (cast(:before_day AS date), cast(:before_id AS uuid)))
  ORDER BY s.sold_on DESC, s.id DESC LIMIT :limit
 """)
-
-
-class Before(NamedTuple):
-    """Where a page of sales ended."""
-
-    sold_on: date
-    id: UUID
 
 
 def select_products(

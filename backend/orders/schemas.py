@@ -1,6 +1,7 @@
 """What was sold, as the API tells it."""
 
 from datetime import date
+from typing import NamedTuple
 from uuid import UUID
 
 import msgspec
@@ -36,3 +37,10 @@ class SaleRead(msgspec.Struct, frozen=True):
     rep_id: UUID | None
     rep_name: str | None
     territory_id: UUID | None
+
+
+class Before(NamedTuple):
+    """Where a page of sales ended."""
+
+    sold_on: date
+    id: UUID

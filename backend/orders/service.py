@@ -8,8 +8,7 @@ from backend.accounts.service import get_account
 from backend.identity.actor import Actor
 from backend.ids import AccountId
 from backend.orders import repository
-from backend.orders.repository import Before
-from backend.orders.schemas import ProductRead, SaleRead
+from backend.orders.schemas import Before, ProductRead, SaleRead
 
 
 def list_products(
