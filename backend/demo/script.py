@@ -12,6 +12,7 @@ import psutil
 
 from backend.clock import SystemClock
 from backend.demo import rep_day
+from backend.demo.books import keep_books
 from backend.demo.city import HELSINKI, PASSWORD, City, Say, found_city
 from backend.demo.office import Office
 from backend.demo.service import DemoFailed, Service
@@ -109,6 +110,7 @@ def _prepare(office: Office, city: City, today: date, telling: _Telling) -> list
     size = office.first_tile(near)
     telling.report.seconds["extract to first tile"] = time.monotonic() - telling.began
     say(f"   first tile {_since(telling.began)} after the start ({size} bytes)")
+    _sell(office, city, territories, today, telling)
     for rep in reps:
         started = time.monotonic()
         route = office.call(
@@ -125,6 +127,28 @@ def _prepare(office: Office, city: City, today: date, telling: _Telling) -> list
             f"({_since(started)})"
         )
     return accounts
+
+
+def _sell(
+    office: Office,
+    city: City,
+    territories: list[Mapping[str, Any]],
+    today: date,
+    telling: _Telling,
+) -> None:
+    """Let the manager bring in what was sold in two years, and what shops could buy."""
+    started = time.monotonic()
+    ids = [one["id"] for one in territories]
+    emails = dict(zip(ids, (city.emails[key] for key in _REPS), strict=True))
+    # Read anew: now they lie in their territories.
+    books = keep_books(office.accounts(), today, emails, city.currency)
+    sold = office.send_books(books.sales, "sales")
+    known = office.send_books(books.potential, "potential")
+    telling.report.seconds["sales"] = time.monotonic() - started
+    telling.say(
+        f"   books: {sold['taken']:,} lines of sales taken, {known['taken']} potentials "
+        f"({_since(started)})"
+    )
 
 
 def _check_visits(office: Office, day: rep_day.DayReport, today: date, say: Say) -> None:

@@ -16,6 +16,7 @@ organisation = sa.Table(
     sa.Column("country", sa.CHAR(2), nullable=False),
     sa.Column("time_zone", sa.Text, nullable=False),
     sa.Column("locale", sa.Text, nullable=False),
+    sa.Column("currency", sa.Text, nullable=False),
     sa.Column("created_at", _Moment, nullable=False),
 )
 

@@ -35,6 +35,7 @@ def create_organisation(
     country: str = "VN",
     time_zone: str = "Asia/Ho_Chi_Minh",
     locale: str = "vi",
+    currency: str = "VND",
 ) -> OrgId:
     """Create an organisation, over a connection of the owner's role; return its id."""
     try:
@@ -51,6 +52,7 @@ def create_organisation(
         "country": country,
         "time_zone": time_zone,
         "locale": locale,
+        "currency": currency,
     }
     repository.insert_organisation(connection, values)
     return org_id

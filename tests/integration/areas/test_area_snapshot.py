@@ -89,8 +89,8 @@ def test_a_period_stands_beside_the_one_before(country: Country) -> None:
     told = _told(country, {"polygon": WHOLE}, top_by="visits", **week)
     assert told["period"] == {
         "from_date": week["from_date"], "to_date": week["to_date"], "visits": 2,
-        "visited_accounts": 1, "due": 4, "covered": 1, "coverage": 0.25, "revenue": 0.0, "buyers": 0,
-        "share": None,
+        "visited_accounts": 1, "due": 4, "covered": 1, "coverage": 0.25, "revenue": 0.0,
+        "buyers": 0, "share": None,
     }  # fmt: skip
     before = told["before"]
     assert (before["visits"], before["visited_accounts"], before["covered"]) == (2, 2, 2)

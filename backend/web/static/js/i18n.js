@@ -36,6 +36,15 @@ const locale = () => (state.language === 'vi' ? 'vi-VN' : 'en-GB');
 export const number = (value, digits = 0) =>
   new Intl.NumberFormat(locale(), { maximumFractionDigits: digits, minimumFractionDigits: 0 }).format(value);
 
+const SHORT_FROM = 100_000;
+
+/** An amount in its currency (ISO 4217); a large one is shortened unless all of it is wanted. */
+export function money(value, currency, { whole = false } = {}) {
+  const short = !whole && Math.abs(value) >= SHORT_FROM;
+  return new Intl.NumberFormat(locale(), { style: 'currency', currency, currencyDisplay: 'narrowSymbol',
+    minimumFractionDigits: 0, maximumFractionDigits: short ? 1 : 0, notation: short ? 'compact' : 'standard' }).format(value);
+}
+
 export function time(moment) {
   if (!moment) return '–';
   return new Intl.DateTimeFormat(locale(), { hour: '2-digit', minute: '2-digit', hour12: false, timeZone: state.timeZone })

@@ -3,7 +3,7 @@
 import { request } from '../api.js';
 import { stageColors } from '../colors.js';
 import { el, swatch } from '../dom.js';
-import { day, number, t } from '../i18n.js';
+import { day, money, number, t } from '../i18n.js';
 import { empty, estimateBadge, showProblem } from '../parts.js';
 import { go } from '../place.js';
 import { categoryName } from './prospects.js';
@@ -34,19 +34,39 @@ export function areaResult(found, desk, { filters, topBy, clear }) {
         figure('area.visits', number(period.visits), change(period.visits - before.visits)),
         figure('area.visited', number(period.visited_accounts), change(period.visited_accounts - before.visited_accounts)),
         figure('area.coverage', share(period.coverage), period.coverage === null || before.coverage === null ? null
-          : change(PERCENT * (period.coverage - before.coverage), t('area.points')))),
+          : change(PERCENT * (period.coverage - before.coverage), t('area.points'))),
+        worth(found)),
       el('p.little.quiet', {}, t('area.compared', { from: day(period.from_date), to: day(period.to_date), days: number(days) })),
+      bars(t('area.rfm'), found.rfm_classes, (value) => t(`rfm.${value ?? 'none'}`)),
       bars(t('life_stage'), found.life_stages, (value) => t(`stage.${value}`), Object.fromEntries(stageColors(desk.info.legend))),
       bars(t('category'), found.categories, (value) => categoryName(value) || t('area.none')),
       bars(t('area.channel'), found.channels, (value) => value ?? t('area.none')),
       bars(t('area.priority'), found.priorities, (value) => String(value)),
-      top(found.top, topBy),
+      top(found, topBy),
       download(desk.area, filters),
     ] : empty(t('area.empty'), t('area.empty_hint')));
 }
 
-function figure(key, value, changed) {
-  return el('div', { title: t(`${key}.hint`) }, el('dt', {}, t(key)), el('dd.number', {}, el('strong', {}, value), changed));
+/** What was sold and could be, where anything is known of it. */
+function worth({ period, before, currency, monthly_potential: potential, potential_accounts: known, rfm_classes: classes }) {
+  const isSold = period.revenue || before.revenue || classes.some((one) => one.value !== null);
+  return [
+    isSold ? [
+      figure('area.revenue', money(period.revenue, currency), before.revenue > 0
+        ? change(PERCENT * (period.revenue / before.revenue - 1), '%') : null, money(period.revenue, currency, { whole: true })),
+      figure('area.buyers', number(period.buyers), change(period.buyers - before.buyers)),
+    ] : null,
+    potential === null ? null : [
+      figure('area.potential', money(potential, currency), null,
+        `${money(potential, currency, { whole: true })} · ${t('area.potential.of', { count: number(known) })}`),
+      figure('area.share', share(period.share), period.share === null || before.share === null ? null
+        : change(PERCENT * (period.share - before.share), t('area.points'))),
+    ],
+  ];
+}
+
+function figure(key, value, changed, whole = '') {
+  return el('div', { title: [t(`${key}.hint`), whole].filter(Boolean).join(': ') }, el('dt', {}, t(key)), el('dd.number', {}, el('strong', {}, value), changed));
 }
 
 /** How much more or less than in the period before. */
@@ -73,13 +93,15 @@ function bar(name, accounts, total, color) {
   return el('li', {}, el('span', {}, name), el('span.number', {}, number(accounts), ' · ', share(accounts / total)), strip);
 }
 
-function top(accounts, by) {
+function top({ top: accounts, currency }, by) {
   if (!accounts.length) return null;
+  const value = (one) => t(`area.top.${by}.value`, { days: number(one.overdue_days), visits: number(one.visits),
+    revenue: money(one.revenue, currency), potential: money(one.monthly_potential ?? 0, currency) });
   return el('section', {}, el('h3', {}, t(`area.top.${by}`)), el('ul.row-list', { 'aria-label': t(`area.top.${by}`) },
     accounts.map((one) => el('li', {}, el('button.row', { type: 'button', onclick: () => go({ tab: 'prospects', account: one.id }) },
       swatch('var(--brand)'),
       el('span.main', {}, el('strong', {}, one.name), el('span.quiet.little', {}, categoryName(one.category) || t(`stage.${one.life_stage}`))),
-      el('span.end.number.little', {}, t(`area.top.${by}.value`, { days: number(one.overdue_days), visits: number(one.visits) })))))));
+      el('span.end.number.little', {}, value(one)))))));
 }
 
 function download(area, filters) {

@@ -31,7 +31,7 @@ export function areasTab(panel, desk) {
     el('div.filters', {},
       select('life_stage', t('life_stage'), stages, '', (value) => change({ life_stage: value })),
       select('days', t('period'), PERIODS.map((days) => [String(days), t('area.days', { days })]), String(USUAL), (value) => change({ days: Number(value) })),
-      select('top_by', t('area.top'), ['overdue', 'visits'].map((by) => [by, t(`area.top.${by}`)]), 'overdue', (value) => change({ top_by: value }))),
+      select('top_by', t('area.top'), ['overdue', 'visits', 'revenue', 'potential'].map((by) => [by, t(`area.top.${by}`)]), 'overdue', (value) => change({ top_by: value }))),
     result);
 
   /** A circle around the middle of the map: for who has no pointer. */
