@@ -54,7 +54,8 @@ _TRIGGERED = ("account", "account_map", "visit")
 _SALES = """
 INSERT INTO sale (org_id, id, account_id, product_id, sold_on, invoice, line, quantity, amount)
 SELECT org_id, gen_random_uuid(), account_id, (SELECT id FROM product WHERE code = 'P' || h % 40),
-       current_date - ((h * 7919::bigint + n * 104729) % 730)::int, account_id::text || '-' || n / 3, n % 3, n,
+       current_date - ((h * 7919::bigint + n * 104729) % 730)::int,
+       account_id::text || '-' || n / 3, n % 3, n,
        1000 * (1 + (h * 31::bigint + n * 17) % 900)
   FROM (SELECT org_id, account_id, ('x' || right(account_id::text, 6))::bit(24)::int AS h
           FROM account_map) m

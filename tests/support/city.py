@@ -8,11 +8,14 @@ from uuid import UUID
 
 import psycopg2
 import psycopg2.extras
+import sqlalchemy as sa
 from psycopg2.extensions import cursor as Cursor  # noqa: N812
 
+from backend.db.tenancy import driver_url
 from backend.identity.actor import Actor
 from backend.identity.passwords import hash_password
 from backend.ids import new_id
+from backend.insights.service import value_accounts
 from tests.support.helsinki_places import Place, helsinki_places
 from tests.support.people import Org
 
@@ -25,6 +28,22 @@ BOXES = {
 COLORS = {"Kamppi": "#1f6f5c", "Kruununhaka": "#6d28d9"}
 STAGES = ("prospect", "prospect", "customer", "prospect", "lapsed", "customer", "lost")
 STOPS = 9
+# Every one to three months in 24, one or two products each time, the same for the same name.
+_SALES = """
+INSERT INTO sale (org_id, id, account_id, product_id, sold_on, invoice, line, quantity, amount,
+                  rep_id, territory_id)
+SELECT a.org_id, gen_random_uuid(), a.id, p.id, d.on_date, a.id || '-' || n, line, 1 + h %% 9,
+       25000 * (1 + (h %% 37) * (1 + (h / 7 + n * 13 + line) %% 11)), t.user_id, a.territory_id
+  FROM (SELECT *, abs(hashtext(name)) / 2 AS h FROM account
+         WHERE org_id = %(org)s AND life_stage IN ('customer', 'lapsed')) a
+  LEFT JOIN territory_assignment t ON t.org_id = a.org_id AND t.territory_id = a.territory_id
+ CROSS JOIN LATERAL generate_series(0, 720 / (30 + h %% 60)) n
+ CROSS JOIN LATERAL (SELECT %(day)s::date - h %% 30 - n * (30 + h %% 60) AS on_date) d
+ CROSS JOIN LATERAL generate_series(1, 1 + (h + n) %% 2) line
+  JOIN LATERAL (SELECT id FROM product WHERE org_id = a.org_id
+                 ORDER BY code OFFSET (h + line) %% 4 LIMIT 1) p ON true
+ WHERE a.life_stage = 'customer' OR d.on_date < %(day)s::date - 180
+"""
 
 
 @dataclass(frozen=True)
@@ -45,10 +64,12 @@ def make_city(owner_url: str, org: Org, on_date: date, *, places: int = 2000) ->
         holders = {"Kamppi": org.rep, "Kruununhaka": org.other_rep}
         territories = {name: _add_territory(cur, org, name, who) for name, who in holders.items()}
         accounts = _add_accounts(cur, org, helsinki_places()[:places])
+        _add_sales(cur, org, on_date)
         routes = {
             name: _add_day(cur, org, who, _inside(accounts, BOXES[name]), on_date)
             for name, who in holders.items()
         }
+    _value(owner_url, org)
     return City(org, territories, accounts, routes, on_date)
 
 
@@ -90,6 +111,31 @@ def _add_accounts(cur: Cursor, org: Org, places: Sequence[Place]) -> dict[UUID, 
         template=("(%s, %s, %s, %s, %s, %s, %s, ST_SetSRID(ST_MakePoint(%s, %s), 4326), 'osm')"),
     )
     return accounts
+
+
+def _add_sales(cur: Cursor, org: Org, on_date: date) -> None:
+    """Let customers buy up to the day, and lapsed accounts up to half a year before."""
+    cur.execute(
+        "INSERT INTO product (org_id, id, code, name, category)"
+        " SELECT %s, gen_random_uuid(), c, n, g FROM (VALUES"
+        " ('BIA', 'Bia lon 330 ml', 'Bia'), ('NUOC', 'Nước suối 500 ml', 'Nước giải khát'),"
+        " ('CAPHE', 'Cà phê hạt 1 kg', 'Cà phê'), ('BANH', 'Bánh quy bơ', 'Bánh kẹo')) t (c, n, g)",
+        (org.id,),
+    )
+    cur.execute(_SALES, {"org": org.id, "day": on_date})
+    cur.execute(
+        "INSERT INTO account_potential (org_id, account_id, monthly_amount, source, said_on)"
+        " SELECT org_id, id, 100000 * (1 + abs(hashtext(name)) %% 200), 'khảo sát', %s FROM account"
+        " WHERE org_id = %s AND abs(hashtext(name)) %% 2 = 0",
+        (on_date, org.id),
+    )
+
+
+def _value(owner_url: str, org: Org) -> None:
+    engine = sa.create_engine(driver_url(owner_url), poolclass=sa.NullPool)
+    with engine.begin() as connection:
+        value_accounts(connection, org.id)
+    engine.dispose()
 
 
 def _inside(accounts: dict[UUID, Place], box: Sequence[float]) -> list[tuple[UUID, Place]]:

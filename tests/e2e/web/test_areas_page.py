@@ -164,3 +164,29 @@ def test_what_lies_in_an_area_fits_a_phone(watched: Watched, tmp_path: Path) -> 
     assert width <= 1
     page.locator(".area-result").scroll_into_view_if_needed()
     page.screenshot(path=tmp_path / "phone.png")
+
+
+def _worth(page: Page, figure: str) -> str:
+    return page.locator(".area-result .figures div", has_text=figure).first.inner_text()
+
+
+@pytest.mark.parametrize("look", [{}, PHONE], indirect=True)
+def test_an_area_tells_what_it_bought_and_could_buy(watched: Watched, tmp_path: Path) -> None:
+    page = watched.open(f"#tab=areas&date={DAY}")
+    page.get_by_label("Khách đáng chú ý").select_option("revenue")
+    with page.expect_response(SNAPSHOT) as answered:
+        page.get_by_label("Chọn địa bàn").select_option(label="Kamppi")
+    told = answered.value.json()
+    assert told["period"]["revenue"] > 0
+    assert told["monthly_potential"] > 0
+    assert "₫" in _worth(page, "Doanh thu")
+    assert "₫" in _worth(page, "Tiềm năng tháng")
+    assert "%" in _worth(page, "Thị phần")
+    assert str(told["period"]["buyers"]) in _worth(page, "Khách có mua")
+    classes = page.get_by_role("list", name="Nhóm khách theo mức mua (12 tháng)")
+    expect(classes.get_by_role("listitem").first).to_be_visible()
+    best = page.get_by_role("list", name="Mua nhiều nhất").get_by_role("button")
+    expect(best.first).to_contain_text(told["top"][0]["name"])
+    page.screenshot(path=tmp_path / "worth.png")
+    best.first.scroll_into_view_if_needed()
+    page.screenshot(path=tmp_path / "worth-top.png")
