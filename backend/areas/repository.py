@@ -122,9 +122,7 @@ class Selection:
         self._visited = template.format(
             columns=statements.VISITED_COLUMNS, conditions=f"{conditions} {statements.VISITED}"
         )
-        self._worth = template.format(
-            columns=statements.WORTH_COLUMNS, conditions=f"{conditions} {statements.WORTH}"
-        )
+        self._worth = _worth(place, conditions)
         self._values = values
 
     def count_slices(self, days: Days) -> list[Slice]:
@@ -161,6 +159,15 @@ class Selection:
         return self._connection.execute(
             query, {name: values[name] for name in query.compile().params}
         )
+
+
+def _worth(place: Place, conditions: str) -> str:
+    """Return the SQL of the accounts that bought something or could."""
+    if place.area is None:
+        found = statements.IN_TERRITORIES.format(columns="m.account_id", conditions=conditions)
+        return statements.WORTH_IN_TERRITORIES.format(found=found)
+    asked = statements.WORTH_ASKED.format(conditions=conditions) if conditions else ""
+    return statements.WORTH_IN_CELLS.format(asked=asked)
 
 
 def get_currency(connection: sa.Connection, org_id: UUID) -> str:

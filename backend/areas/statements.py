@@ -13,11 +13,6 @@ VISITED_COLUMNS, VISITED = (
     "m.account_id, m.visit_every_days, m.last_visit_at",
     "AND m.last_visit_at IS NOT NULL",
 )
-# So have those that bought something or could.
-WORTH_COLUMNS, WORTH = (
-    "m.account_id, m.last_sold_on, m.monthly_potential, m.rfm_class",
-    "AND (m.last_sold_on IS NOT NULL OR m.monthly_potential IS NOT NULL)",
-)
 # OFFSET 0 keeps the planner from joining everybody's accounts with a guess of how many there are.
 IN_CELLS = """
 SELECT p.* FROM unnest(cast(:inner_lo AS bigint[]), cast(:inner_hi AS bigint[])) r (lo, hi)
@@ -30,18 +25,41 @@ SELECT p.* FROM unnest(cast(:edge_lo AS bigint[]), cast(:edge_hi AS bigint[])) r
  CROSS JOIN LATERAL (SELECT FROM account a WHERE a.org_id = :org_id AND a.id = p.account_id
     AND ST_Covers(ST_GeomFromWKB(:area, 4326), a.location) OFFSET 0) placed
 """
+# Who bought something or could has a narrow row; what is asked of accounts stands in the map.
+WORTH_IN_CELLS = """
+SELECT p.* FROM unnest(cast(:inner_lo AS bigint[]), cast(:inner_hi AS bigint[])) r (lo, hi)
+ CROSS JOIN LATERAL (SELECT w.account_id, w.last_sold_on, w.monthly_potential, w.rfm_class
+   FROM account_worth w
+   WHERE w.org_id = :org_id AND w.qk >= r.lo AND w.qk < r.hi OFFSET 0) p {asked}
+UNION ALL
+SELECT p.* FROM unnest(cast(:edge_lo AS bigint[]), cast(:edge_hi AS bigint[])) r (lo, hi)
+ CROSS JOIN LATERAL (SELECT w.account_id, w.last_sold_on, w.monthly_potential, w.rfm_class
+   FROM account_worth w
+   WHERE w.org_id = :org_id AND w.qk >= r.lo AND w.qk < r.hi OFFSET 0) p {asked}
+ CROSS JOIN LATERAL (SELECT FROM account a WHERE a.org_id = :org_id AND a.id = p.account_id
+    AND ST_Covers(ST_GeomFromWKB(:area, 4326), a.location) OFFSET 0) placed
+"""
+WORTH_ASKED = """
+ CROSS JOIN LATERAL (SELECT FROM account_map m WHERE m.org_id = :org_id
+    AND m.account_id = p.account_id {conditions} OFFSET 0) asked
+"""
 IN_TERRITORIES = """
 SELECT {columns} FROM (SELECT id AS account_id, territory_id, owner_id, life_stage, category,
-    channel, priority, visit_every_days, last_visit_at,
-    (SELECT max(s.sold_on) FROM sale s WHERE s.org_id = :org_id AND s.account_id = account.id)
-      AS last_sold_on,
-    (SELECT p.monthly_amount FROM account_potential p
-      WHERE p.org_id = :org_id AND p.account_id = account.id) AS monthly_potential,
-    (SELECT v.rfm_class FROM account_value v
-      WHERE v.org_id = :org_id AND v.account_id = account.id) AS rfm_class
+    channel, priority, visit_every_days, last_visit_at
    FROM account WHERE org_id = :org_id AND deleted_at IS NULL
     AND territory_id = ANY (cast(:members AS uuid[]))) m
  WHERE true {conditions}
+"""
+WORTH_IN_TERRITORIES = """
+SELECT * FROM (SELECT m.account_id,
+    (SELECT max(s.sold_on) FROM sale s WHERE s.org_id = :org_id AND s.account_id = m.account_id)
+      AS last_sold_on,
+    (SELECT p.monthly_amount FROM account_potential p
+      WHERE p.org_id = :org_id AND p.account_id = m.account_id) AS monthly_potential,
+    (SELECT v.rfm_class FROM account_value v
+      WHERE v.org_id = :org_id AND v.account_id = m.account_id) AS rfm_class
+   FROM ({found}) m OFFSET 0) p
+ WHERE p.last_sold_on IS NOT NULL OR p.monthly_potential IS NOT NULL
 """
 IN_SCOPE = """
 AND (m.territory_id = ANY (cast(:scope AS uuid[]))

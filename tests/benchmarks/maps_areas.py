@@ -140,8 +140,7 @@ def _sell(laid: Ground) -> Row:
             with laid.database.for_org(laid.org_id) as writing:
                 value_accounts(writing, laid.org_id)
             with connection.cursor() as cursor:
-                cursor.execute("REINDEX TABLE account_map")
-                cursor.execute("VACUUM (ANALYZE) account_map, sale, account_potential, product")
+                cursor.execute("VACUUM (ANALYZE) account_worth, sale, account_potential, product")
         with connection.cursor() as cursor:
             cursor.execute("SELECT count(*) FROM sale")
             lines = (cursor.fetchone() or (0,))[0]

@@ -110,7 +110,7 @@ def test_an_account_that_leaves_the_map_and_comes_back_keeps_its_worth(country: 
     assert _told(country, area)["period"]["revenue"] == 100
     execute(country.owner_url, "DELETE FROM sale")
     assert _told(country, area)["period"]["revenue"] == 0
-    assert execute(country.owner_url, "SELECT count(last_sold_on) FROM account_map") == [(0,)]
+    assert execute(country.owner_url, "SELECT count(*) FROM account_worth") == [(0,)]
 
 
 def test_figures_agree_with_the_lines_counted_one_by_one(country: Country) -> None:

@@ -70,11 +70,12 @@ def test_who_buys_no_more_is_forgotten(
         with database.for_org(org.id) as connection:
             value_accounts(connection, org.id)
     classes = (
-        "SELECT v.rfm_class, m.rfm_class FROM account_value v JOIN account_map m USING (account_id)"
+        "SELECT v.rfm_class, w.rfm_class FROM account_value v JOIN account_worth w USING"
+        " (account_id)"
     )
     assert execute(url, classes) == [("champion", "champion")]
     execute(url, "UPDATE sale SET sold_on = sold_on - 365")
     with database.for_org(org.id) as connection:
         value_accounts(connection, org.id)
     assert execute(url, "SELECT count(*) FROM account_value") == [(0,)]
-    assert execute(url, "SELECT rfm_class FROM account_map") == [(None,)]
+    assert execute(url, "SELECT rfm_class FROM account_worth") == [(None,)]

@@ -71,34 +71,49 @@ CREATE TABLE account_value (
 CREATE FUNCTION sale_analyze() RETURNS void LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = public, pg_temp AS $$
 BEGIN
-  ANALYZE product, sale, account_potential;
+  ANALYZE product, sale, account_potential, account_worth;
 END $$;
 REVOKE EXECUTE ON FUNCTION sale_analyze() FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION sale_analyze() TO tuyen_app;
 
--- What accounts of the map are worth stands beside where they are: most of a large area bought nothing, and
--- those that did have an index of their own.
-ALTER TABLE account_map ADD COLUMN last_sold_on date, ADD COLUMN monthly_potential numeric(16, 2),
-  ADD COLUMN rfm_class text;
-CREATE INDEX account_map_worth ON account_map (org_id, qk)
-  INCLUDE (account_id, territory_id, owner_id, life_stage, category, last_sold_on, monthly_potential, rfm_class)
-  WHERE last_sold_on IS NOT NULL OR monthly_potential IS NOT NULL;
+-- What accounts of the map are worth, at their places: most accounts of a large area never bought anything, and
+-- a row of the map has too many indexes to be written with every import. Only triggers write it.
+CREATE TABLE account_worth (
+  org_id uuid NOT NULL,
+  account_id uuid NOT NULL,
+  qk bigint NOT NULL,
+  last_sold_on date,
+  monthly_potential numeric(16, 2),
+  rfm_class text,
+  PRIMARY KEY (org_id, account_id)
+);
+CREATE INDEX account_worth_area ON account_worth (org_id, qk)
+  INCLUDE (account_id, last_sold_on, monthly_potential, rfm_class);
 
 -- Every account's rows are looked up by their keys: joined otherwise, everybody's would be read.
 CREATE FUNCTION account_worth_follow(p_org uuid, p_accounts uuid[]) RETURNS void LANGUAGE plpgsql
 SET enable_hashjoin = off SET enable_mergejoin = off AS $$
 BEGIN
-  UPDATE account_map m
-     SET last_sold_on = w.last_sold_on, monthly_potential = w.monthly_potential, rfm_class = w.rfm_class
+  DELETE FROM account_worth w
+   WHERE w.org_id = p_org AND w.account_id = ANY (p_accounts)
+     AND NOT EXISTS (SELECT FROM sale s WHERE s.org_id = p_org AND s.account_id = w.account_id)
+     AND NOT EXISTS (SELECT FROM account_potential p WHERE p.org_id = p_org AND p.account_id = w.account_id);
+  INSERT INTO account_worth AS w (org_id, account_id, qk, last_sold_on, monthly_potential, rfm_class)
+  SELECT p_org, f.id, m.qk, f.last_sold_on, f.monthly_potential, f.rfm_class
     FROM (SELECT t.id,
                  (SELECT max(s.sold_on) FROM sale s WHERE s.org_id = p_org AND s.account_id = t.id) AS last_sold_on,
                  (SELECT p.monthly_amount FROM account_potential p WHERE p.org_id = p_org AND p.account_id = t.id)
                    AS monthly_potential,
                  (SELECT v.rfm_class FROM account_value v WHERE v.org_id = p_org AND v.account_id = t.id) AS rfm_class
-            FROM unnest(p_accounts) t (id)) w
-   WHERE m.org_id = p_org AND m.account_id = w.id
-     AND (m.last_sold_on, m.monthly_potential, m.rfm_class)
-         IS DISTINCT FROM (w.last_sold_on, w.monthly_potential, w.rfm_class);
+            FROM unnest(p_accounts) t (id)) f
+    JOIN account_map m ON m.org_id = p_org AND m.account_id = f.id
+   WHERE f.last_sold_on IS NOT NULL OR f.monthly_potential IS NOT NULL
+   ORDER BY f.id
+  ON CONFLICT (org_id, account_id) DO UPDATE
+     SET last_sold_on = excluded.last_sold_on, monthly_potential = excluded.monthly_potential,
+         rfm_class = excluded.rfm_class
+   WHERE (w.last_sold_on, w.monthly_potential, w.rfm_class)
+         IS DISTINCT FROM (excluded.last_sold_on, excluded.monthly_potential, excluded.rfm_class);
 END $$;
 
 CREATE FUNCTION account_worth_track() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
@@ -118,15 +133,6 @@ BEGIN
     FOR one IN SELECT e.org_id, array_agg(e.account_id) AS ids FROM (
         SELECT org_id, account_id FROM changed UNION SELECT org_id, account_id FROM was) e
       GROUP BY e.org_id
-    LOOP
-      PERFORM account_worth_follow(one.org_id, one.ids);
-    END LOOP;
-  ELSIF TG_TABLE_NAME = 'account_map' THEN
-    -- A new account bought nothing; one that comes back may have.
-    FOR one IN SELECT c.org_id, array_agg(c.account_id) AS ids FROM changed c
-       WHERE EXISTS (SELECT FROM sale s WHERE s.org_id = c.org_id AND s.account_id = c.account_id)
-          OR EXISTS (SELECT FROM account_potential p WHERE p.org_id = c.org_id AND p.account_id = c.account_id)
-      GROUP BY c.org_id
     LOOP
       PERFORM account_worth_follow(one.org_id, one.ids);
     END LOOP;
@@ -150,5 +156,32 @@ BEGIN
                     FOR EACH STATEMENT EXECUTE FUNCTION account_worth_track()', tbl);
   END LOOP;
 END $$;
+
+-- A new account of the map bought nothing; one that comes back may have. What leaves or moves is followed row by
+-- row, for hardly any statement does.
+CREATE FUNCTION account_worth_place() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = public, pg_temp AS $$
+DECLARE
+  one record;
+BEGIN
+  IF TG_OP = 'INSERT' THEN
+    FOR one IN SELECT c.org_id, array_agg(c.account_id) AS ids FROM changed c
+       WHERE EXISTS (SELECT FROM sale s WHERE s.org_id = c.org_id AND s.account_id = c.account_id)
+          OR EXISTS (SELECT FROM account_potential p WHERE p.org_id = c.org_id AND p.account_id = c.account_id)
+      GROUP BY c.org_id
+    LOOP
+      PERFORM account_worth_follow(one.org_id, one.ids);
+    END LOOP;
+  ELSIF TG_OP = 'UPDATE' THEN
+    UPDATE account_worth w SET qk = NEW.qk WHERE w.org_id = NEW.org_id AND w.account_id = NEW.account_id;
+  ELSE
+    DELETE FROM account_worth w WHERE w.org_id = OLD.org_id AND w.account_id = OLD.account_id;
+  END IF;
+  RETURN NULL;
+END $$;
 CREATE TRIGGER account_worth_insert AFTER INSERT ON account_map REFERENCING NEW TABLE AS changed
-  FOR EACH STATEMENT EXECUTE FUNCTION account_worth_track();
+  FOR EACH STATEMENT EXECUTE FUNCTION account_worth_place();
+CREATE TRIGGER account_worth_update AFTER UPDATE OF qk ON account_map
+  FOR EACH ROW WHEN (OLD.qk <> NEW.qk) EXECUTE FUNCTION account_worth_place();
+CREATE TRIGGER account_worth_delete AFTER DELETE ON account_map
+  FOR EACH ROW EXECUTE FUNCTION account_worth_place();

@@ -14,7 +14,8 @@ BEGIN
     EXECUTE format('GRANT SELECT, INSERT, UPDATE, DELETE ON %I TO tuyen_app', tbl);
   END LOOP;
 END $$;
--- Only triggers write where an account was, what it is looked for by, and what the map counts.
-REVOKE INSERT, UPDATE, DELETE ON account_placement, account_search, account_cell, account_cell_change FROM tuyen_app;
+-- Only triggers write where an account was, what it is looked for by, what the map counts, and what it is worth there.
+REVOKE INSERT, UPDATE, DELETE ON account_placement, account_search, account_cell, account_cell_change,
+  account_worth FROM tuyen_app;
 REVOKE EXECUTE ON FUNCTION sync_purge(timestamptz) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION sync_purge(timestamptz) TO tuyen_app;
