@@ -117,18 +117,16 @@ BEGIN
 END $$;
 
 CREATE FUNCTION account_worth_track() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
-SET search_path = public, pg_temp AS $$
+SET search_path = public, pg_temp SET enable_hashjoin = off SET enable_mergejoin = off AS $$
 DECLARE
   one record;
 BEGIN
-  IF TG_OP = 'UPDATE' AND TG_TABLE_NAME = 'account_value' THEN
-    -- Every night changes the day of all of them, and few classes.
-    FOR one IN SELECT e.org_id, array_agg(e.account_id) AS ids FROM (
-        SELECT org_id, account_id, rfm_class FROM changed EXCEPT SELECT org_id, account_id, rfm_class FROM was) e
-      GROUP BY e.org_id
-    LOOP
-      PERFORM account_worth_follow(one.org_id, one.ids);
-    END LOOP;
+  IF TG_TABLE_NAME = 'account_value' THEN
+    -- Every night touches all of them and changes few classes. Who has one has bought, and so has a row.
+    UPDATE account_worth w SET rfm_class = CASE WHEN TG_OP <> 'DELETE' THEN c.rfm_class END
+      FROM changed c
+     WHERE w.org_id = c.org_id AND w.account_id = c.account_id
+       AND w.rfm_class IS DISTINCT FROM CASE WHEN TG_OP <> 'DELETE' THEN c.rfm_class END;
   ELSIF TG_OP = 'UPDATE' THEN
     FOR one IN SELECT e.org_id, array_agg(e.account_id) AS ids FROM (
         SELECT org_id, account_id FROM changed UNION SELECT org_id, account_id FROM was) e
