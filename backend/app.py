@@ -73,6 +73,7 @@ from backend.territories.controllers import (
     TerritoryController,
 )
 from backend.territories.design.controllers import DesignController
+from backend.territories.design.decision_controllers import DesignDecisionController
 from backend.territories.realignment_controllers import RealignmentController
 from backend.visits.controllers import VisitController
 from backend.web.controllers import STATIC_FILES, PageController
@@ -89,6 +90,7 @@ CONTROLLERS: Sequence[ControllerRouterHandler] = [
     CoverageController,
     DeviceController,
     DesignController,
+    DesignDecisionController,
     DuplicateController,
     FollowupController,
     HandoutController,

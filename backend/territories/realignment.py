@@ -3,6 +3,7 @@
 Whoever carries one out holds the areas' lock alone, then the accounts in the order of their ids.
 """
 
+from collections.abc import Mapping
 from datetime import date, timedelta
 from uuid import UUID
 
@@ -12,11 +13,13 @@ import sqlalchemy as sa
 from backend.api.problems import Conflict, NotFound, Problem, malformed_field
 from backend.identity import audit
 from backend.identity.actor import Actor
-from backend.ids import OrgId, new_id
+from backend.ids import OrgId, TerritoryId, new_id
 from backend.territories import holdover_repository as holdover
+from backend.territories import realignment_area_repository as areas
 from backend.territories import realignment_people as people
 from backend.territories import realignment_repository as repository
 from backend.territories.assignment_repository import today_of
+from backend.territories.realignment_area_repository import Outline
 from backend.territories.realignment_plan import area_of, check_plan
 from backend.territories.realignment_schemas import (
     ApplyRequest,
@@ -25,7 +28,7 @@ from backend.territories.realignment_schemas import (
     RealignmentCreate,
     RealignmentRead,
 )
-from backend.territories.repository import lock_areas
+from backend.territories.repository import lock_areas, place_accounts
 from backend.territories.service import check_planner
 
 _OPEN = frozenset({"draft", "scheduled"})
@@ -67,12 +70,37 @@ def create_realignment(
     connection: sa.Connection, actor: Actor, data: RealignmentCreate
 ) -> RealignmentRead:
     """Keep a plan as a draft; raise Malformed that names what it cannot be carried out with."""
-    check_planner(actor)
     plan = Plan(
-        selection=data.selection,
-        to_territory_id=data.to_territory_id,
-        people=tuple(data.people),
+        selection=data.selection, to_territory_id=data.to_territory_id, people=tuple(data.people)
     )
+    return _create(connection, actor, data, plan)
+
+
+def create_redrawing(
+    connection: sa.Connection,
+    actor: Actor,
+    data: RealignmentCreate,
+    outlines: Mapping[TerritoryId, Outline],
+) -> RealignmentRead:
+    """Keep as a draft that these territories get these borders, all of them or none.
+
+    Of `data` only name, people and days count: the accounts that move are those within.
+    """
+    plan = Plan(people=tuple(data.people), territory_ids=tuple(outlines))
+    made = _create(connection, actor, data, plan)
+    areas.insert_areas(connection, actor.org_id, made.id, outlines)
+    return made
+
+
+def count_moved(connection: sa.Connection, org_id: OrgId, found: RealignmentRead) -> int:
+    """Return how many accounts a plan would move if it were carried out now."""
+    return repository.count_moves(connection, org_id, found, area_of(found.plan))[0]
+
+
+def _create(
+    connection: sa.Connection, actor: Actor, data: RealignmentCreate, plan: Plan
+) -> RealignmentRead:
+    check_planner(actor)
     today = today_of(connection, actor.org_id)
     effective_on = data.effective_on or today
     if effective_on < today:
@@ -113,6 +141,7 @@ def apply_realignment(
     lock_areas(connection, actor.org_id)
     found = get_open(connection, actor.org_id, realignment_id, is_locked=True)
     check_plan(connection, actor.org_id, found.plan)
+    _check_borders(connection, actor.org_id, found, is_drawn=False)
     if found.effective_on > today:
         _schedule(connection, actor, found, expected)
     else:
@@ -133,13 +162,20 @@ def undo_realignment(
             f"The realignment “{found.name}” is {found.state}: only what was applied is undone.",
             code="realignment_not_applied",
         )
+    _check_borders(connection, org_id, found, is_drawn=True)
     repository.allow_long_statements(connection)
-    back = repository.move_accounts_back(connection, org_id, realignment_id, found.plan)
+    areas.write_areas(connection, org_id, realignment_id, is_undone=True)
+    back = repository.move_accounts_back(connection, org_id, realignment_id)
+    placed = place_accounts(connection, org_id, found.plan.territory_ids)
     changes = repository.read_assignment_changes(connection, org_id, realignment_id)
     people.move_people_back(connection, org_id, changes, today_of(connection, org_id))
     holdover.release_holdovers(connection, org_id, realignment_id)
     counts = msgspec.structs.replace(
-        found.counts, moved_back=back.moved_back, moved_on=back.moved_on, deleted=back.deleted
+        found.counts,
+        moved_back=back.moved_back,
+        moved_on=back.moved_on,
+        deleted=back.deleted,
+        placed=placed,
     )
     repository.close_realignment(
         connection, org_id, realignment_id, "undone", actor.user_id, counts
@@ -172,6 +208,7 @@ def apply_due(connection: sa.Connection, org_id: OrgId, today: date) -> int:
             continue
         try:
             check_plan(connection, org_id, found.plan)
+            _check_borders(connection, org_id, found, is_drawn=False)
         except Problem as problem:
             counts = Counts(reason=problem.detail)
             repository.update_realignment(
@@ -193,7 +230,7 @@ def _schedule(
     connection: sa.Connection, actor: Actor, found: RealignmentRead, expected: str | None
 ) -> None:
     area = area_of(found.plan)
-    _, fingerprint = repository.count_moves(connection, actor.org_id, found.plan, area)
+    _, fingerprint = repository.count_moves(connection, actor.org_id, found, area)
     _check_fingerprint(expected, fingerprint)
     repository.update_realignment(
         connection, actor.org_id, found.id, state="scheduled", applied_by=actor.user_id
@@ -210,15 +247,16 @@ def _carry_out(
     by: Actor | None,
     expected: str | None,
 ) -> None:
-    """Move accounts and people; `expected` is the fingerprint that the moves must have."""
+    """Draw borders, move accounts and people; `expected` is the fingerprint they must have."""
     plan = found.plan
     repository.allow_long_statements(connection)
-    moved, fingerprint = repository.insert_moves(connection, org_id, found.id, plan, area_of(plan))
+    moved, fingerprint = repository.insert_moves(connection, org_id, found, area_of(plan))
     _check_fingerprint(expected, fingerprint)
     reps = {one.user_id for one in plan.people}
     reps |= holdover.select_reps_at_work(connection, org_id, found.id, today)
     before = holdover.read_holdings(connection, org_id, reps)
-    repository.move_accounts(connection, org_id, found.id, plan)
+    areas.write_areas(connection, org_id, found.id)
+    repository.move_accounts(connection, org_id, found.id)
     changes = people.move_people(connection, org_id, plan.people, today)
     held_over = 0
     if found.hold_over_days and reps:
@@ -226,11 +264,28 @@ def _carry_out(
         lost = holdover.lost_work(reps, before, after, today)
         until_on = today + timedelta(days=found.hold_over_days)
         held_over = holdover.hold_over(connection, org_id, found.id, lost, until_on)
-    counts = Counts(moved=moved, held_over=held_over, people=len(changes))
+    counts = Counts(
+        moved=moved, held_over=held_over, people=len(changes), areas=len(plan.territory_ids)
+    )
     repository.update_realignment(connection, org_id, found.id, assignments=changes)
     by_id = by.user_id if by else found.applied_by or found.created_by
     repository.close_realignment(connection, org_id, found.id, "applied", by_id, counts)
     _record(connection, org_id, by, "realignment.apply", found.id, counts)
+
+
+def _check_borders(
+    connection: sa.Connection, org_id: OrgId, found: RealignmentRead, *, is_drawn: bool
+) -> None:
+    """Raise Conflict that names the territories whose borders are others than they should be."""
+    changed = areas.select_changed(connection, org_id, found.id, is_drawn=is_drawn)
+    if changed:
+        names = ", ".join(f"“{name}”" for name in changed)
+        raise Conflict(
+            f"The borders of {names} were changed since “{found.name}” was "
+            f"{'carried out' if is_drawn else 'planned'}: nothing was done. Look at them, and make "
+            "a new design.",
+            code="territory_changed",
+        )
 
 
 def _check_fingerprint(expected: str | None, present: str) -> None:

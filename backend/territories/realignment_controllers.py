@@ -72,7 +72,7 @@ class RealignmentController(Controller):
         org_id = request.actor.org_id
         with request.db.for_org(org_id, snapshot=True) as connection:
             found = realignment.get_open(connection, org_id, realignment_id)
-            return realignment_plan.preview(connection, org_id, found.plan)
+            return realignment_plan.preview(connection, org_id, found)
 
     @post(
         "/{realignment_id:uuid}/apply",

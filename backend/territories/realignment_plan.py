@@ -18,6 +18,7 @@ from backend.territories.realignment_schemas import (
     PersonMove,
     Plan,
     Preview,
+    RealignmentRead,
     Rule,
 )
 from backend.territories.repository import find_territory
@@ -28,7 +29,7 @@ type Held = Mapping[UserId, frozenset[TerritoryId]]
 
 def check_plan(connection: sa.Connection, org_id: OrgId, plan: Plan) -> None:
     """Raise Malformed that names the field with which the plan cannot be carried out."""
-    if plan.selection is None and not plan.people:
+    if plan.selection is None and not plan.people and not plan.territory_ids:
         raise malformed_field(
             "selection", "Say which accounts or which people are to move.", code="nothing_selected"
         )
@@ -54,11 +55,12 @@ def area_of(plan: Plan) -> str | None:
         raise malformed_field("selection.area", error.message, code=error.code) from error
 
 
-def preview(connection: sa.Connection, org_id: OrgId, plan: Plan) -> Preview:
+def preview(connection: sa.Connection, org_id: OrgId, found: RealignmentRead) -> Preview:
     """Tell what the plan would do now; raise Malformed when it could not be carried out."""
+    plan = found.plan
     check_plan(connection, org_id, plan)
     today = today_of(connection, org_id)
-    moves = repository.read_moves(connection, org_id, plan, area_of(plan), today)
+    moves = repository.read_moves(connection, org_id, found, area_of(plan), today)
     ground = repository.read_ground(connection, org_id)
     before = held_territories(ground, ground.roots)
     after = held_territories(ground, moved_roots(ground.roots, plan.people))
@@ -67,7 +69,7 @@ def preview(connection: sa.Connection, org_id: OrgId, plan: Plan) -> Preview:
     return Preview(
         fingerprint=moves.fingerprint,
         moved=sum(flow.accounts for flow in moves.flows),
-        held_over=repository.count_lost_work(connection, org_id, plan, area_of(plan), lost),
+        held_over=repository.count_lost_work(connection, org_id, found, area_of(plan), lost),
         flows=moves.flows,
         people=people_effects(ground, moves.flows, before, after),
         bounds=moves.bounds,

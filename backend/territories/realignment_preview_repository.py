@@ -11,7 +11,7 @@ from backend.db.tenancy import driver_cursor
 from backend.ids import OrgId, TerritoryId, UserId
 from backend.territories.holdover_repository import LOST
 from backend.territories.realignment_repository import FINGERPRINT, MOVES, selected
-from backend.territories.realignment_schemas import Flow, Plan, SampleAccount
+from backend.territories.realignment_schemas import Flow, RealignmentRead, SampleAccount
 
 _SAMPLE = 500
 # One pass over the moves: figures by flow, the fingerprint, the box and a sample spread by id.
@@ -68,11 +68,11 @@ class Ground(msgspec.Struct, frozen=True):
 
 
 def read_moves(
-    connection: sa.Connection, org_id: OrgId, plan: Plan, area: str | None, today: date
+    connection: sa.Connection, org_id: OrgId, found: RealignmentRead, area: str | None, today: date
 ) -> Moves:
     """Return what the plan would move; `area` is hexadecimal WKB."""
     with driver_cursor(connection) as cursor:
-        cursor.execute(_MOVES, {"org": org_id, "today": today, **selected(plan, area)})
+        cursor.execute(_MOVES, {"org": org_id, "today": today, **selected(found, area)})
         fingerprint, flows, bounds, sample = cursor.fetchone() or ("", [], None, [])
     return Moves(
         fingerprint,
@@ -83,12 +83,16 @@ def read_moves(
 
 
 def count_lost_work(
-    connection: sa.Connection, org_id: OrgId, plan: Plan, area: str | None, lost: Mapping[str, Any]
+    connection: sa.Connection,
+    org_id: OrgId,
+    found: RealignmentRead,
+    area: str | None,
+    lost: Mapping[str, Any],
 ) -> int:
     """Count the accounts, once a rep, where outgoing reps have visits to finish."""
     query = f"SELECT count(*) FROM ({LOST.format(moves=MOVES)}) w"  # noqa: S608  # constants only
     with driver_cursor(connection) as cursor:
-        cursor.execute(query, {"org": org_id, **lost, **selected(plan, area)})
+        cursor.execute(query, {"org": org_id, **lost, **selected(found, area)})
         row = cursor.fetchone()
         return int(row[0]) if row else 0
 

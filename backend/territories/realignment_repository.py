@@ -12,7 +12,6 @@ from backend.ids import OrgId, UserId
 from backend.territories.realignment_schemas import (
     AssignmentChange,
     Counts,
-    Plan,
     RealignmentRead,
 )
 
@@ -22,16 +21,18 @@ _SELECT = """SELECT r.id, r.name, r.state, r.plan, r.effective_on, r.hold_over_d
 
 # The moves of a plan as it would be now; without a selection there are none.
 MOVES = """SELECT * FROM realignment_moves(%(org)s, ST_SetSRID(%(area)s::geometry, 4326),
-    %(ids)s::uuid[], %(rule)s::jsonb, %(to)s::uuid, false)"""
+    %(ids)s::uuid[], %(rule)s::jsonb, %(to)s::uuid, %(areas_of)s::uuid, false)"""
 _INSERT_MOVES = """INSERT INTO realignment_move
-    (org_id, realignment_id, account_id, from_territory_id, from_is_manual, to_territory_id)
-  SELECT %(org)s, %(id)s, m.account_id, m.from_territory_id, m.from_is_manual, m.to_territory_id
+    (org_id, realignment_id, account_id, from_territory_id, from_is_manual, to_territory_id,
+     to_is_manual)
+  SELECT %(org)s, %(id)s, m.account_id, m.from_territory_id, m.from_is_manual, m.to_territory_id,
+         m.to_is_manual
     FROM realignment_moves(%(org)s, ST_SetSRID(%(area)s::geometry, 4326), %(ids)s::uuid[],
-                           %(rule)s::jsonb, %(to)s::uuid, true) m"""
+                           %(rule)s::jsonb, %(to)s::uuid, %(areas_of)s::uuid, true) m"""
 FINGERPRINT = """md5(count(*) || '.' || coalesce(sum(hashtextextended(concat_ws(
     '>', m.account_id, m.from_territory_id, m.from_is_manual, m.to_territory_id), 0)), 0))"""
 _MOVE = """UPDATE account a
-   SET territory_is_manual = %(is_manual)s, territory_id = m.to_territory_id
+   SET territory_is_manual = m.to_is_manual, territory_id = m.to_territory_id
   FROM realignment_move m
  WHERE m.org_id = %(org)s AND m.realignment_id = %(id)s
    AND a.org_id = %(org)s AND a.id = m.account_id"""
@@ -39,11 +40,12 @@ _MOVE = """UPDATE account a
 # Where an undo finds an account: where it was put, elsewhere, or no longer there.
 _LOCK_BACK = """SELECT count(*) FILTER (WHERE a.deleted_at IS NOT NULL),
     count(*) FILTER (WHERE a.deleted_at IS NULL AND NOT {still})
-  FROM (SELECT a.id, a.territory_id, a.territory_is_manual, a.deleted_at, m.to_territory_id
+  FROM (SELECT a.id, a.territory_id, a.territory_is_manual, a.deleted_at, m.to_territory_id,
+               m.to_is_manual
           FROM realignment_move m JOIN account a ON a.org_id = m.org_id AND a.id = m.account_id
          WHERE m.org_id = %(org)s AND m.realignment_id = %(id)s
          ORDER BY a.id FOR NO KEY UPDATE OF a) a"""
-_STILL = """(a.territory_is_manual = %(is_manual)s
+_STILL = """(a.territory_is_manual = {moves}.to_is_manual
     AND a.territory_id IS NOT DISTINCT FROM {moves}.to_territory_id)"""
 # Out of a territory that is gone meanwhile there is no way back by hand: those go by location.
 _MOVE_BACK = """UPDATE account a
@@ -150,13 +152,13 @@ def read_assignment_changes(
 
 
 def insert_moves(
-    connection: sa.Connection, org_id: OrgId, realignment_id: UUID, plan: Plan, area: str | None
+    connection: sa.Connection, org_id: OrgId, found: RealignmentRead, area: str | None
 ) -> tuple[int, str]:
-    """Lock the accounts that the plan moves and note where they were; count and fingerprint them.
+    """Lock the accounts that a plan moves and note where they were; count and fingerprint them.
 
     `area` is the selection's area as hexadecimal WKB.
     """
-    values = {"org": org_id, "id": realignment_id, **selected(plan, area)}
+    values = {"org": org_id, "id": found.id, **selected(found, area)}
     counted = f"""SELECT count(*), {FINGERPRINT} FROM realignment_move m
       WHERE m.org_id = %(org)s AND m.realignment_id = %(id)s"""  # noqa: S608  # constants only
     with driver_cursor(connection) as cursor:
@@ -167,46 +169,40 @@ def insert_moves(
 
 
 def count_moves(
-    connection: sa.Connection, org_id: OrgId, plan: Plan, area: str | None
+    connection: sa.Connection, org_id: OrgId, found: RealignmentRead, area: str | None
 ) -> tuple[int, str]:
     """Count and fingerprint the moves of a plan as it would be now, and lock nothing."""
     query = f"SELECT count(*), {FINGERPRINT} FROM ({MOVES}) m"  # noqa: S608  # constants only
     with driver_cursor(connection) as cursor:
-        cursor.execute(query, {"org": org_id, **selected(plan, area)})
+        cursor.execute(query, {"org": org_id, **selected(found, area)})
         row = cursor.fetchone()
         return (int(row[0]), str(row[1])) if row else (0, "")
 
 
-def selected(plan: Plan, area: str | None) -> dict[str, Any]:
+def selected(found: RealignmentRead, area: str | None) -> dict[str, Any]:
     """Return the parameters of `realignment_moves` for a plan."""
-    selection = plan.selection
-    rule = selection.rule if selection else None
+    plan = found.plan
+    rule = plan.selection.rule if plan.selection else None
     fields = msgspec.to_builtins(rule) if rule else {}
     return {
         "area": area,
         # Without a selection: among no ids.
-        "ids": selection.account_ids if selection else [],
+        "ids": plan.selection.account_ids if plan.selection else [],
         "rule": _json({name: value for name, value in fields.items() if value is not None}),
         "to": plan.to_territory_id,
+        "areas_of": found.id if plan.territory_ids else None,
     }
 
 
-def move_accounts(
-    connection: sa.Connection, org_id: OrgId, realignment_id: UUID, plan: Plan
-) -> None:
+def move_accounts(connection: sa.Connection, org_id: OrgId, realignment_id: UUID) -> None:
     """Put the accounts noted where the plan wants them."""
-    is_manual = plan.to_territory_id is not None
-    values = {"org": org_id, "id": realignment_id, "is_manual": is_manual}
     with driver_cursor(connection) as cursor:
-        cursor.execute(_MOVE, values)
+        cursor.execute(_MOVE, {"org": org_id, "id": realignment_id})
 
 
-def move_accounts_back(
-    connection: sa.Connection, org_id: OrgId, realignment_id: UUID, plan: Plan
-) -> Counts:
+def move_accounts_back(connection: sa.Connection, org_id: OrgId, realignment_id: UUID) -> Counts:
     """Put back the accounts that are still where they were put; count the others."""
-    is_manual = plan.to_territory_id is not None
-    values = {"org": org_id, "id": realignment_id, "is_manual": is_manual}
+    values = {"org": org_id, "id": realignment_id}
     with driver_cursor(connection) as cursor:
         cursor.execute(_LOCK_BACK.format(still=_STILL.format(moves="a")), values)
         deleted, moved_on = cursor.fetchone() or (0, 0)

@@ -73,6 +73,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     selection: Selection | None = None
     to_territory_id: TerritoryId | None = None
     people: tuple[PersonMove, ...] = ()
+    territory_ids: tuple[TerritoryId, ...] = ()
+    """The territories whose borders are drawn anew: these say which accounts move."""
 
 
 class ApplyRequest(Payload, frozen=True, kw_only=True):
@@ -101,11 +103,15 @@ class Counts(msgspec.Struct, frozen=True, kw_only=True):
     """Accounts that outgoing reps keep for a while, counted once a rep."""
     people: int = 0
     """Assignments that it ended or began."""
+    areas: int = 0
+    """Territories whose borders it drew."""
     moved_back: int = 0
     moved_on: int = 0
     """Accounts that an undo left alone: somebody put them elsewhere since."""
     deleted: int = 0
     """Accounts that an undo left alone: they were deleted or merged since."""
+    placed: int = 0
+    """Accounts that came since, and that an undo put by the borders of before."""
     reason: str = ""
     """Why a scheduled realignment was called off."""
 

@@ -24,6 +24,7 @@ _TOUR = 0.7124
 """A tour of n places in an area A is 0.7124 sqrt(n A) long (Beardwood, Halton, Hammersley)."""
 
 _M_A_DEGREE = 111_320.0
+_KINDS = ("work", "visits", "accounts", "prospects", "potential", "revenue")
 
 
 class Load(msgspec.Struct, frozen=True):
@@ -35,6 +36,8 @@ class Load(msgspec.Struct, frozen=True):
     visits: float
     visit_minutes: float
     is_prospect: bool
+    potential: float = 0.0
+    revenue: float = 0.0
 
 
 class Cells(msgspec.Struct, frozen=True):
@@ -42,6 +45,28 @@ class Cells(msgspec.Struct, frozen=True):
 
     keys: tuple[str, ...]
     of_account: tuple[int, ...]
+
+
+class CellMap:
+    """Which cell a place is in: each is all of the finest cells that belong to it.
+
+    A cell and the parts of another do not fit edge to edge; those of one size do. So places and
+    borders go by the smallest size that there is, and no place is in two cells or in none.
+    """
+
+    def __init__(self, keys: Sequence[str]) -> None:
+        self.resolution = max(h3.get_resolution(one) for one in keys)
+        self._index = {cell: at for at, cell in enumerate(keys)}
+
+    def find(self, lon: float, lat: float) -> int | None:
+        """Return the index of the cell that a place is in; None outside all."""
+        return self.owner(cell_at(lon, lat, self.resolution))
+
+    def owner(self, cell: str) -> int | None:
+        """Return the index of the cell that a finer one belongs to; None for none."""
+        while cell not in self._index and h3.get_resolution(cell) > 0:
+            cell = h3.cell_to_parent(cell)
+        return self._index.get(cell)
 
 
 def make_cells(
@@ -52,19 +77,19 @@ def make_cells(
     Without areas the cells around the accounts' join them. `count` is how many territories there
     are to be.
     """
-    finest = [finest_cell(one.lon, one.lat, resolution) for one in loads]
-    chosen = {h3.cell_to_parent(cell, resolution) for cell in finest}
+    chosen = {cell_at(one.lon, one.lat, resolution) for one in loads}
     chosen |= _filling(chosen, list(areas), resolution)
-    keys = _divided(chosen, loads, finest, resolution, count)
+    keys = _divided(chosen, loads, resolution, count)
     if len(keys) > MAX_UNITS:
         raise _too_many(len(keys))
-    index = {cell: at for at, cell in enumerate(keys)}
-    return Cells(keys, tuple(cell_of(index, cell) for cell in finest))
+    cells = CellMap(keys)
+    found = (cells.find(one.lon, one.lat) for one in loads)
+    return Cells(keys, tuple(at for at in found if at is not None))
 
 
-def finest_cell(lon: float, lat: float, resolution: int) -> str:
-    """Return the cell of a place, of the size that cells of a resolution are divided into."""
-    cell: str = h3.latlng_to_cell(lat, lon, resolution + FINER)
+def cell_at(lon: float, lat: float, resolution: int) -> str:
+    """Return the cell of a resolution that a place is in."""
+    cell: str = h3.latlng_to_cell(lat, lon, resolution)
     return cell
 
 
@@ -79,30 +104,23 @@ def cells_by_way(keys: Sequence[str], lon: float, lat: float) -> list[int]:
     return [at for way_m, at in sorted(ways) if way_m <= reach_m]
 
 
-def cell_of(index: Mapping[str, int], finest: str) -> int:
-    """Return the index of the cell that a finer one belongs to; raises KeyError for none."""
-    cell = finest
-    while cell not in index and h3.get_resolution(cell) > 0:
-        cell = h3.cell_to_parent(cell)
-    return index[cell]
-
-
 def make_units(cells: Cells, loads: Sequence[Load]) -> list[tuple[Unit, dict[str, float]]]:
     """Return each cell as a unit without loads, beside its load by kind of measure."""
-    sums = [dict.fromkeys(("work", "visits", "accounts", "prospects"), 0.0) for _ in cells.keys]
+    sums = [dict.fromkeys(_KINDS, 0.0) for _ in cells.keys]
     for load, at in zip(loads, cells.of_account, strict=True):
         sums[at]["work"] += load.visits * load.visit_minutes
         sums[at]["visits"] += load.visits
         sums[at]["accounts"] += 1
         sums[at]["prospects"] += load.is_prospect
+        sums[at]["potential"] += load.potential
+        sums[at]["revenue"] += load.revenue
     places = [h3.cell_to_latlng(cell) for cell in cells.keys]
     middle = math.fsum(lat for lat, _ in places) / len(places)
     units: list[tuple[Unit, dict[str, float]]] = []
     for cell, (lat, lng), load_of in zip(cells.keys, places, sums, strict=True):
         area_m2 = h3.cell_area(cell, unit="m^2")
         if load_of["accounts"]:
-            tour_m = _TOUR * math.sqrt(area_m2 / load_of["accounts"]) * load_of["visits"]
-            load_of["work"] += tour_m / _WAY_M_A_MINUTE
+            load_of["work"] += tour_minutes(area_m2, load_of["accounts"]) * load_of["visits"]
         unit = Unit(
             key=cell,
             loads=(),
@@ -115,6 +133,11 @@ def make_units(cells: Cells, loads: Sequence[Load]) -> list[tuple[Unit, dict[str
         )
         units.append((unit, load_of))
     return units
+
+
+def tour_minutes(area_m2: float, accounts: float) -> float:
+    """Return the way to a visit on a tour of a cell's accounts."""
+    return _TOUR * math.sqrt(area_m2 / accounts) / _WAY_M_A_MINUTE
 
 
 def make_borders(
@@ -176,19 +199,38 @@ def _filling(chosen: set[str], areas: Sequence[shapely.MultiPolygon], resolution
 
 
 def _divided(
-    chosen: set[str], loads: Sequence[Load], finest: Sequence[str], resolution: int, count: int
+    chosen: set[str], loads: Sequence[Load], resolution: int, count: int
 ) -> tuple[str, ...]:
     """Return the cells, those divided that have too much in them and can be."""
-    minutes = [one.visits * one.visit_minutes for one in loads]
-    most = _HEAVY * math.fsum(minutes) / count
+    most = _HEAVY * math.fsum(one.visits * one.visit_minutes for one in loads) / count
     for level in range(resolution, resolution + FINER):
-        held: dict[str, float] = defaultdict(float)
-        for cell, load in zip(finest, minutes, strict=True):
-            held[h3.cell_to_parent(cell, level)] += load
-        for cell in [one for one in chosen if held.get(one, 0.0) > most]:
-            chosen.discard(cell)
-            chosen.update(h3.cell_to_children(cell, level + 1))
+        heavy = _heavy(chosen, loads, level, most)
+        if not heavy:
+            break
+        chosen -= heavy
+        chosen.update(part for cell in heavy for part in h3.cell_to_children(cell, level + 1))
+        # By finer cells a place at the rim may belong to a cell beside: that one joins.
+        cells = CellMap(tuple(chosen))
+        finer = {cell_at(one.lon, one.lat, level + 1) for one in loads}
+        chosen.update(
+            h3.cell_to_parent(cell, resolution) for cell in finer if cells.owner(cell) is None
+        )
     return tuple(sorted(chosen))
+
+
+def _heavy(chosen: set[str], loads: Sequence[Load], level: int, most: float) -> set[str]:
+    """Return the cells of a size that have too much in them."""
+    keys = tuple(chosen)
+    cells, held = CellMap(keys), [0.0] * len(keys)
+    for one in loads:
+        at = cells.owner(cell_at(one.lon, one.lat, level))
+        if at is not None:
+            held[at] += one.visits * one.visit_minutes
+    return {
+        cell
+        for cell, minutes in zip(keys, held, strict=True)
+        if minutes > most and h3.get_resolution(cell) == level
+    }
 
 
 def _too_many(count: int) -> DesignError:

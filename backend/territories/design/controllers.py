@@ -1,4 +1,4 @@
-"""HTTP of territory designs: ask, follow, look, publish."""
+"""HTTP of territory designs: ask, follow, look."""
 
 from uuid import UUID
 
@@ -16,12 +16,12 @@ from backend.api.paging import (
 from backend.api.payloads import Page
 from backend.identity.call import Call
 from backend.identity.permissions import PLANNERS
-from backend.territories.design import service
+from backend.territories.design import publishing, service
 from backend.territories.design.schemas import (
     DesignCreate,
     DesignRead,
-    PublishRequest,
     ScenarioCells,
+    ScenarioOutlines,
 )
 
 
@@ -67,6 +67,18 @@ class DesignController(Controller):
         with request.db.for_org(request.actor.org_id, snapshot=True) as connection:
             return service.get_cells(connection, request.actor, design_id, name)
 
+    @get(
+        "/{design_id:uuid}/scenarios/{name:str}/outlines",
+        operation_id="get_territory_design_outlines",
+        sync_to_thread=True,
+    )
+    def get_outlines(
+        self, request: Call, design_id: FromPath[UUID], name: FromPath[str]
+    ) -> ScenarioOutlines:
+        """Read the borders that a scenario would draw, as GeoJSON."""
+        with request.db.for_org(request.actor.org_id, snapshot=True) as connection:
+            return publishing.get_outlines(connection, request.actor, design_id, name)
+
     @post(
         "/{design_id:uuid}/cancel",
         operation_id="cancel_territory_design",
@@ -77,16 +89,3 @@ class DesignController(Controller):
         """Cancel a design that waits or is being made."""
         with request.db.for_org(request.actor.org_id) as connection:
             return service.cancel_design(connection, request.actor, design_id)
-
-    @post(
-        "/{design_id:uuid}/publish",
-        operation_id="publish_territory_design",
-        status_code=HTTP_200_OK,
-        sync_to_thread=True,
-    )
-    def publish_design(
-        self, request: Call, design_id: FromPath[UUID], data: JSONBody[PublishRequest]
-    ) -> DesignRead:
-        """Make a scenario into realignments with an effective date, to be previewed and applied."""
-        with request.db.for_org(request.actor.org_id) as connection:
-            return service.publish_design(connection, request.actor, design_id, data)

@@ -1,9 +1,12 @@
 """How problem and scenarios are kept, and what of them is told."""
 
+import hashlib
 import zlib
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
+from backend.ids import TerritoryId
 from backend.territories.design.plan import Design, Scenario
 from backend.territories.design.problem import DesignProblem
 from backend.territories.design.schemas import (
@@ -20,10 +23,23 @@ from backend.territories.design.solver.wire import (
 
 
 class Stated(msgspec.Struct, frozen=True):
-    """What a design is made of: the problem, and how many accounts went into it."""
+    """What a design is made of: the problem, how many accounts went into it, former borders.
+
+    `borders` are hashes of the territories' areas, in the order of the request.
+    """
 
     problem: DesignProblem
     accounts: int
+    borders: tuple[str, ...]
+
+
+def border_hashes(
+    territories: Sequence[TerritoryId], areas: Mapping[TerritoryId, bytes]
+) -> tuple[str, ...]:
+    """Return a hash of each territory's area; the same where the area is the same."""
+    return tuple(
+        hashlib.blake2b(areas.get(one, b""), digest_size=8).hexdigest() for one in territories
+    )
 
 
 def pack_stated(stated: Stated) -> bytes:

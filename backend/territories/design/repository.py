@@ -1,6 +1,6 @@
 """All SQL of territory designs: the record, its progress, what came of it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
@@ -10,15 +10,31 @@ import sqlalchemy as sa
 from backend.ids import OrgId, UserId
 from backend.territories.design.schemas import (
     DesignCreate,
+    DesignEvent,
     DesignFailure,
     DesignRead,
     DesignSummary,
 )
 
 _SELECT = """
-SELECT d.id, d.name, d.status, d.request, d.share, d.summary, d.failure, d.published_scenario,
-  d.realignment_ids, d.created_by, d.created_at, d.started_at, d.finished_at, d.published_at, d.rv
+SELECT d.id, d.name, d.status, d.request, d.share, d.summary, d.failure,
+  d.proposed_scenario, d.proposed_by, d.proposed_at, d.approved_by, d.approved_at,
+  (SELECT count(*) < 2 FROM app_user u WHERE u.org_id = d.org_id AND u.is_active
+     AND u.role IN ('manager', 'admin')) AS has_one_planner,
+  d.published_scenario, d.realignment_ids, r.state AS publication, r.effective_on,
+  d.created_by, d.created_at, d.started_at, d.finished_at, d.published_at, d.rv
  FROM territory_design d
+ LEFT JOIN realignment r ON r.org_id = d.org_id
+  AND r.id = d.realignment_ids[array_upper(d.realignment_ids, 1)]
+"""
+_HISTORY = """
+SELECT e.at, e.action, u.full_name AS by, e.detail FROM audit_entry e
+  LEFT JOIN app_user u ON u.org_id = e.org_id AND u.id = e.actor_id
+ WHERE e.org_id = :org_id AND (e.subject = 'territory_design' AND e.subject_id = :id
+   OR e.subject = 'realignment' AND e.subject_id IN (
+     SELECT unnest(d.realignment_ids) FROM territory_design d
+      WHERE d.org_id = :org_id AND d.id = :id))
+ ORDER BY e.at, e.id
 """
 
 
@@ -67,7 +83,7 @@ def select_designs(
     statement = f"""{_SELECT} WHERE d.org_id = :org_id
   AND (cast(:id AS uuid) IS NULL OR d.id = :id)
   AND (cast(:before AS uuid) IS NULL OR d.id < :before)
- ORDER BY d.id DESC LIMIT :limit{" FOR NO KEY UPDATE" if is_locked else ""}"""
+ ORDER BY d.id DESC LIMIT :limit{" FOR NO KEY UPDATE OF d" if is_locked else ""}"""
     values = {"org_id": org_id, "id": design_id, "before": before, "limit": limit}
     rows = connection.execute(sa.text(statement), values).mappings()
     return msgspec.convert([dict(row) for row in rows], list[DesignRead], strict=False)
@@ -180,20 +196,47 @@ def cancel_design(connection: sa.Connection, org_id: OrgId, design_id: UUID) -> 
     return bool(done.rowcount)
 
 
+def write_proposal(
+    connection: sa.Connection, org_id: OrgId, design_id: UUID, scenario: str | None, by: UserId
+) -> None:
+    """Note which scenario is proposed, None for none; what was approved is not any more."""
+    connection.execute(
+        sa.text(
+            "UPDATE territory_design SET proposed_scenario = :scenario,"
+            " proposed_by = CASE WHEN cast(:scenario AS text) IS NOT NULL"
+            "   THEN cast(:by AS uuid) END,"
+            " proposed_at = CASE WHEN cast(:scenario AS text) IS NOT NULL THEN now() END,"
+            " approved_by = NULL, approved_at = NULL WHERE org_id = :org_id AND id = :id"
+        ),
+        {"org_id": org_id, "id": design_id, "scenario": scenario, "by": by},
+    )
+
+
+def write_approval(connection: sa.Connection, org_id: OrgId, design_id: UUID, by: UserId) -> None:
+    """Note who approved what is proposed."""
+    connection.execute(
+        sa.text(
+            "UPDATE territory_design SET approved_by = :by, approved_at = now()"
+            " WHERE org_id = :org_id AND id = :id"
+        ),
+        {"org_id": org_id, "id": design_id, "by": by},
+    )
+
+
 def write_publication(
     connection: sa.Connection,
     org_id: OrgId,
     design_id: UUID,
     *,
     scenario: str,
-    realignments: Sequence[UUID],
+    realignment_id: UUID,
     by: UserId,
 ) -> None:
-    """Note which scenario was published, as which realignments."""
+    """Note which scenario was published, as which realignment."""
     connection.execute(
         sa.text(
             "UPDATE territory_design SET published_scenario = :scenario, published_at = now(),"
-            " published_by = :by, realignment_ids = cast(:ids AS uuid[])"
+            " published_by = :by, realignment_ids = realignment_ids || cast(:realignment AS uuid)"
             " WHERE org_id = :org_id AND id = :id"
         ),
         {
@@ -201,9 +244,16 @@ def write_publication(
             "id": design_id,
             "scenario": scenario,
             "by": by,
-            "ids": list(realignments),
+            "realignment": realignment_id,
         },
     )
+
+
+def select_history(connection: sa.Connection, org_id: OrgId, design_id: UUID) -> list[DesignEvent]:
+    """Return what was done with a design and with what was published of it, the first first."""
+    values = {"org_id": org_id, "id": design_id}
+    rows = connection.execute(sa.text(_HISTORY), values).mappings()
+    return msgspec.convert([dict(row) for row in rows], list[DesignEvent], strict=False)
 
 
 def _update(

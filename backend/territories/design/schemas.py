@@ -8,12 +8,13 @@ import msgspec
 
 from backend.api.payloads import LonLatPair, Name, Payload
 from backend.ids import AccountId, TerritoryId
-from backend.territories.realignment_schemas import HoldOverDays
+from backend.territories.realignment_schemas import HoldOverDays, PersonMove, State
+from backend.territories.schemas import AreaRead
 
 type Status = Literal["queued", "running", "done", "failed", "cancelled"]
-type MeasureKind = Literal["work", "visits", "accounts", "prospects"]
+type MeasureKind = Literal["work", "visits", "accounts", "prospects", "potential", "revenue"]
 """`work`: minutes of visits and of the ways between them in four weeks; `visits` in four weeks;
-`accounts` and `prospects`: how many."""
+`accounts` and `prospects`: how many; `potential` of a month; `revenue` of the last 365 days."""
 
 MAX_WISHES = 200
 _MAX_NAMED = 2_000
@@ -58,7 +59,7 @@ class DesignCreate(Payload, frozen=True, kw_only=True):
 
     name: Name
     territories: Annotated[list[TerritoryWish], msgspec.Meta(min_length=2, max_length=MAX_WISHES)]
-    measures: Annotated[list[MeasureWish], msgspec.Meta(min_length=1, max_length=4)] = (
+    measures: Annotated[list[MeasureWish], msgspec.Meta(min_length=1, max_length=6)] = (
         msgspec.field(default_factory=lambda: [MeasureWish(kind="work")])
     )
     """The first one weighs travel and changes."""
@@ -139,8 +140,19 @@ class DesignRead(msgspec.Struct, frozen=True):
     share: float
     summary: DesignSummary | None
     failure: DesignFailure | None
+    proposed_scenario: str | None
+    proposed_by: UUID | None
+    proposed_at: datetime | None
+    approved_by: UUID | None
+    approved_at: datetime | None
+    has_one_planner: bool
+    """Whether nobody else could approve, so that the proposer may."""
     published_scenario: str | None
     realignment_ids: list[UUID]
+    """What was published of it, the last last: that one counts."""
+    publication: State | None
+    """How far the last one has come; after `undone` or `cancelled` it may be published again."""
+    effective_on: date | None
     created_by: UUID
     created_at: datetime
     started_at: datetime | None
@@ -157,10 +169,60 @@ class ScenarioCells(msgspec.Struct, frozen=True):
     territories: list[int]
 
 
-class PublishRequest(Payload, frozen=True, kw_only=True):
-    """The scenario that is to hold, from when, and how long open work stays."""
+Scenario = Annotated[str, msgspec.Meta(min_length=1, max_length=20)]
 
-    scenario: Annotated[str, msgspec.Meta(min_length=1, max_length=20)]
+
+class Decision(Payload, frozen=True, kw_only=True):
+    """The scenario that is proposed or approved, and what there is to say about it."""
+
+    scenario: Scenario
+    note: Annotated[str, msgspec.Meta(max_length=2_000)] = ""
+
+
+class Withdrawal(Payload, frozen=True, kw_only=True):
+    """Why a proposal is taken back or turned down."""
+
+    note: Annotated[str, msgspec.Meta(max_length=2_000)] = ""
+
+
+class PublishRequest(Payload, frozen=True, kw_only=True):
+    """The scenario that is to hold, from when, how long open work stays, and who changes."""
+
+    scenario: Scenario
     effective_on: date | None = None
     """Today when left out."""
     hold_over_days: HoldOverDays = 0
+    people: Annotated[list[PersonMove], msgspec.Meta(max_length=200)] = []
+
+
+class DesignEvent(msgspec.Struct, frozen=True):
+    """Something that was done with a design, or with what was published of it.
+
+    `by` is None for what the service did on the day that was named.
+    """
+
+    at: datetime
+    action: str
+    by: str | None
+    detail: dict[str, object]
+
+
+class OutlineProperties(msgspec.Struct, frozen=True):
+    """Whose outline it is."""
+
+    territory_id: TerritoryId
+
+
+class OutlineFeature(msgspec.Struct, frozen=True):
+    """A territory's outline in a scenario; None where nothing is left of it."""
+
+    properties: OutlineProperties
+    geometry: AreaRead | None
+    type: Literal["Feature"] = "Feature"
+
+
+class ScenarioOutlines(msgspec.Struct, frozen=True):
+    """A scenario's outlines as GeoJSON."""
+
+    features: list[OutlineFeature]
+    type: Literal["FeatureCollection"] = "FeatureCollection"

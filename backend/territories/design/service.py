@@ -1,6 +1,6 @@
-"""Territory designs: asked for, read, cancelled, and published as realignments."""
+"""Territory designs: asked for, read, cancelled."""
 
-from collections import Counter, defaultdict
+from collections import Counter
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -9,24 +9,17 @@ from backend import jobs
 from backend.api.problems import Conflict, NotFound, malformed_field
 from backend.identity import audit
 from backend.identity.actor import Actor
-from backend.ids import AccountId, TerritoryId, new_id
-from backend.territories import realignment
+from backend.ids import new_id
 from backend.territories.design import repository
-from backend.territories.design.cells import cell_of, finest_cell
-from backend.territories.design.ground_repository import select_ground, select_names
-from backend.territories.design.kept import unpack_design, unpack_stated
+from backend.territories.design.ground_repository import select_names
+from backend.territories.design.kept import Stated, unpack_design, unpack_stated
 from backend.territories.design.plan import Scenario
-from backend.territories.design.problem import DesignProblem
 from backend.territories.design.schemas import (
     DesignCreate,
     DesignRead,
-    PublishRequest,
     ScenarioCells,
 )
-from backend.territories.realignment_schemas import RealignmentCreate, Selection
 from backend.territories.service import check_planner
-
-_NAME_LENGTH = 200
 
 
 def create_design(connection: sa.Connection, actor: Actor, request: DesignCreate) -> DesignRead:
@@ -53,7 +46,7 @@ def create_design(connection: sa.Connection, actor: Actor, request: DesignCreate
     jobs.enqueue_behind(
         connection, "territories.make_design", org_id=actor.org_id, design_id=design_id
     )
-    _record(connection, actor, "territory_design.create", design_id, {"name": request.name})
+    record(connection, actor, "territory_design.create", design_id, {"name": request.name})
     return get_design(connection, actor, design_id)
 
 
@@ -78,10 +71,11 @@ def get_design(
 
 def get_cells(connection: sa.Connection, actor: Actor, design_id: UUID, name: str) -> ScenarioCells:
     """Return a scenario's cells; raise NotFound, or Conflict for a design that is not done."""
-    problem, scenario = _scenario(connection, actor, get_design(connection, actor, design_id), name)
+    design = get_design(connection, actor, design_id)
+    stated, scenario = get_made(connection, actor, design, name)
     return ScenarioCells(
         name=scenario.name,
-        cells=[unit.key for unit in problem.units],
+        cells=[unit.key for unit in stated.problem.units],
         territories=list(scenario.assignment),
     )
 
@@ -96,58 +90,7 @@ def cancel_design(connection: sa.Connection, actor: Actor, design_id: UUID) -> D
                 f"This design is {found.status}: there is nothing to cancel.",
                 code="design_finished",
             )
-        _record(connection, actor, "territory_design.cancel", design_id, {})
-    return get_design(connection, actor, design_id)
-
-
-def publish_design(
-    connection: sa.Connection, actor: Actor, design_id: UUID, request: PublishRequest
-) -> DesignRead:
-    """Make a scenario into realignments: drafts, one for each territory that accounts move into.
-
-    Accounts that came since go by the cell they are in; those outside every cell stay. Raises
-    Conflict for a design that is not done, or was published, or would move nothing.
-    """
-    check_planner(actor)
-    found = get_design(connection, actor, design_id, is_locked=True)
-    if found.published_scenario is not None:
-        raise Conflict(
-            f"The scenario “{found.published_scenario}” of this design was published: undo or "
-            "cancel its realignments, and make a new design.",
-            code="design_published",
-        )
-    problem, scenario = _scenario(connection, actor, found, request.scenario)
-    moves = _moves(connection, actor, found, problem, scenario)
-    if not moves:
-        raise Conflict(
-            "Every account is where this scenario puts it: there is nothing to publish.",
-            code="design_moves_nothing",
-        )
-    names = select_names(connection, actor.org_id, list(moves))
-    made = [
-        realignment.create_realignment(
-            connection,
-            actor,
-            RealignmentCreate(
-                name=f"{found.name}: {names.get(territory, '')}"[:_NAME_LENGTH],
-                selection=Selection(account_ids=accounts),
-                to_territory_id=territory,
-                effective_on=request.effective_on,
-                hold_over_days=request.hold_over_days,
-            ),
-        ).id
-        for territory, accounts in moves.items()
-    ]
-    repository.write_publication(
-        connection,
-        actor.org_id,
-        design_id,
-        scenario=scenario.name,
-        realignments=made,
-        by=actor.user_id,
-    )
-    detail = {"scenario": scenario.name, "realignments": len(made)}
-    _record(connection, actor, "territory_design.publish", design_id, detail)
+        record(connection, actor, "territory_design.cancel", design_id, {})
     return get_design(connection, actor, design_id)
 
 
@@ -162,9 +105,10 @@ def _check_measures(request: DesignCreate) -> None:
         raise malformed_field("measures", "No measure has a weight: give one to be balanced.")
 
 
-def _scenario(
+def get_made(
     connection: sa.Connection, actor: Actor, design: DesignRead, name: str
-) -> tuple[DesignProblem, Scenario]:
+) -> tuple[Stated, Scenario]:
+    """Return a scenario and what it was made of; raise NotFound, or Conflict before it is made."""
     made = repository.find_made(connection, actor.org_id, design.id)
     if made is None:
         raise Conflict(
@@ -174,34 +118,13 @@ def _scenario(
     scenarios = {one.name: one for one in unpack_design(made[1]).scenarios}
     if name not in scenarios:
         raise NotFound(f"There is no scenario {name}: this design has {', '.join(scenarios)}.")
-    return unpack_stated(made[0]).problem, scenarios[name]
+    return unpack_stated(made[0]), scenarios[name]
 
 
-def _moves(
-    connection: sa.Connection,
-    actor: Actor,
-    design: DesignRead,
-    problem: DesignProblem,
-    scenario: Scenario,
-) -> dict[TerritoryId, list[AccountId]]:
-    """Return the accounts that are elsewhere now, by the territory that they go to."""
-    ids = [one.territory_id for one in design.request.territories]
-    index = {unit.key: at for at, unit in enumerate(problem.units)}
-    moves: dict[TerritoryId, list[AccountId]] = defaultdict(list)
-    for one in select_ground(connection, actor.org_id, ids).accounts:
-        try:
-            at = cell_of(index, finest_cell(one.lon, one.lat, design.request.resolution))
-        except KeyError:
-            continue
-        wanted = ids[scenario.assignment[at]]
-        if wanted != one.territory_id:
-            moves[wanted].append(AccountId(one.id))
-    return dict(moves)
-
-
-def _record(
+def record(
     connection: sa.Connection, actor: Actor, action: str, design_id: UUID, detail: dict[str, object]
 ) -> None:
+    """Write down what was done with a design."""
     audit.record(
         connection,
         actor,

@@ -27,6 +27,7 @@ from backend.territories.design.problem import (
 from backend.territories.design.schemas import DesignCreate, TerritoryWish
 
 _MONTH_DAYS = 28
+_MONEY = frozenset({"potential", "revenue"})
 
 
 def make_problem(request: DesignCreate, ground: Ground) -> DesignProblem:
@@ -45,14 +46,17 @@ def make_problem(request: DesignCreate, ground: Ground) -> DesignProblem:
             _MONTH_DAYS / one.visit_every_days,
             one.visit_minutes,
             one.is_prospect,
+            one.potential,
+            one.revenue,
         )
         for one in ground.accounts
     ]
     cells = make_cells(loads, _areas(ground), resolution=request.resolution, count=len(order))
-    kinds = _kinds(request)
+    kinds, made = _kinds(request), make_units(cells, loads)
+    _check_known(request, [load_of for _, load_of in made])
     units = tuple(
         msgspec.structs.replace(unit, loads=tuple(load_of[kind] for kind in kinds))
-        for unit, load_of in make_units(cells, loads)
+        for unit, load_of in made
     )
     at = {one.id: cells.of_account[number] for number, one in enumerate(ground.accounts)}
     return DesignProblem(
@@ -65,8 +69,19 @@ def make_problem(request: DesignCreate, ground: Ground) -> DesignProblem:
     )
 
 
+def _check_known(request: DesignCreate, loads: Sequence[Mapping[str, float]]) -> None:
+    """Refuse to balance money that nobody told of: everything would be even."""
+    for index, one in enumerate(request.measures):
+        if one.kind in _MONEY and one.weight > 0 and not any(load[one.kind] for load in loads):
+            raise DesignError(
+                f"No account of these territories has any {one.kind}: import it, or balance "
+                "something else.",
+                field=f"measures[{index}].kind",
+            )
+
+
 def _areas(ground: Ground) -> list[MultiPolygon]:
-    shapes = (shapely.from_wkb(one) for one in ground.areas)
+    shapes = (shapely.from_wkb(one) for one in ground.areas.values())
     return [one for one in shapes if isinstance(one, MultiPolygon)]
 
 

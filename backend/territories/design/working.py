@@ -20,6 +20,7 @@ from backend.territories.design.engine import (
 from backend.territories.design.ground_repository import select_ground
 from backend.territories.design.kept import (
     Stated,
+    border_hashes,
     make_summary,
     pack_design,
     pack_stated,
@@ -137,7 +138,8 @@ class _Making:
         with self._work.db.for_org(self._org_id, snapshot=True) as connection:
             ids = [one.territory_id for one in request.territories]
             ground = select_ground(connection, self._org_id, ids)
-        stated = Stated(make_problem(request, ground), len(ground.accounts))
+        borders = border_hashes(ids, ground.areas)
+        stated = Stated(make_problem(request, ground), len(ground.accounts), borders)
         packed = pack_stated(stated)
         self._write(
             lambda connection: repository.write_problem(

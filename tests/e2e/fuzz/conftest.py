@@ -39,7 +39,7 @@ def fuzz(examples: int) -> settings:
 
 _COUNTED = (
     *TABLES, "sync_mutation", "sync_quarantine", "sync_anchor", "account_alias",
-    "account_duplicate", "upload", "realignment", "realignment_move",
+    "account_duplicate", "upload", "realignment", "realignment_area", "realignment_move",
 )  # fmt: skip
 
 
