@@ -19,6 +19,7 @@ FILES = {
     ),
     "terra-draw": ("dist/terra-draw.modern.js",),
     "terra-draw-maplibre-gl-adapter": ("dist/terra-draw-maplibre-gl-adapter.modern.js",),
+    "uplot": ("dist/uPlot.esm.js", "dist/uPlot.min.css", "LICENSE"),
 }
 """What is copied of each package, by its path inside the package."""
 
@@ -28,6 +29,7 @@ MODULES = {
     "terra-draw-maplibre-gl-adapter": (
         "terra-draw-maplibre-gl-adapter/terra-draw-maplibre-gl-adapter.modern.js"
     ),
+    "uplot": "uplot/uPlot.esm.js",
 }
 """What the bare names in our modules, and in the libraries', stand for, inside the folder."""
 

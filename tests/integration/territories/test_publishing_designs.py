@@ -206,9 +206,9 @@ def test_people_change_with_the_borders(designing: DesignOffice) -> None:
     ]
     published = designing.publish(design, people=swap)
     held = "SELECT territory_id FROM territory_assignment WHERE user_id = %s AND valid_to IS NULL"
-    assert execute(designing.url, held, designing.org.rep.user_id) == [(str(designing.east),)]
+    assert execute(designing.url, held, designing.org.rep.user_id) == [(designing.east,)]
     designing.realignment("POST", published["realignment_ids"][0], "/undo", {})
-    assert execute(designing.url, held, designing.org.rep.user_id) == [(str(designing.west),)]
+    assert execute(designing.url, held, designing.org.rep.user_id) == [(designing.west,)]
 
 
 def test_what_no_account_moves_for_is_not_published(designing: DesignOffice) -> None:

@@ -9,16 +9,19 @@ const LOOKS = {
 const EMPTY = { type: 'FeatureCollection', features: [] };
 const of = (kind) => ['==', ['get', 'kind'], kind];
 
-/** `overlay` is a FeatureCollection whose features say their `kind`: area, planned, tried, driven, place. */
+/** `overlay` is a FeatureCollection whose features say their `kind`: area, design (with `color`), former, planned, tried, driven, place. */
 export const overlaySource = (overlay) => ({ type: 'geojson', data: overlay ?? EMPTY });
 
 export function overlayLayers() {
   const look = isDark() ? LOOKS.dark : LOOKS.light;
   const round = { 'line-cap': 'round', 'line-join': 'round' };
-  const line = (id, paint, layout = round) => ({ id: `overlay-${id}`, type: 'line', source: 'overlay', filter: of(id), layout, paint });
+  const line = (id, paint, layout = round, kind = id) => ({ id: `overlay-${id}`, type: 'line', source: 'overlay', filter: of(kind), layout, paint });
   return [
     { id: 'overlay-area', type: 'fill', source: 'overlay', filter: of('area'), paint: { 'fill-color': look.area, 'fill-opacity': 0.16 } },
     { id: 'overlay-edge', type: 'line', source: 'overlay', filter: of('area'), layout: round, paint: { 'line-color': look.area, 'line-width': 2 } },
+    { id: 'overlay-design', type: 'fill', source: 'overlay', filter: of('design'), paint: { 'fill-color': ['get', 'color'], 'fill-opacity': 0.3 } },
+    line('design-edge', { 'line-color': ['get', 'color'], 'line-width': 2.5 }, round, 'design'),
+    line('former', { 'line-color': look.planned, 'line-width': 2, 'line-dasharray': [3, 2] }, { 'line-join': 'round' }),
     line('planned', { 'line-color': look.planned, 'line-width': 3, 'line-opacity': 0.75, 'line-dasharray': [1.5, 1.5] }, { 'line-join': 'round' }),
     line('tried', { 'line-color': look.tried, 'line-width': 4, 'line-dasharray': [0.5, 1.6] }),
     line('driven', { 'line-color': look.driven, 'line-width': 4.5, 'line-opacity': 0.85 }),

@@ -4,6 +4,7 @@ import { all, request } from '../api.js';
 import { el, input, select, swatch } from '../dom.js';
 import { number, t } from '../i18n.js';
 import { empty, loading, problemCard, showProblem } from '../parts.js';
+import { designsView } from './designs.js';
 
 const COLORS = ['#1f6f5c', '#c2410c', '#6d28d9', '#0369a1', '#be185d', '#4d7c0f', '#92400e'];
 
@@ -11,9 +12,26 @@ export function territoriesTab(panel, desk) {
   const top = el('div');
   const list = el('div');
   let open = null;
-  panel.append(top, list);
-  showDrawButton();
-  load();
+  let designs = null;
+  showList();
+
+  function showList() {
+    designs = null;
+    panel.replaceChildren(top, list);
+    showDrawButton();
+    load();
+  }
+
+  function showDesigns() {
+    desk.map.see({ territoryId: null });
+    designs = designsView(panel, desk, { back: showList, published: renew });
+  }
+
+  /** Borders and places of accounts changed: read and draw them again. */
+  async function renew() {
+    desk.map.refresh('territories', 'prospects');
+    desk.territories = await all('/v1/territories').catch(() => desk.territories);
+  }
 
   async function load() {
     if (!list.childElementCount) list.replaceChildren(loading());
@@ -85,7 +103,9 @@ export function territoriesTab(panel, desk) {
   function showDrawButton(said) {
     top.replaceChildren(...(desk.isPlanner ? [
       said ? el('p.message.done', { role: 'status' }, said) : null,
-      el('button.primary', { type: 'button', onclick: draw }, t('draw_territory')),
+      el('div.actions', {},
+        el('button.primary', { type: 'button', onclick: draw }, t('draw_territory')),
+        el('button', { type: 'button', onclick: showDesigns }, t('design.open'))),
     ].filter(Boolean) : []));
   }
 
@@ -132,7 +152,7 @@ export function territoriesTab(panel, desk) {
     }
   }
 
-  return { arrive() {}, leave() { desk.map.see({ territoryId: null }); } };
+  return { arrive() {}, leave() { designs?.leave(); desk.map.see({ territoryId: null }); } };
 }
 
 /** Every corner of a polygon or multipolygon. */
