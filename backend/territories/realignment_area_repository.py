@@ -11,6 +11,7 @@ from shapely.geometry import MultiPolygon
 
 from backend.db.tenancy import driver_cursor
 from backend.ids import AccountId, OrgId, TerritoryId
+from backend.territories.realignment_schemas import RedrawnArea
 
 _INSERT = """INSERT INTO realignment_area
     (org_id, realignment_id, territory_id, former_area, area, account_ids)
@@ -34,6 +35,11 @@ _WRITE = """UPDATE territory t SET area = r.{column} FROM realignment_area r
  WHERE r.org_id = %(org)s AND r.realignment_id = %(id)s
    AND t.org_id = r.org_id AND t.id = r.territory_id AND t.deleted_at IS NULL"""
 
+_READ = """SELECT r.territory_id, t.name, ST_AsGeoJSON(r.former_area, 7)::json AS former_area,
+    ST_AsGeoJSON(r.area, 7)::json AS area
+  FROM realignment_area r JOIN territory t ON t.org_id = r.org_id AND t.id = r.territory_id
+ WHERE r.org_id = %(org)s AND r.realignment_id = %(id)s ORDER BY t.name, t.id"""
+
 
 class Outline(msgspec.Struct, frozen=True):
     """A territory's new border; the accounts go along though they lie in another's area."""
@@ -55,6 +61,18 @@ def insert_areas(
     ]
     with driver_cursor(connection) as cursor:
         psycopg2.extras.execute_values(cursor, _INSERT, rows, template=_ROW)
+
+
+def select_areas(
+    connection: sa.Connection, org_id: OrgId, realignment_id: UUID
+) -> list[RedrawnArea]:
+    """Return the borders that a realignment draws, and those before, by the territories' names."""
+    with driver_cursor(connection) as cursor:
+        cursor.execute(_READ, {"org": org_id, "id": realignment_id})
+        return [
+            msgspec.convert(dict(zip(RedrawnArea.__struct_fields__, row, strict=True)), RedrawnArea)
+            for row in cursor.fetchall()
+        ]
 
 
 def select_changed(

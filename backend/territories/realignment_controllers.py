@@ -18,11 +18,13 @@ from backend.api.payloads import Page
 from backend.identity.call import Call
 from backend.identity.permissions import PLANNERS
 from backend.territories import realignment, realignment_plan
+from backend.territories.realignment_area_repository import select_areas
 from backend.territories.realignment_schemas import (
     ApplyRequest,
     Preview,
     RealignmentCreate,
     RealignmentRead,
+    RedrawnArea,
 )
 
 _PLAN_BYTES = 20 * 1024 * 1024
@@ -73,6 +75,18 @@ class RealignmentController(Controller):
         with request.db.for_org(org_id, snapshot=True) as connection:
             found = realignment.get_open(connection, org_id, realignment_id)
             return realignment_plan.preview(connection, org_id, found)
+
+    @get(
+        "/{realignment_id:uuid}/areas",
+        operation_id="list_realignment_areas",
+        sync_to_thread=True,
+    )
+    def list_areas(self, request: Call, realignment_id: FromPath[UUID]) -> Page[RedrawnArea]:
+        """List the borders that it draws anew, each beside the one before."""
+        org_id = request.actor.org_id
+        with request.db.for_org(org_id, snapshot=True) as connection:
+            realignment.get_realignment(connection, org_id, realignment_id)
+            return Page(select_areas(connection, org_id, realignment_id))
 
     @post(
         "/{realignment_id:uuid}/apply",

@@ -9,7 +9,7 @@ import msgspec
 from backend.accounts.schemas import Label, LifeStage, Priority
 from backend.api.payloads import Line, Name, Payload
 from backend.ids import AccountId, TerritoryId, UserId
-from backend.territories.schemas import GeoJson
+from backend.territories.schemas import AreaRead, GeoJson
 
 type State = Literal["draft", "scheduled", "applied", "undone", "cancelled"]
 HoldOverDays = Annotated[int, msgspec.Meta(ge=0, le=365)]
@@ -186,3 +186,12 @@ class Preview(msgspec.Struct, frozen=True):
     """[west, south, east, north] of the accounts that move."""
     sample: list[SampleAccount]
     """At most 500 of them, spread over the whole."""
+
+
+class RedrawnArea(msgspec.Struct, frozen=True):
+    """A territory's border before a realignment, None for none, and after it."""
+
+    territory_id: TerritoryId
+    name: str
+    former_area: AreaRead | None
+    area: AreaRead

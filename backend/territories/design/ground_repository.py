@@ -69,14 +69,13 @@ def select_ground(
     accounts = connection.execute(sa.text(_ACCOUNTS), values).all()
     return Ground(
         tuple(AccountFacts(*row) for row in accounts),
-        select_areas(connection, org_id, territories),
+        _select_areas(connection, org_id, territories),
     )
 
 
-def select_areas(
+def _select_areas(
     connection: sa.Connection, org_id: OrgId, territories: Sequence[TerritoryId]
 ) -> dict[TerritoryId, bytes]:
-    """Return the areas, as WKB, of those of the territories that have one."""
     areas = connection.execute(
         sa.text(
             "SELECT t.id, ST_AsBinary(t.area) AS area FROM territory t WHERE t.org_id = :org_id"

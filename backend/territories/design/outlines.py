@@ -19,11 +19,12 @@ _GRID_STEPS = 1e7
 class Land(msgspec.Struct, frozen=True):
     """What was before: the areas that are drawn anew, and those of others, which stay as they are.
 
-    Both may be empty.
+    Both may be empty. `beyond` are the cells, by index, with accounts outside the former areas.
     """
 
     former: MultiPolygon
     others: MultiPolygon
+    beyond: frozenset[int]
 
 
 def draw_outlines(
@@ -31,16 +32,18 @@ def draw_outlines(
 ) -> list[MultiPolygon]:
     """Return each territory's border: no two overlap, and shared ones are the same.
 
-    Together they cover what the former areas covered, and the cells but for others' areas. A
-    territory may be left with an empty one.
+    Together they cover what the former areas covered, and the cells beyond but for others' areas;
+    all of the cells where there were no areas. A territory may be left with an empty one.
     """
     own = _finest(keys, assignment, count)
     if land.former.is_empty and land.others.is_empty:
         return dissolve(own)
+    wanted = range(len(keys)) if land.former.is_empty else sorted(land.beyond)
+    resolution = CellMap(keys).resolution
     rim = _rim(keys, assignment, count, land.former)
     whole = dissolve([[*mine, *more] for mine, more in zip(own, rim, strict=True)])
-    cells = dissolve([[cell for mine in own for cell in mine]])[0]
-    free = shapely.difference(cells, land.others, grid_size=_GRID)
+    beyond = [cell for at in wanted for cell in h3.cell_to_children(keys[at], resolution)]
+    free = shapely.difference(dissolve([beyond])[0], land.others, grid_size=_GRID)
     ground = shapely.union(free, land.former, grid_size=_GRID)
     return [_polygons(shapely.intersection(one, ground, grid_size=_GRID)) for one in whole]
 

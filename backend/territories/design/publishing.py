@@ -1,7 +1,7 @@
 """A scenario made into one realignment: new borders and people, all at its day or not at all."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from uuid import UUID
 
 import msgspec
@@ -18,7 +18,6 @@ from backend.territories.design.approval import check_unpublished
 from backend.territories.design.cells import CellMap
 from backend.territories.design.ground_repository import (
     Ground,
-    select_areas,
     select_ground,
     select_names,
     select_other_areas,
@@ -101,8 +100,10 @@ def get_outlines(
     design = get_design(connection, actor, design_id)
     stated, scenario = get_made(connection, actor, design, name)
     ids = _ids(design)
-    areas = select_areas(connection, actor.org_id, ids)
-    drawn = draw_outlines(*_cells(stated, scenario), len(ids), _land(connection, actor, ids, areas))
+    ground = select_ground(connection, actor.org_id, ids)
+    keys, assignment = _cells(stated, scenario)
+    land = _land(connection, actor, ids, ground, keys)
+    drawn = draw_outlines(keys, assignment, len(ids), land)
     return ScenarioOutlines(
         [
             OutlineFeature(OutlineProperties(one), None if area.is_empty else _reading(area))
@@ -123,7 +124,8 @@ def _outlines(
     ground = select_ground(connection, actor.org_id, ids)
     _check_borders(connection, actor, ids, stated, ground)
     keys, assignment = _cells(stated, scenario)
-    drawn = draw_outlines(keys, assignment, len(ids), _land(connection, actor, ids, ground.areas))
+    land = _land(connection, actor, ids, ground, keys)
+    drawn = draw_outlines(keys, assignment, len(ids), land)
     for area in drawn:
         shapely.prepare(area)
     empty = [one for one, area in zip(ids, drawn, strict=True) if area.is_empty]
@@ -175,10 +177,20 @@ def _land(
     connection: sa.Connection,
     actor: Actor,
     ids: list[TerritoryId],
-    areas: Mapping[TerritoryId, bytes],
+    ground: Ground,
+    keys: list[str],
 ) -> Land:
     others = select_other_areas(connection, actor.org_id, ids)
-    return Land(former=join_areas(areas.values()), others=join_areas(others))
+    former = join_areas(ground.areas.values())
+    shapely.prepare(former)
+    cells = CellMap(keys)
+    found = {
+        cells.find(one.lon, one.lat)
+        for one in ground.accounts
+        if not _covers(former, one.lon, one.lat)
+    }
+    beyond = frozenset(at for at in found if at is not None)
+    return Land(former=former, others=join_areas(others), beyond=beyond)
 
 
 def _cells(stated: Stated, scenario: Scenario) -> tuple[list[str], tuple[int, ...]]:

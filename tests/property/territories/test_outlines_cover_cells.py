@@ -37,12 +37,12 @@ def test_outlines_partition_the_cells(
     scenario: tuple[list[str], list[int], int], data: st.DataObject
 ) -> None:
     keys, assignment, count = scenario
-    drawn = draw_outlines(keys, assignment, count, Land(_NOTHING, _NOTHING))
+    drawn = draw_outlines(keys, assignment, count, Land(_NOTHING, _NOTHING, frozenset()))
     assert all(one.is_valid for one in drawn)
     # No overlap, no gap, and borders that are shared corner by corner.
     assert shapely.coverage_is_valid([one for one in drawn if not one.is_empty])
     finest = CellMap(keys)
-    whole = _whole(keys)
+    whole = _whole(keys, CellMap(keys).resolution)
     assert shapely.symmetric_difference(whole, shapely.union_all(drawn)).area < _DUST
     # Whatever place a cell is said to hold lies in the outline of its territory.
     west, south, east, north = whole.bounds
@@ -53,17 +53,18 @@ def test_outlines_partition_the_cells(
 
 
 @_SLOW
-@given(_scenarios(), st.floats(0.2, 1.5), st.floats(-1, 1))
+@given(_scenarios(), st.floats(0.2, 1.5), st.floats(-1, 1), st.data())
 def test_outlines_cover_what_was_covered_and_leave_others_alone(
-    scenario: tuple[list[str], list[int], int], size: float, shift: float
+    scenario: tuple[list[str], list[int], int], size: float, shift: float, data: st.DataObject
 ) -> None:
     keys, assignment, count = scenario
-    whole = _whole(keys)
+    whole = _whole(keys, CellMap(keys).resolution)
     west, south, east, north = whole.bounds
     width, height = east - west, north - south
     former = box(west + shift * width / 4, south, west + shift * width / 4 + size * width, north)
     others = box(west - width, south + height / 2, east + width, north + height).difference(former)
-    land = Land(MultiPolygon([former]), _parts(others))
+    beyond = data.draw(st.frozensets(st.integers(0, len(keys) - 1)))
+    land = Land(MultiPolygon([former]), _parts(others), beyond)
     drawn = draw_outlines(keys, assignment, count, land)
     assert all(one.is_valid for one in drawn)
     for at, one in enumerate(drawn):
@@ -71,7 +72,8 @@ def test_outlines_cover_what_was_covered_and_leave_others_alone(
         for other in drawn[:at]:
             assert shapely.intersection(one, other).area < _DUST
     together = shapely.union_all(drawn)
-    wanted = shapely.union(shapely.difference(whole, land.others), former)
+    own = _whole([keys[at] for at in sorted(beyond)], CellMap(keys).resolution)
+    wanted = shapely.union(shapely.difference(own, land.others), former)
     assert shapely.difference(wanted, together).area < _thread(wanted)
 
 
@@ -80,8 +82,7 @@ def _thread(shape: shapely.Geometry) -> float:
     return 2e-8 * float(shape.length)
 
 
-def _whole(keys: list[str]) -> MultiPolygon:
-    finest = CellMap(keys).resolution
+def _whole(keys: list[str], finest: int) -> MultiPolygon:
     return dissolve([[part for one in keys for part in h3.cell_to_children(one, finest)]])[0]
 
 

@@ -120,19 +120,30 @@ export function designCard(desk, on) {
 
   /** Lay the scenario's colours over the map, and today's borders as dashes. */
   function outline() {
-    run(() => request(`/v1/territory-designs/${made.id}/scenarios/${scenario}/outlines`), (found, problem) => {
+    run(() => Promise.all([request(`/v1/territory-designs/${made.id}/scenarios/${scenario}/outlines`), formerAreas()]), (found, problem) => {
       if (problem || !curve) return;
-      const drawn = found.features.filter((one) => one.geometry)
+      const drawn = found[0].features.filter((one) => one.geometry)
         .map((one) => ({ ...one, properties: { kind: 'design', color: colorOf(one.properties.territory_id) } }));
-      const ids = new Set(made.request.territories.map((one) => one.territory_id));
-      const former = desk.territories.filter((one) => ids.has(one.id) && one.area)
-        .map((one) => ({ type: 'Feature', properties: { kind: 'former' }, geometry: one.area }));
+      const former = found[1].map((geometry) => ({ type: 'Feature', properties: { kind: 'former' }, geometry }));
       desk.map.see({ overlay: { type: 'FeatureCollection', features: [...drawn, ...former] } });
       desk.map.fit(drawn.flatMap((one) => one.geometry.coordinates.flat(2)));
     });
   }
 
+  /** Today's borders, or those of before where this design holds already. */
+  async function formerAreas() {
+    if (made.publication === 'applied') {
+      const { items } = await request(`/v1/realignments/${made.realignment_ids.at(-1)}/areas`);
+      return items.map((one) => one.former_area).filter(Boolean);
+    }
+    const ids = new Set(made.request.territories.map((one) => one.territory_id));
+    return desk.territories.filter((one) => ids.has(one.id) && one.area).map((one) => one.area);
+  }
+
+  /** A territory's own colour where each of the design has another. */
   function colorOf(id) {
+    const own = made.request.territories.map((one) => desk.territories.find((other) => other.id === one.territory_id)?.color);
+    if (own.every(Boolean) && new Set(own).size === own.length) return own[made.request.territories.findIndex((one) => one.territory_id === id)];
     const at = made.request.territories.findIndex((one) => one.territory_id === id);
     const colors = isDark() ? COLORS.dark : COLORS.light;
     return colors[at % colors.length];

@@ -8,6 +8,8 @@ import { number, t } from '../i18n.js';
 const HEIGHT = 210;
 const PERCENT = 100;
 const POINT = 6;
+/** A name needs so much room to be read. */
+const [ROOM_X, ROOM_Y] = [62, 16];
 const percent = (value) => `${number(value, 0)} %`;
 
 /** `scenarios` as the service tells them; `choose(name)` is called for the point that is clicked. */
@@ -41,7 +43,7 @@ export function designCurve(scenarios, choose) {
       width, height: HEIGHT, legend: { show: false }, padding: [18, 34, 0, 0],
       cursor: { drag: { x: false, y: false }, points: { show: false }, x: false, y: false },
       scales: { x: { time: false, range: (_, low, high) => spread(low, high) }, y: { range: (_, low, high) => spread(low, high) } },
-      axes: [axis(t('design.axis_moved'), 2), { ...axis(t('design.axis_deviation'), 3), size: 52 }],
+      axes: [{ ...axis(t('design.axis_moved'), 2), size: 26 }, { ...axis(t('design.axis_deviation'), 3), size: 46 }],
       series: [{}, { stroke: color('--brand'), width: 2, points: { show: false } }],
       hooks: { draw: [(u) => mark(u, color)] },
     }, [points.map((one) => one.moved[0] * PERCENT), points.map((one) => one.deviation * PERCENT)], node);
@@ -57,29 +59,33 @@ export function designCurve(scenarios, choose) {
     const scale = devicePixelRatio;
     ctx.save();
     ctx.font = `${12 * scale}px system-ui, sans-serif`;
+    const places = points.map((one, index) => [u.valToPos(u.data[0][index], 'x', true), u.valToPos(u.data[1][index], 'y', true)]);
     points.forEach((one, index) => {
-      const x = u.valToPos(u.data[0][index], 'x', true);
-      const y = u.valToPos(u.data[1][index], 'y', true);
       const isChosen = one.name === chosen;
       ctx.beginPath();
-      ctx.arc(x, y, (isChosen ? POINT + 3 : POINT) * scale, 0, 2 * Math.PI);
+      ctx.arc(...places[index], (isChosen ? POINT + 3 : POINT) * scale, 0, 2 * Math.PI);
       ctx.fillStyle = isChosen ? color('--brand') : color('--card');
       ctx.strokeStyle = color('--brand');
       ctx.lineWidth = 2 * scale;
       ctx.fill();
       ctx.stroke();
-      ctx.fillStyle = color('--ink');
-      ctx.textAlign = 'center';
-      if (isChosen || !crowded(u, index)) ctx.fillText(t(`design.scenario.${one.name}`), x, y - (POINT + 8) * scale);
     });
+    ctx.fillStyle = color('--ink');
+    ctx.textAlign = 'center';
+    for (const [index, [x, y]] of named(places, scale)) {
+      ctx.fillText(t(`design.scenario.${points[index].name}`), Math.max(x, u.bbox.left + 28 * scale), y - (POINT + 8) * scale);
+    }
     ctx.restore();
   }
 
-  /** Whether the name of a point would stand on that of the one before. */
-  function crowded(u, index) {
-    if (!index) return false;
-    const [x, y] = [0, 1].map((axis) => u.valToPos(u.data[axis][index], axis ? 'y' : 'x') - u.valToPos(u.data[axis][index - 1], axis ? 'y' : 'x'));
-    return Math.abs(x) < 60 && Math.abs(y) < 16;
+  /** The points that have room for their names, the chosen one first. */
+  function named(places, scale) {
+    const shown = [];
+    const order = [...places.entries()].sort(([a], [b]) => (points[b].name === chosen) - (points[a].name === chosen));
+    for (const [index, [x, y]] of order) {
+      if (shown.every(([, [left, top]]) => Math.abs(x - left) > ROOM_X * scale || Math.abs(y - top) > ROOM_Y * scale)) shown.push([index, [x, y]]);
+    }
+    return shown;
   }
 
   return {
