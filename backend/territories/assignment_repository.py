@@ -58,6 +58,22 @@ def select_assignments(
     return [AssignmentRead(*row) for row in connection.execute(query)]
 
 
+def select_held(connection: sa.Connection, org_id: OrgId, user_id: UserId) -> list[TerritoryId]:
+    """Return the live territories that a person holds today, those below them left out."""
+    today = sa.func.tuyen_today(org_id)
+    query = (
+        _joined(org_id)
+        .with_only_columns(ASSIGNMENT.c.territory_id)
+        .where(
+            ASSIGNMENT.c.user_id == user_id,
+            ASSIGNMENT.c.valid_from <= today,
+            sa.or_(ASSIGNMENT.c.valid_to.is_(None), ASSIGNMENT.c.valid_to > today),
+        )
+        .order_by(ASSIGNMENT.c.territory_id)
+    )
+    return [TerritoryId(one) for one in connection.execute(query).scalars()]
+
+
 def find_assignment(
     connection: sa.Connection, org_id: OrgId, assignment_id: UUID
 ) -> AssignmentRead | None:

@@ -3,7 +3,6 @@
 Whoever carries one out holds the areas' lock alone, then the accounts in the order of their ids.
 """
 
-from collections.abc import Mapping
 from datetime import date, timedelta
 from uuid import UUID
 
@@ -13,19 +12,16 @@ import sqlalchemy as sa
 from backend.api.problems import Conflict, NotFound, Problem, malformed_field
 from backend.identity import audit
 from backend.identity.actor import Actor
-from backend.ids import OrgId, TerritoryId, new_id
+from backend.ids import OrgId
 from backend.territories import holdover_repository as holdover
 from backend.territories import realignment_area_repository as areas
 from backend.territories import realignment_people as people
 from backend.territories import realignment_repository as repository
 from backend.territories.assignment_repository import today_of
-from backend.territories.realignment_area_repository import Outline
 from backend.territories.realignment_plan import area_of, check_plan
 from backend.territories.realignment_schemas import (
     ApplyRequest,
     Counts,
-    Plan,
-    RealignmentCreate,
     RealignmentRead,
 )
 from backend.territories.repository import lock_areas, place_accounts
@@ -64,62 +60,6 @@ def get_open(
             code="realignment_closed",
         )
     return found
-
-
-def create_realignment(
-    connection: sa.Connection, actor: Actor, data: RealignmentCreate
-) -> RealignmentRead:
-    """Keep a plan as a draft; raise Malformed that names what it cannot be carried out with."""
-    plan = Plan(
-        selection=data.selection, to_territory_id=data.to_territory_id, people=tuple(data.people)
-    )
-    return _create(connection, actor, data, plan)
-
-
-def create_redrawing(
-    connection: sa.Connection,
-    actor: Actor,
-    data: RealignmentCreate,
-    outlines: Mapping[TerritoryId, Outline],
-) -> RealignmentRead:
-    """Keep as a draft that these territories get these borders, all of them or none.
-
-    Of `data` only name, people and days count: the accounts that move are those within.
-    """
-    plan = Plan(people=tuple(data.people), territory_ids=tuple(outlines))
-    made = _create(connection, actor, data, plan)
-    areas.insert_areas(connection, actor.org_id, made.id, outlines)
-    return made
-
-
-def count_moved(connection: sa.Connection, org_id: OrgId, found: RealignmentRead) -> int:
-    """Return how many accounts a plan would move if it were carried out now."""
-    return repository.count_moves(connection, org_id, found, area_of(found.plan))[0]
-
-
-def _create(
-    connection: sa.Connection, actor: Actor, data: RealignmentCreate, plan: Plan
-) -> RealignmentRead:
-    check_planner(actor)
-    today = today_of(connection, actor.org_id)
-    effective_on = data.effective_on or today
-    if effective_on < today:
-        raise malformed_field(
-            "effective_on", f"It takes effect today ({today}) or later.", code="date_passed"
-        )
-    check_plan(connection, actor.org_id, plan)
-    realignment_id = new_id()
-    values = {
-        "id": realignment_id,
-        "name": data.name.strip(),
-        "plan": plan,
-        "effective_on": effective_on,
-        "hold_over_days": data.hold_over_days,
-        "created_by": actor.user_id,
-    }
-    repository.insert_realignment(connection, actor.org_id, values)
-    _record(connection, actor.org_id, actor, "realignment.create", realignment_id, Counts())
-    return get_realignment(connection, actor.org_id, realignment_id)
 
 
 def apply_realignment(
@@ -180,7 +120,7 @@ def undo_realignment(
     repository.close_realignment(
         connection, org_id, realignment_id, "undone", actor.user_id, counts
     )
-    _record(connection, org_id, actor, "realignment.undo", realignment_id, counts)
+    record(connection, org_id, actor, "realignment.undo", realignment_id, counts)
     return get_realignment(connection, org_id, realignment_id)
 
 
@@ -191,7 +131,7 @@ def cancel_realignment(
     check_planner(actor)
     get_open(connection, actor.org_id, realignment_id, is_locked=True)
     repository.update_realignment(connection, actor.org_id, realignment_id, state="cancelled")
-    _record(connection, actor.org_id, actor, "realignment.cancel", realignment_id, Counts())
+    record(connection, actor.org_id, actor, "realignment.cancel", realignment_id, Counts())
     return get_realignment(connection, actor.org_id, realignment_id)
 
 
@@ -214,7 +154,7 @@ def apply_due(connection: sa.Connection, org_id: OrgId, today: date) -> int:
             repository.update_realignment(
                 connection, org_id, realignment_id, state="cancelled", counts=counts
             )
-            _record(connection, org_id, None, "realignment.cancel", realignment_id, counts)
+            record(connection, org_id, None, "realignment.cancel", realignment_id, counts)
             continue
         _carry_out(connection, org_id, found, today, by=None, expected=None)
         done += 1
@@ -235,7 +175,7 @@ def _schedule(
     repository.update_realignment(
         connection, actor.org_id, found.id, state="scheduled", applied_by=actor.user_id
     )
-    _record(connection, actor.org_id, actor, "realignment.schedule", found.id, Counts())
+    record(connection, actor.org_id, actor, "realignment.schedule", found.id, Counts())
 
 
 def _carry_out(
@@ -270,7 +210,7 @@ def _carry_out(
     repository.update_realignment(connection, org_id, found.id, assignments=changes)
     by_id = by.user_id if by else found.applied_by or found.created_by
     repository.close_realignment(connection, org_id, found.id, "applied", by_id, counts)
-    _record(connection, org_id, by, "realignment.apply", found.id, counts)
+    record(connection, org_id, by, "realignment.apply", found.id, counts)
 
 
 def _check_borders(
@@ -296,7 +236,7 @@ def _check_fingerprint(expected: str | None, present: str) -> None:
         )
 
 
-def _record(
+def record(
     connection: sa.Connection,
     org_id: OrgId,
     by: Actor | None,
@@ -304,6 +244,7 @@ def _record(
     realignment_id: UUID,
     counts: Counts,
 ) -> None:
+    """Write down what was done with a realignment, by the service itself where `by` is None."""
     audit.record_event(
         connection,
         org_id,

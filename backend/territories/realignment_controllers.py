@@ -17,10 +17,11 @@ from backend.api.paging import (
 from backend.api.payloads import Page
 from backend.identity.call import Call
 from backend.identity.permissions import PLANNERS
-from backend.territories import realignment, realignment_plan
+from backend.territories import realignment, realignment_drafts, realignment_plan
 from backend.territories.realignment_area_repository import select_areas
 from backend.territories.realignment_schemas import (
     ApplyRequest,
+    HandOver,
     Preview,
     RealignmentCreate,
     RealignmentRead,
@@ -55,8 +56,16 @@ class RealignmentController(Controller):
         """Plan a realignment: a draft that moves nothing yet."""
         actor = request.actor
         with request.db.for_org(actor.org_id) as connection:
-            made = realignment.create_realignment(connection, actor, data)
+            made = realignment_drafts.create_realignment(connection, actor, data)
         return tagged(made, made.rv)
+
+    @post("/hand-overs", operation_id="hand_territories_over", sync_to_thread=True)
+    def hand_over(self, request: Call, data: JSONBody[HandOver]) -> Response[RealignmentRead]:
+        """Give everything that a rep who leaves holds to another, at once or on a day."""
+        actor = request.actor
+        with request.db.for_org(actor.org_id) as connection:
+            done = realignment_drafts.hand_over(connection, actor, data)
+        return tagged(done, done.rv)
 
     @get("/{realignment_id:uuid}", operation_id="get_realignment", sync_to_thread=True)
     def get_realignment(

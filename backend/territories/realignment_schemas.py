@@ -67,6 +67,18 @@ class RealignmentCreate(Payload, frozen=True, kw_only=True):
     """For how long outgoing reps keep the accounts where they have visits to finish."""
 
 
+class HandOver(Payload, frozen=True, kw_only=True):
+    """Somebody leaves: all that they hold goes to another rep."""
+
+    name: Name
+    from_user_id: UserId
+    to_user_id: UserId
+    effective_on: date | None = None
+    """Today when left out."""
+    hold_over_days: HoldOverDays = 0
+    """For how long the one who leaves keeps the accounts where visits are to be finished."""
+
+
 class Plan(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What is kept of a plan, as JSON."""
 

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from backend.routes.day.moves import best_insertion, best_squeeze, best_swap, best_with_lunch_moved
 from backend.routes.day.plan import Dropped, Reason
 from backend.routes.day.problem import Stop
+from backend.routes.day.remedies import Facts, longer_opening, longer_shift, stops_before
 from backend.routes.day.room import Room
 from backend.routes.day.timetable import (
     NEVER,
@@ -14,21 +15,8 @@ from backend.routes.day.timetable import (
     detour_s,
     is_near_gap,
     missing_s,
-    shift,
 )
-from backend.routes.day.windows import LATEST_S, clock_time, whole_minutes
-
-type Facts = dict[str, int | str]
-
-_OPENING = ("opens_earlier_s", "closes_later_s")
-_OWN_HOURS = ("visited_earlier_s", "visited_later_s")
-_LONGER = {
-    "opens_earlier_s": "opens {} minutes earlier",
-    "closes_later_s": "closes {} minutes later",
-    "visited_earlier_s": "can be visited {} minutes earlier",
-    "visited_later_s": "can be visited {} minutes later",
-}
-"""What would let a stop in, by the fact that says how much of it."""
+from backend.routes.day.windows import clock_time, whole_minutes
 
 
 def find_hopeless(table: Timetable, stop: int) -> Dropped | None:
@@ -93,7 +81,7 @@ def explain_dropped(table: Timetable, room: Room, stop: int) -> Dropped:
     facts: Facts = {
         "extra_travel_s": extra_s,
         "value_s": table.gain_s[move.stop],
-        "position": _stops_before(table, move.order, move.order.index(move.stop)),
+        "position": stops_before(table, move.order, move.order.index(move.stop)),
     }
     text = f"it would add {whole_minutes(extra_s)} minutes of travel"
     if others_s:
@@ -101,11 +89,6 @@ def explain_dropped(table: Timetable, room: Room, stop: int) -> Dropped:
         text += f", take {whole_minutes(others_s)} minutes' worth of others' preferred times"
     text += f" and is worth {table.gain_s[move.stop] // 60}"
     return _dropped(wish, Reason.LOWER_VALUE, text, facts)
-
-
-def _stops_before(table: Timetable, order: Sequence[int], gap: int) -> int:
-    """Return a gap's number among the visits: lunch at a place of its own is none of them."""
-    return gap - (table.meal in order[:gap])
 
 
 def _beyond_limits(table: Timetable, room: Room, stop: int) -> Dropped | None:
@@ -122,7 +105,7 @@ def _beyond_limits(table: Timetable, room: Room, stop: int) -> Dropped | None:
     if not (over_s or over_m):
         return None
     is_alone = room.order == table.nothing
-    facts: Facts = {} if is_alone else {"position": _stops_before(table, room.order, gap)}
+    facts: Facts = {} if is_alone else {"position": stops_before(table, room.order, gap)}
     return _far(table, stop, over_s, over_m, facts)
 
 
@@ -165,15 +148,15 @@ def _no_time_left(table: Timetable, room: Room, stop: int) -> Dropped:
     facts: Facts = {}
     gaps = _near_gaps(table, room.slack, stop)
     remedies = [
-        *_longer_shift(table, room, stop, gaps, facts),
-        *_longer_opening(table, room, stop, gaps, facts),
+        *longer_shift(table, room, stop, gaps, facts),
+        *longer_opening(table, room, stop, gaps, facts),
     ]
     choices = [remedy for _, remedy in sorted(remedies)]
     swap = best_swap(table, room, stop)
     if swap is not None and swap.removed is not None:
         other = table.wishes[swap.removed]
         facts["pushes_out"] = other.key
-        facts["swap_position"] = _stops_before(table, swap.order, swap.order.index(stop))
+        facts["swap_position"] = stops_before(table, swap.order, swap.order.index(stop))
         choices.append(f"{other.name} is left out")
     text = "it does not fit between the planned stops"
     if wish.is_required:
@@ -260,63 +243,4 @@ def _no_lunch(table: Timetable, stop: int, finish_s: int) -> Dropped:
         "the visit and the lunch break cannot both be kept in the shift",
         {"shift_later_s": later_s} if known else {},
         f" The shift would have to end {whole_minutes(later_s)} minutes later." if known else "",
-    )
-
-
-def _longer_shift(
-    table: Timetable, room: Room, stop: int, gaps: Sequence[int], facts: Facts
-) -> list[tuple[int, str]]:
-    slack = room.slack
-    finish_s, gap = NEVER, 0
-    for one in gaps:
-        # The day is not over before all that is left is driven to and served without waiting.
-        before, after = slack.places[one], slack.places[one + 1]
-        way_s = table.leg_s[before][stop] + table.service_s[stop] + table.leg_s[stop][after]
-        if min(slack.leave[one]) + way_s + room.rest_s[one] < finish_s:
-            order = [stop, *room.order[one:]]
-            finish_s, gap = min(
-                (finish_s, gap), (table.finish(order, slack.leave[one], before), one)
-            )
-    if finish_s > LATEST_S:
-        return []
-    facts["shift_later_s"] = later_s = finish_s - table.problem.shift_end_s
-    facts["shift_later_position"] = _stops_before(table, room.order, gap)
-    return [(later_s, f"the shift ends {whole_minutes(later_s)} minutes later")]
-
-
-def _longer_opening(
-    table: Timetable, room: Room, stop: int, gaps: Sequence[int], facts: Facts
-) -> list[tuple[int, str]]:
-    slack = room.slack
-    earlier, later = _OWN_HOURS if table.wishes[stop].has_own_hours else _OPENING
-    found: tuple[int, str, int] | None = None
-    for gap in gaps:
-        for first_s, last_s in _free_starts(table, slack, gap, stop):
-            for open_s, close_s in table.starts[stop]:
-                before = (open_s - last_s, earlier, gap)
-                after = (first_s - close_s, later, gap)
-                wanted = max(before, after)
-                if first_s <= last_s and (found is None or wanted < found):
-                    found = wanted
-    if found is None:
-        return []
-    seconds, fact, gap = found
-    facts[fact] = seconds
-    facts["opening_position"] = _stops_before(table, room.order, gap)
-    return [(seconds, f"it {_LONGER[fact].format(whole_minutes(seconds))}")]
-
-
-def _free_starts(
-    table: Timetable, slack: Slack, gap: int, stop: int
-) -> tuple[tuple[int, int], ...]:
-    """Return when a visit could start in a gap if it were open: once per place of lunch."""
-    hungry_s, fed_s = shift(slack.leave[gap], table.leg_s[slack.places[gap]][stop])
-    after_s = table.leg_s[stop][slack.places[gap + 1]]
-    hungry_by_s, fed_by_s = shift(slack.reach[gap], -after_s)
-    service_s = table.service_s[stop]
-    return (
-        (hungry_s, hungry_by_s - service_s),
-        (fed_s, fed_by_s - service_s),
-        (table.lunch_over(hungry_s), fed_by_s - service_s),
-        (hungry_s, table.free_for_lunch(fed_by_s) - service_s),
     )

@@ -1,25 +1,31 @@
 """An independent check of designs: its own arithmetic, nothing taken over from the engine."""
 
-import heapq
 import math
 from collections.abc import Iterator, Sequence
 
+from backend.territories.design.check_ways import (
+    Ways,
+    median_of,
+    metres_between,
+    parts_of,
+    reach_from,
+    read_ways,
+    slowness_of,
+)
 from backend.territories.design.plan import Design, Scenario
 from backend.territories.design.problem import DesignProblem
 
 _CLOSE = 1e-6
 _UNEVEN_PRICE, _LIMIT_PRICE, _LAND = 200.0, 1000.0, 0.1
 
-type _Ways = list[dict[int, float]]
-
 
 def check_design(problem: DesignProblem, design: Design) -> list[str]:
     """Return what is wrong with a design, in sentences; nothing when all it says is so."""
-    ways = _ways(problem)
+    ways = read_ways(problem)
     wrong = list(_wrong_apart(problem, design, ways))
     for one in design.apart:
-        metres = _metres(problem, one.landing, one.beside)
-        slowness = _slowness(problem)
+        metres = metres_between(problem, one.landing, one.beside)
+        slowness = slowness_of(problem)
         ways[one.landing][one.beside] = ways[one.beside][one.landing] = max(
             metres * slowness, slowness
         )
@@ -28,7 +34,7 @@ def check_design(problem: DesignProblem, design: Design) -> list[str]:
     return wrong
 
 
-def _wrong_scenario(problem: DesignProblem, scenario: Scenario, ways: _Ways) -> Iterator[str]:
+def _wrong_scenario(problem: DesignProblem, scenario: Scenario, ways: Ways) -> Iterator[str]:
     assignment = scenario.assignment
     if len(assignment) != len(problem.units):
         yield "not every unit has a territory"
@@ -53,11 +59,11 @@ def _wrong_rules(problem: DesignProblem, assignment: Sequence[int]) -> Iterator[
         )
 
 
-def _wrong_pieces(problem: DesignProblem, scenario: Scenario, ways: _Ways) -> Iterator[str]:
+def _wrong_pieces(problem: DesignProblem, scenario: Scenario, ways: Ways) -> Iterator[str]:
     """Every piece but one of each territory is told, and nothing else is."""
     for index in range(len(problem.territories)):
         own = {unit for unit, one in enumerate(scenario.assignment) if one == index}
-        pieces = {frozenset(piece) for piece in _components(own, ways)}
+        pieces = {frozenset(piece) for piece in parts_of(own, ways)}
         told = {frozenset(one.units) for one in scenario.splits if one.territory == index}
         if not told <= pieces or len(pieces) - len(told) != 1:
             yield f"territory {index} has {len(pieces)} pieces, and {len(told)} are told"
@@ -105,7 +111,7 @@ def _wrong_loads(problem: DesignProblem, scenario: Scenario, measure: int) -> It
             yield f"territory {index} deviates by {deviation} in {measure}"
 
 
-def _wrong_proof(problem: DesignProblem, scenario: Scenario, ways: _Ways) -> Iterator[str]:
+def _wrong_proof(problem: DesignProblem, scenario: Scenario, ways: Ways) -> Iterator[str]:
     """Add up the cost anew, and the bound that the prices prove.
 
     The engine may have proven more than the prices do, never more than the cost.
@@ -150,12 +156,12 @@ def _charged_bound(problem: DesignProblem, scenario: Scenario, costs: list[list[
     return bound
 
 
-def _costs(problem: DesignProblem, scenario: Scenario, ways: _Ways) -> list[list[float]]:
+def _costs(problem: DesignProblem, scenario: Scenario, ways: Ways) -> list[list[float]]:
     total, areas = problem.total(0), math.fsum(unit.area_m2 for unit in problem.units)
-    usual = _median([cost for one in ways for cost in one.values()]) or 1.0
+    usual = median_of([cost for one in ways for cost in one.values()]) or 1.0
     count, size = len(problem.units), len(problem.territories)
     radius = max(usual * math.sqrt(count / (size * math.pi)), usual)
-    travel = [_reach(ways, centre) for centre in scenario.effort.centres]
+    travel = [reach_from(ways, centre) for centre in scenario.effort.centres]
     far = 2 * max(max(one.values()) for one in travel) + radius
     anchors = {
         unit: index
@@ -213,47 +219,14 @@ def _price(bands: list[tuple[float, float, float]], at: float) -> float:
     return math.fsum(price * max(low - at, at - high, 0.0) for low, high, price in bands)
 
 
-def _wrong_apart(problem: DesignProblem, design: Design, ways: _Ways) -> Iterator[str]:
+def _wrong_apart(problem: DesignProblem, design: Design, ways: Ways) -> Iterator[str]:
     """What is told to lie apart is a part of its own once the ferries before it are there."""
-    joined: _Ways = [dict(one) for one in ways]
+    joined: Ways = [dict(one) for one in ways]
     for one in design.apart:
-        parts = _components(set(range(len(problem.units))), joined)
+        parts = parts_of(set(range(len(problem.units))), joined)
         if set(one.units) not in parts:
             yield f"the units {one.units} do not lie apart"
         joined[one.landing][one.beside] = joined[one.beside][one.landing] = 1.0
-
-
-def _ways(problem: DesignProblem) -> _Ways:
-    ways: _Ways = [{} for _ in problem.units]
-    for border in problem.borders:
-        if border.travel is not None:
-            ways[border.first][border.second] = ways[border.second][border.first] = border.travel
-    return ways
-
-
-def _components(units: set[int], ways: _Ways) -> list[set[int]]:
-    left, found = set(units), []
-    while left:
-        piece, front = set[int](), {left.pop()}
-        while front:
-            piece |= front
-            front = {other for unit in front for other in ways[unit] if other in left}
-            left -= front
-        found.append(piece)
-    return found
-
-
-def _reach(ways: _Ways, start: int) -> dict[int, float]:
-    """Return the cheapest way to each unit (Dijkstra)."""
-    reached: dict[int, float] = {}
-    heap = [(0.0, start)]
-    while heap:
-        cost, unit = heapq.heappop(heap)
-        if unit not in reached:
-            reached[unit] = cost
-            for other, way in ways[unit].items():
-                heapq.heappush(heap, (cost + way, other))
-    return reached
 
 
 def _compactness(problem: DesignProblem, own: set[int]) -> float:
@@ -276,28 +249,6 @@ def _moved_share(problem: DesignProblem, assignment: Sequence[int], measure: int
         )
         / total
     )
-
-
-def _slowness(problem: DesignProblem) -> float:
-    found = []
-    for one in problem.borders:
-        metres = _metres(problem, one.first, one.second)
-        if one.travel is not None and metres > 0:
-            found += [one.travel / metres]
-    return _median(found) or 1.0
-
-
-def _metres(problem: DesignProblem, first: int, second: int) -> float:
-    one, other = problem.units[first], problem.units[second]
-    return math.hypot(one.x_m - other.x_m, one.y_m - other.y_m)
-
-
-def _median(values: list[float]) -> float | None:
-    ordered = sorted(values)
-    middle = len(ordered) // 2
-    if not ordered:
-        return None
-    return (ordered[middle] + ordered[~middle]) / 2
 
 
 def _is_close(one: float, other: float) -> bool:

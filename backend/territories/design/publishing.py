@@ -12,7 +12,7 @@ from shapely.geometry import MultiPolygon
 from backend.api.problems import Conflict
 from backend.identity.actor import Actor
 from backend.ids import AccountId, TerritoryId
-from backend.territories import realignment
+from backend.territories import realignment, realignment_drafts
 from backend.territories.design import repository
 from backend.territories.design.approval import check_unpublished
 from backend.territories.design.cells import CellMap
@@ -59,7 +59,7 @@ def publish_design(
             code="scenario_not_approved",
         )
     outlines = _outlines(connection, actor, design, stated, scenario)
-    made = realignment.create_redrawing(
+    made = realignment_drafts.create_redrawing(
         connection,
         actor,
         RealignmentCreate(
@@ -70,7 +70,7 @@ def publish_design(
         ),
         outlines,
     )
-    if not realignment.count_moved(connection, actor.org_id, made):
+    if not realignment_drafts.count_moved(connection, actor.org_id, made):
         raise Conflict(
             "Every account is where this scenario puts it: there is nothing to publish.",
             code="design_moves_nothing",

@@ -427,3 +427,32 @@ def test_realignments_are_listed_newest_first(office: Office) -> None:
     rest = office.ask("GET", f"?cursor={first['next_cursor']}")
     assert [one["id"] for one in rest["items"]] == made[:1]
     assert rest["next_cursor"] is None
+
+
+def test_who_leaves_hands_everything_over_in_one_call(office: Office) -> None:
+    second = add_territory(
+        office.url, office.org, "North", (24.90, 60.2, 24.95, 60.25), office.org.rep
+    )
+    body = {
+        "name": "Lan nghỉ việc",
+        "from_user_id": str(office.org.rep.user_id),
+        "to_user_id": str(office.org.other_rep.user_id),
+    }
+    done = office.ask("POST", "/hand-overs", body)
+    assert (done["state"], done["counts"]["people"]) == ("applied", 4)
+    for territory in (office.west, second):
+        assert office.holders(territory) == {office.org.other_rep.user_id}
+    again = office.try_("POST", "/hand-overs", body)
+    assert (again.status_code, again.json()["code"]) == (409, "nothing_held")
+    office.ask("POST", f"/{done['id']}/undo")
+    assert office.holders(second) == {office.org.rep.user_id}
+
+
+def test_a_hand_over_to_nobody_is_refused(office: Office) -> None:
+    body = {
+        "name": "x",
+        "from_user_id": str(office.org.rep.user_id),
+        "to_user_id": str(new_id()),
+    }
+    answer = office.try_("POST", "/hand-overs", body)
+    assert (answer.status_code, answer.json()["code"]) == (422, "not_a_rep")
