@@ -12,6 +12,7 @@ from backend.territories.design.comparison import (
     ComparedAccount,
     Dealt,
     compactness_of,
+    group,
     place_in_cells,
     put_beside,
     sum_side,
@@ -56,7 +57,10 @@ def compare(
     """Return a scenario beside another, or beside `today`; raise as `get_made`."""
     both = _read(connection, actor, design_id, scenario, beside)
     homes = select_homes(connection, actor.org_id, both.ids)
-    sides = [_sides(both, at, homes.get(one, [])) for at, one in enumerate(both.ids)]
+    homes_of = [homes.get(one, []) for one in both.ids]
+    befores = _sides(both, both.before, both.cells_before, homes_of)
+    afters = _sides(both, both.after, both.cells_after, homes_of)
+    sides = list(zip(befores, afters, strict=True))
     moved = both.moved()
     return Comparison(
         design_id=design_id,
@@ -98,7 +102,8 @@ def _read(
     ids = [one.territory_id for one in design.request.territories]
     accounts = select_compared(connection, actor.org_id, ids)
     dealt = place_in_cells(accounts, [unit.key for unit in problem.units])
-    today = [ids.index(one.territory_id) for one in accounts]
+    order = {one: at for at, one in enumerate(ids)}
+    today = [order[one.territory_id] for one in accounts]
     if beside == _TODAY:
         cells_before: tuple[int | None, ...] = problem.former or (None,) * len(problem.units)
         before = today
@@ -133,17 +138,18 @@ def _only_follows(both: _Beside, at: int) -> bool:
     )
 
 
-def _sides(both: _Beside, territory: int, homes: list[tuple[float, float]]) -> tuple[Side, Side]:
-    before, after = (
+def _sides(
+    both: _Beside,
+    dealt: list[int],
+    cells: tuple[int | None, ...],
+    homes: list[list[tuple[float, float]]],
+) -> list[Side]:
+    """Return what each territory has when accounts and cells are dealt out so."""
+    count = len(both.ids)
+    compactness = compactness_of(both.problem, cells, count)
+    return [
         msgspec.structs.replace(
-            sum_side(
-                both.accounts,
-                both.dealt,
-                [at for at, one in enumerate(dealt) if one == territory],
-                homes,
-            ),
-            compactness=compactness_of(both.problem, cells, territory),
+            sum_side(both.accounts, both.dealt, mine, homes[at]), compactness=compactness[at]
         )
-        for dealt, cells in ((both.before, both.cells_before), (both.after, both.cells_after))
-    )
-    return before, after
+        for at, mine in enumerate(group(dealt, count))
+    ]

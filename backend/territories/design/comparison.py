@@ -2,7 +2,7 @@
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from uuid import UUID
 
 import h3
@@ -50,15 +50,14 @@ def place_in_cells(accounts: Sequence[ComparedAccount], keys: Sequence[str]) -> 
     found = CellMap(keys)
     cells = tuple(found.find(one.lon, one.lat) for one in accounts)
     held = Counter(at for at in cells if at is not None)
+    ways = {
+        at: tour_minutes(h3.cell_area(keys[at], unit="m^2"), count) for at, count in held.items()
+    }
     minutes = tuple(
-        one.visits * (one.visit_minutes + _way_minutes(keys, held, at))
+        one.visits * (one.visit_minutes + (0.0 if at is None else ways[at]))
         for one, at in zip(accounts, cells, strict=True)
     )
     return Dealt(cells, minutes)
-
-
-def _way_minutes(keys: Sequence[str], held: Mapping[int, int], at: int | None) -> float:
-    return 0.0 if at is None else tour_minutes(h3.cell_area(keys[at], unit="m^2"), held[at])
 
 
 def sum_side(
@@ -92,35 +91,53 @@ def put_beside(
     sides: Sequence[tuple[Side, Side]],
 ) -> list[TerritoryBeside]:
     """Return each territory with both sides, and what comes and goes between them."""
-    flows = [
-        (was, now, one.open_visits)
-        for one, was, now in zip(accounts, before, after, strict=True)
-        if was != now
-    ]
+    came, went = Counter[int](), Counter[int]()
+    visits_came, visits_went = Counter[int](), Counter[int]()
+    for one, was, now in zip(accounts, before, after, strict=True):
+        if was != now:
+            came[now] += 1
+            went[was] += 1
+            visits_came[now] += one.open_visits
+            visits_went[was] += one.open_visits
     return [
         TerritoryBeside(
             territory_id=territory,
             before=sides[at][0],
             after=sides[at][1],
-            accounts_in=sum(now == at for _, now, _ in flows),
-            accounts_out=sum(was == at for was, _, _ in flows),
-            open_visits_in=sum(visits for _, now, visits in flows if now == at),
-            open_visits_out=sum(visits for was, _, visits in flows if was == at),
+            accounts_in=came[at],
+            accounts_out=went[at],
+            open_visits_in=visits_came[at],
+            open_visits_out=visits_went[at],
         )
         for at, territory in enumerate(ids)
     ]
 
 
+def group(dealt: Sequence[int], count: int) -> list[list[int]]:
+    """Return the accounts of each territory, by index."""
+    groups: list[list[int]] = [[] for _ in range(count)]
+    for at, territory in enumerate(dealt):
+        groups[territory].append(at)
+    return groups
+
+
 def compactness_of(
-    problem: DesignProblem, assignment: Sequence[int | None], territory: int
-) -> float | None:
-    """Return Polsby and Popper's measure of a territory's cells; None where it has none."""
-    own = {at for at, one in enumerate(assignment) if one == territory}
-    area = math.fsum(problem.units[at].area_m2 for at in own)
-    outline = math.fsum(problem.units[at].perimeter_m for at in own) - 2 * math.fsum(
-        one.length_m for one in problem.borders if one.first in own and one.second in own
-    )
-    return 4 * math.pi * area / outline**2 if own and outline > 0 else None
+    problem: DesignProblem, assignment: Sequence[int | None], count: int
+) -> list[float | None]:
+    """Return Polsby and Popper's measure of each territory's cells; None where it has none."""
+    areas, outlines = [0.0] * count, [0.0] * count
+    for unit, one in zip(problem.units, assignment, strict=True):
+        if one is not None:
+            areas[one] += unit.area_m2
+            outlines[one] += unit.perimeter_m
+    for border in problem.borders:
+        one = assignment[border.first]
+        if one is not None and one == assignment[border.second]:
+            outlines[one] -= 2 * border.length_m
+    return [
+        4 * math.pi * area / outline**2 if outline > 0 else None
+        for area, outline in zip(areas, outlines, strict=True)
+    ]
 
 
 def _middle(accounts: Sequence[ComparedAccount]) -> tuple[float, float] | None:

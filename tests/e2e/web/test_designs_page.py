@@ -41,6 +41,11 @@ def _counts(url: str) -> dict[object, object]:
     )
 
 
+def _holders(url: str, territory: UUID) -> list[tuple[object, ...]]:
+    held = "SELECT user_id FROM territory_assignment WHERE territory_id = %s AND valid_to IS NULL"
+    return execute(url, held, territory)
+
+
 def _area(url: str, territory: UUID) -> object:
     return execute(url, "SELECT md5(ST_AsBinary(area)) FROM territory WHERE id = %s", territory)
 
@@ -148,14 +153,22 @@ def test_a_planner_alone_approves_publishes_and_undoes_in_english(
     expect(card.get_by_text("accounts move")).to_be_visible()
     card.get_by_role("button", name="Propose “Shift”").press("Enter")
     card.get_by_role("button", name="Approve “Shift”").press("Enter")
+    card.get_by_text("Who holds them").press("Enter")
+    card.get_by_role("combobox", name="Kamppi").select_option(label="Minh Trần")
     card.get_by_label("In force from").fill("2099-01-01")
     card.get_by_role("button", name="Publish").press("Enter")
     expect(card.get_by_text("will be in force from")).to_be_visible()
     assert _counts(url) == before
     card.get_by_role("button", name="Call it off").press("Enter")
+    card.get_by_text("Who holds them").press("Enter")
+    card.get_by_role("combobox", name="Kamppi").select_option(label="Minh Trần")
+    page.screenshot(path=tmp_path / "people.png")
     card.get_by_role("button", name="Publish").press("Enter")
     expect(card.get_by_text("is in force since")).to_be_visible()
     assert _counts(url) != before
+    assert _holders(url, watched.city.territories["Kamppi"]) == [
+        (watched.city.org.other_rep.user_id,)
+    ]
     page.screenshot(path=tmp_path / "english.png")
     card.get_by_role("button", name="Undo all of it").press("Enter")
     expect(card.get_by_role("status").get_by_text("Undone")).to_be_visible()

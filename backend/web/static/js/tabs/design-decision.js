@@ -1,7 +1,7 @@
 /** What is decided on a scenario: proposed, approved by another planner, published at its day; and the past. */
 
 import { request } from '../api.js';
-import { el, input } from '../dom.js';
+import { el, input, select } from '../dom.js';
 import { dateTime, day, known, number, t } from '../i18n.js';
 import { latest, problemCard, showProblem } from '../parts.js';
 
@@ -11,6 +11,7 @@ const BEGUN = ['scheduled', 'applied'];
 export function designDecision(desk, design, scenario, changed) {
   const message = el('p.message', { role: 'alert', hidden: true });
   const path = `/v1/territory-designs/${design.id}`;
+  const made = design.request.territories;
   return el('section.panel-part', { 'aria-label': t('design.decision') }, el('h3', {}, t('design.decision')), ...steps(), message);
 
   function steps() {
@@ -57,14 +58,37 @@ export function designDecision(desk, design, scenario, changed) {
     const form = el('form.panel-part', { onsubmit: (event) => {
       event.preventDefault();
       const { effective_on: on, hold_over_days: days } = form.elements;
-      send(form.querySelector('[type=submit]'), 'publish', { scenario, effective_on: on.value, hold_over_days: Number(days.value) });
+      send(form.querySelector('[type=submit]'), 'publish', {
+        scenario, effective_on: on.value, hold_over_days: Number(days.value), people: peopleMoves(form),
+      });
     } },
     el('div.actions', {},
       input('effective_on', t('design.effective_on'), { type: 'date', value: desk.info.today, min: desk.info.today, required: true }),
       input('hold_over_days', t('design.hold_over'), { type: 'number', min: '0', max: '365', value: '7', required: true })),
+    el('details.fold', {}, el('summary', {}, t('design.people')), el('div.filters', {}, mine().map(holder))),
     el('p.little.quiet', {}, t('design.publish_hint')),
     el('div', {}, el('button.primary', { type: 'submit' }, t('design.publish'))));
     return form;
+  }
+
+  function mine() {
+    return made.map((one) => desk.territories.find((other) => other.id === one.territory_id)).filter(Boolean);
+  }
+
+  /** Who holds a territory from that day on; where several hold it now, they go on. */
+  function holder(territory) {
+    const { assignees } = territory;
+    if (assignees.length > 1) return el('p.little', {}, `${territory.name}: ${assignees.map((one) => one.full_name).join(', ')}`);
+    return select(`holder-${territory.id}`, territory.name, [['', t('choose_rep')], ...desk.reps.map((rep) => [rep.id, rep.full_name])], assignees[0]?.user_id ?? '');
+  }
+
+  function peopleMoves(form) {
+    return mine().flatMap((one) => {
+      const chosen = form.elements[`holder-${one.id}`]?.value;
+      const now = one.assignees[0]?.user_id ?? '';
+      if (chosen === undefined || chosen === now) return [];
+      return [now && { user_id: now, from_territory_id: one.id }, chosen && { user_id: chosen, to_territory_id: one.id }].filter(Boolean);
+    });
   }
 
   function send(button, action, body) {
