@@ -131,11 +131,7 @@ def _by_cell(dealt: Dealt, assignment: tuple[int | None, ...], today: list[int])
 def _only_follows(both: _Beside, at: int) -> bool:
     """Tell whether an account's cell keeps its territory, and it alone was elsewhere."""
     cell = both.dealt.cells[at]
-    return (
-        cell is not None
-        and both.problem.former is not None
-        and (both.problem.former[cell] == both.cells_after[cell])
-    )
+    return cell is not None and both.cells_before[cell] == both.cells_after[cell]
 
 
 def _sides(
