@@ -53,6 +53,7 @@ def create_redrawing(
 
 def count_moved(connection: sa.Connection, org_id: OrgId, found: RealignmentRead) -> int:
     """Return how many accounts a plan would move if it were carried out now."""
+    repository.allow_long_statements(connection)
     return repository.count_moves(connection, org_id, found, area_of(found.plan))[0]
 
 

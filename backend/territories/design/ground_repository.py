@@ -98,14 +98,19 @@ def select_other_areas(
 
 
 def select_names(
-    connection: sa.Connection, org_id: OrgId, territories: Sequence[TerritoryId]
+    connection: sa.Connection,
+    org_id: OrgId,
+    territories: Sequence[TerritoryId],
+    *,
+    is_deleted: bool = False,
 ) -> dict[TerritoryId, str]:
-    """Return the names of those of the territories that are there."""
+    """Return the names of those of the territories that are there, or of those that were."""
     rows = connection.execute(
         sa.text(
             "SELECT t.id, t.name FROM territory t WHERE t.org_id = :org_id"
-            " AND t.deleted_at IS NULL AND t.id = ANY (cast(:ids AS uuid[]))"
+            " AND (t.deleted_at IS NOT NULL) = :is_deleted"
+            " AND t.id = ANY (cast(:ids AS uuid[])) ORDER BY t.name, t.id"
         ),
-        {"org_id": org_id, "ids": list(territories)},
+        {"org_id": org_id, "ids": list(territories), "is_deleted": is_deleted},
     )
     return {TerritoryId(row.id): row.name for row in rows}

@@ -154,13 +154,14 @@ def _check_borders(
     stated: Stated,
     ground: Ground,
 ) -> None:
-    names = select_names(connection, actor.org_id, ids)
-    if len(names) < len(ids):
+    gone = select_names(connection, actor.org_id, ids, is_deleted=True)
+    if gone:
         raise Conflict(
-            f"{len(ids) - len(names)} of the territories of this design were deleted since it was "
-            "made: make a new design.",
+            f"{_named(gone.values())} was deleted since this design was made: nothing was done. "
+            "Make a new design.",
             code="territory_changed",
         )
+    names = select_names(connection, actor.org_id, ids)
     now = border_hashes(ids, ground.areas)
     changed = [
         names[one] for one, had, has in zip(ids, stated.borders, now, strict=True) if had != has

@@ -114,6 +114,15 @@ def test_borders_changed_since_the_design_stop_all_of_it(designing: DesignOffice
     assert rows(designing.url, "SELECT id FROM realignment") == []
 
 
+def test_a_territory_that_went_stops_all_of_it(designing: DesignOffice) -> None:
+    design = designing.make()
+    designing.approve(design)
+    execute(designing.url, "UPDATE territory SET deleted_at = now() WHERE name = 'East'")
+    answer = designing.call("POST", f"/{design['id']}/publish", {"scenario": "even"})
+    assert (answer.status_code, answer.json()["code"]) == (409, "territory_changed")
+    assert "“East” was deleted" in answer.json()["detail"]
+
+
 def test_borders_changed_before_the_day_call_it_off_whole(
     designing: DesignOffice, database: Database
 ) -> None:
@@ -268,6 +277,23 @@ def test_history_tells_who_did_what(designing: DesignOffice, other_org: Org) -> 
     assert all(one["by"] for one in told)
     answer = designing.call("GET", f"/{design['id']}/history", who=other_org.manager)
     assert answer.status_code == 404
+
+
+def test_reps_decide_on_nothing(designing: DesignOffice) -> None:
+    path, rep, body = f"/{designing.make()['id']}", designing.org.rep, {"scenario": "even"}
+    for action in ("propose", "approve", "withdraw", "publish"):
+        assert designing.call("POST", f"{path}/{action}", body, rep).status_code == 403
+    for what in ("history", "compare?scenario=even", "compare/accounts.csv?scenario=even"):
+        assert designing.call("GET", f"{path}/{what}", who=rep).status_code == 403
+
+
+def test_what_was_is_told_after_a_publication(designing: DesignOffice) -> None:
+    published = designing.publish(designing.make())
+    told = designing.realignment("GET", published["realignment_ids"][0], "/areas")["items"]
+    assert [one["name"] for one in told] == ["East", "West"]
+    corners = [len(one["former_area"]["coordinates"][0][0]) for one in told]
+    assert corners == [5, 5]
+    assert all(one["area"] != one["former_area"] for one in told)
 
 
 def test_outlines_of_a_scenario_are_told(designing: DesignOffice) -> None:

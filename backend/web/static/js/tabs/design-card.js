@@ -112,6 +112,8 @@ export function designCard(desk, on) {
   function decide() {
     const changed = (design, { isPublished }) => {
       on.changed(design);
+      // The button that was pressed is gone: who uses the keyboard goes on from what is new.
+      node.querySelector('.design-steps > section')?.focus();
       if (isPublished) on.published();
     };
     node.querySelector('.design-state').replaceChildren(stateBadge(made));

@@ -12,7 +12,7 @@ export function designDecision(desk, design, scenario, changed) {
   const message = el('p.message', { role: 'alert', hidden: true });
   const path = `/v1/territory-designs/${design.id}`;
   const made = design.request.territories;
-  return el('section.panel-part', { 'aria-label': t('design.decision') }, el('h3', {}, t('design.decision')), ...steps(), message);
+  return el('section.panel-part', { 'aria-label': t('design.decision'), tabIndex: -1 }, el('h3', {}, t('design.decision')), ...steps(), message);
 
   function steps() {
     if (BEGUN.includes(design.publication)) return published();
