@@ -118,9 +118,13 @@ class Selection:
             )
             keys = np.frombuffer(bytes(data.scalar_one() or b""), ">i8").astype(np.int64)
             values |= _ends(settle(rough, place.area, keys))
-        self._picked = template.format(columns=statements.COLUMNS, conditions=conditions)
+        self._picked = template.format(
+            table="account_map", columns=statements.COLUMNS, conditions=conditions
+        )
         self._visited = template.format(
-            columns=statements.VISITED_COLUMNS, conditions=f"{conditions} {statements.VISITED}"
+            table="account_map",
+            columns=statements.VISITED_COLUMNS,
+            conditions=f"{conditions} {statements.VISITED}",
         )
         self._worth = _worth(place, conditions)
         self._values = values
@@ -166,8 +170,9 @@ def _worth(place: Place, conditions: str) -> str:
     if place.area is None:
         found = statements.IN_TERRITORIES.format(columns="m.account_id", conditions=conditions)
         return statements.WORTH_IN_TERRITORIES.format(found=found)
-    asked = statements.WORTH_ASKED.format(conditions=conditions) if conditions else ""
-    return statements.WORTH_IN_CELLS.format(asked=asked)
+    return statements.IN_CELLS.format(
+        table="account_worth", columns=statements.WORTH_COLUMNS, conditions=conditions
+    )
 
 
 def get_currency(connection: sa.Connection, org_id: UUID) -> str:

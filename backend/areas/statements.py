@@ -13,35 +13,19 @@ VISITED_COLUMNS, VISITED = (
     "m.account_id, m.visit_every_days, m.last_visit_at",
     "AND m.last_visit_at IS NOT NULL",
 )
+# Who bought something or could has a narrow row of its own.
+WORTH_COLUMNS = "m.account_id, m.last_sold_on, m.monthly_potential, m.rfm_class"
 # OFFSET 0 keeps the planner from joining everybody's accounts with a guess of how many there are.
 IN_CELLS = """
 SELECT p.* FROM unnest(cast(:inner_lo AS bigint[]), cast(:inner_hi AS bigint[])) r (lo, hi)
- CROSS JOIN LATERAL (SELECT {columns} FROM account_map m
+ CROSS JOIN LATERAL (SELECT {columns} FROM {table} m
    WHERE m.org_id = :org_id AND m.qk >= r.lo AND m.qk < r.hi {conditions} OFFSET 0) p
 UNION ALL
 SELECT p.* FROM unnest(cast(:edge_lo AS bigint[]), cast(:edge_hi AS bigint[])) r (lo, hi)
- CROSS JOIN LATERAL (SELECT {columns} FROM account_map m
+ CROSS JOIN LATERAL (SELECT {columns} FROM {table} m
    WHERE m.org_id = :org_id AND m.qk >= r.lo AND m.qk < r.hi {conditions} OFFSET 0) p
  CROSS JOIN LATERAL (SELECT FROM account a WHERE a.org_id = :org_id AND a.id = p.account_id
     AND ST_Covers(ST_GeomFromWKB(:area, 4326), a.location) OFFSET 0) placed
-"""
-# Who bought something or could has a narrow row; what is asked of accounts stands in the map.
-WORTH_IN_CELLS = """
-SELECT p.* FROM unnest(cast(:inner_lo AS bigint[]), cast(:inner_hi AS bigint[])) r (lo, hi)
- CROSS JOIN LATERAL (SELECT w.account_id, w.last_sold_on, w.monthly_potential, w.rfm_class
-   FROM account_worth w
-   WHERE w.org_id = :org_id AND w.qk >= r.lo AND w.qk < r.hi OFFSET 0) p {asked}
-UNION ALL
-SELECT p.* FROM unnest(cast(:edge_lo AS bigint[]), cast(:edge_hi AS bigint[])) r (lo, hi)
- CROSS JOIN LATERAL (SELECT w.account_id, w.last_sold_on, w.monthly_potential, w.rfm_class
-   FROM account_worth w
-   WHERE w.org_id = :org_id AND w.qk >= r.lo AND w.qk < r.hi OFFSET 0) p {asked}
- CROSS JOIN LATERAL (SELECT FROM account a WHERE a.org_id = :org_id AND a.id = p.account_id
-    AND ST_Covers(ST_GeomFromWKB(:area, 4326), a.location) OFFSET 0) placed
-"""
-WORTH_ASKED = """
- CROSS JOIN LATERAL (SELECT FROM account_map m WHERE m.org_id = :org_id
-    AND m.account_id = p.account_id {conditions} OFFSET 0) asked
 """
 IN_TERRITORIES = """
 SELECT {columns} FROM (SELECT id AS account_id, territory_id, owner_id, life_stage, category,

@@ -45,7 +45,7 @@ def read_number(text: str, mark: Mark, *, is_money: bool) -> Decimal:
     Where nothing in the file tells, 1.250 is 1250 in money, which has no three decimals.
     """
     bare, is_negative = _bare(text)
-    if _PLAIN.fullmatch(bare):
+    if _PLAIN.fullmatch(bare) and len(bare) <= _LONGEST:
         number = Decimal(bare)
     else:
         if not _FIGURES.fullmatch(bare) or len(bare) > _LONGEST:
@@ -95,6 +95,8 @@ def _mark_of(bare: str) -> Literal[".", ","] | None:
 
 def _bare(text: str) -> tuple[str, bool]:
     """Return a number without money, blanks and sign, and whether it is below nought."""
+    if text.isascii() and text.isdigit():
+        return text, False
     bare = _BLANKS.sub("", _MONEY.sub("", text[: 2 * _LONGEST])).replace("\u2212", "-")
     if bare.startswith("(") and bare.endswith(")"):
         return bare[1:-1], True

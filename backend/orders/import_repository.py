@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import date
@@ -24,6 +25,8 @@ ANALYZE_FROM = 500
 _LOCK = """SET LOCAL statement_timeout = '15min';
 SELECT pg_advisory_xact_lock(hashtextextended('tuyen_import:' || %(org)s, 0))"""
 _DAY = "SELECT tuyen_today(id), country FROM organisation WHERE id = %(org)s"
+_NO_PHONE = re.compile(r"[a-wyz]", re.IGNORECASE)
+"""Letters but x, which stands before an extension: reading a number takes long."""
 _SOURCES = "('sheet', 'osm')"
 # Ways to name an account, the surest first: our id, its code in a sheet, its reference, its phone.
 _FIND = f"""
@@ -204,10 +207,11 @@ def store_potentials(
 def _copy(cursor: Cursor, lines: Sequence[tuple[SaleRow, UUID]], reps: Mapping[str, UUID]) -> None:
     text = io.StringIO()
     writer = csv.writer(text, quoting=csv.QUOTE_NOTNULL)
+    products = {line.product_code: new_id() for line, _ in lines}
     for place, (line, account_id) in enumerate(lines):
         writer.writerow((
-            new_id(), new_id(), line.invoice, line.line, line.sold_on, account_id,
-            line.product_code, line.product_name or None, line.product_category or None,
+            new_id(), products[line.product_code], line.invoice, line.line, line.sold_on,
+            account_id, line.product_code, line.product_name or None, line.product_category or None,
             line.quantity, line.amount, reps.get(line.rep_email), place,
         ))  # fmt: skip
     text.seek(0)
@@ -223,6 +227,8 @@ def _id_of(text: str) -> UUID | None:
 
 
 def _phone_of(text: str, country: str) -> str | None:
+    if _NO_PHONE.search(text):
+        return None
     with suppress(PhoneRefused):
         return to_e164(text, country)
     return None

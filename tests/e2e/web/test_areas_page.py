@@ -187,6 +187,8 @@ def test_an_area_tells_what_it_bought_and_could_buy(watched: Watched, tmp_path: 
     expect(classes.get_by_role("listitem").first).to_be_visible()
     best = page.get_by_role("list", name="Mua nhiều nhất").get_by_role("button")
     expect(best.first).to_contain_text(told["top"][0]["name"])
+    page.locator(".area-result .figures").scroll_into_view_if_needed()
+    classes.scroll_into_view_if_needed()
     page.screenshot(path=tmp_path / "worth.png")
     best.first.scroll_into_view_if_needed()
     page.screenshot(path=tmp_path / "worth-top.png")

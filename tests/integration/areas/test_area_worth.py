@@ -145,3 +145,25 @@ def test_figures_agree_with_the_lines_counted_one_by_one(country: Country) -> No
             known = sum(amount for one, amount in some if potential.get(one))
             most = sum(potential.get(one, 0) for one in inside) * days / (365.25 / 12)
             assert told[name]["share"] == (pytest.approx(known / most) if most else None)
+
+
+def test_filters_and_moves_hold_for_money_too(country: Country) -> None:
+    _sell(country, ("a", 0, 100), ("c", 1, 900))
+    area: dict[str, Any] = {"polygon": WHOLE}
+    customers = {"life_stages": ["customer"]}
+    assert _told(country, area, filters=customers)["period"]["revenue"] == 0
+    execute(
+        country.owner_url, "UPDATE account SET life_stage = 'customer', category = 'cafe'"
+        " WHERE id = %s", country.shops["a"],
+    )  # fmt: skip
+    assert _told(country, area, filters=customers)["period"]["revenue"] == 100
+    assert _told(country, area, filters={"categories": ["cafe"]})["period"]["revenue"] == 100
+    in_east = {"territory_ids": [str(country.east)]}
+    assert _told(country, area, filters=in_east)["period"]["revenue"] == 900
+    execute(
+        country.owner_url, "UPDATE account SET location = ST_SetSRID(ST_MakePoint(24.97, 60.171),"
+        " 4326) WHERE id = %s", country.shops["a"],
+    )  # fmt: skip
+    assert _told(country, area, filters=in_east)["period"]["revenue"] == 1000
+    assert _told(country, {"polygon": NEAR_A})["period"]["revenue"] == 0
+    assert _told(country, area, country.org.other_rep)["period"]["revenue"] == 1000

@@ -82,13 +82,17 @@ CREATE TABLE account_worth (
   org_id uuid NOT NULL,
   account_id uuid NOT NULL,
   qk bigint NOT NULL,
+  territory_id uuid,
+  owner_id uuid,
+  life_stage text NOT NULL,
+  category text,
   last_sold_on date,
   monthly_potential numeric(16, 2),
   rfm_class text,
   PRIMARY KEY (org_id, account_id)
 );
 CREATE INDEX account_worth_area ON account_worth (org_id, qk)
-  INCLUDE (account_id, last_sold_on, monthly_potential, rfm_class);
+  INCLUDE (account_id, territory_id, owner_id, life_stage, category, last_sold_on, monthly_potential, rfm_class);
 
 -- Every account's rows are looked up by their keys: joined otherwise, everybody's would be read.
 CREATE FUNCTION account_worth_follow(p_org uuid, p_accounts uuid[]) RETURNS void LANGUAGE plpgsql
@@ -98,8 +102,10 @@ BEGIN
    WHERE w.org_id = p_org AND w.account_id = ANY (p_accounts)
      AND NOT EXISTS (SELECT FROM sale s WHERE s.org_id = p_org AND s.account_id = w.account_id)
      AND NOT EXISTS (SELECT FROM account_potential p WHERE p.org_id = p_org AND p.account_id = w.account_id);
-  INSERT INTO account_worth AS w (org_id, account_id, qk, last_sold_on, monthly_potential, rfm_class)
-  SELECT p_org, f.id, m.qk, f.last_sold_on, f.monthly_potential, f.rfm_class
+  INSERT INTO account_worth AS w (org_id, account_id, qk, territory_id, owner_id, life_stage, category, last_sold_on,
+                                  monthly_potential, rfm_class)
+  SELECT p_org, f.id, m.qk, m.territory_id, m.owner_id, m.life_stage, m.category, f.last_sold_on,
+         f.monthly_potential, f.rfm_class
     FROM (SELECT t.id,
                  (SELECT max(s.sold_on) FROM sale s WHERE s.org_id = p_org AND s.account_id = t.id) AS last_sold_on,
                  (SELECT p.monthly_amount FROM account_potential p WHERE p.org_id = p_org AND p.account_id = t.id)
@@ -156,7 +162,7 @@ BEGIN
 END $$;
 
 -- A new account of the map bought nothing; one that comes back may have. What leaves or moves is followed row by
--- row, for hardly any statement does.
+-- row, for most changes of the map are visits.
 CREATE FUNCTION account_worth_place() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = public, pg_temp AS $$
 DECLARE
@@ -171,7 +177,10 @@ BEGIN
       PERFORM account_worth_follow(one.org_id, one.ids);
     END LOOP;
   ELSIF TG_OP = 'UPDATE' THEN
-    UPDATE account_worth w SET qk = NEW.qk WHERE w.org_id = NEW.org_id AND w.account_id = NEW.account_id;
+    UPDATE account_worth w
+       SET qk = NEW.qk, territory_id = NEW.territory_id, owner_id = NEW.owner_id, life_stage = NEW.life_stage,
+           category = NEW.category
+     WHERE w.org_id = NEW.org_id AND w.account_id = NEW.account_id;
   ELSE
     DELETE FROM account_worth w WHERE w.org_id = OLD.org_id AND w.account_id = OLD.account_id;
   END IF;
@@ -179,7 +188,9 @@ BEGIN
 END $$;
 CREATE TRIGGER account_worth_insert AFTER INSERT ON account_map REFERENCING NEW TABLE AS changed
   FOR EACH STATEMENT EXECUTE FUNCTION account_worth_place();
-CREATE TRIGGER account_worth_update AFTER UPDATE OF qk ON account_map
-  FOR EACH ROW WHEN (OLD.qk <> NEW.qk) EXECUTE FUNCTION account_worth_place();
+CREATE TRIGGER account_worth_update AFTER UPDATE OF qk, territory_id, owner_id, life_stage, category ON account_map
+  FOR EACH ROW WHEN ((OLD.qk, OLD.territory_id, OLD.owner_id, OLD.life_stage, OLD.category)
+    IS DISTINCT FROM (NEW.qk, NEW.territory_id, NEW.owner_id, NEW.life_stage, NEW.category))
+  EXECUTE FUNCTION account_worth_place();
 CREATE TRIGGER account_worth_delete AFTER DELETE ON account_map
   FOR EACH ROW EXECUTE FUNCTION account_worth_place();
