@@ -25,6 +25,8 @@ from backend.api.rendering import EXCEPTION_HANDLERS
 from backend.api.unread import Unread
 from backend.areas.controllers import AreaController
 from backend.clock import Clock, SystemClock
+from backend.cube.controllers import CubeController
+from backend.cube.store import Cubes
 from backend.db.tenancy import Database
 from backend.identity.authentication import BearerAuthentication
 from backend.identity.call import Call
@@ -88,6 +90,7 @@ CONTROLLERS: Sequence[ControllerRouterHandler] = [
     CalendarFeedController,
     ContactController,
     CoverageController,
+    CubeController,
     DeviceController,
     DesignController,
     DesignDecisionController,
@@ -158,6 +161,7 @@ def create_app(
             "parts": {
                 CursorSigner: signer,
                 Blobs: blobs,
+                Cubes: Cubes(),
                 Engines: engines,
                 FeedGate: FeedGate(),
                 Inbox: Inbox(settings.upload_dir),

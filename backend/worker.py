@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from backend.clock import SystemClock
+from backend.cube.tasks import TASKS as CUBE_TASKS
 from backend.db.tenancy import open_database
 from backend.insights.tasks import TASKS as INSIGHT_TASKS
 from backend.jobs.tasks import Task, Work
@@ -21,6 +22,7 @@ from backend.sync.tasks import TASKS as SYNC_TASKS
 from backend.territories.tasks import TASKS as TERRITORY_TASKS
 
 TASKS: Sequence[Task] = [
+    *CUBE_TASKS,
     *FOLLOWUP_TASKS,
     *INSIGHT_TASKS,
     *MAP_TASKS,
