@@ -8,6 +8,7 @@ import { showLegend } from './legend.js';
 import { createMap } from './map/map.js';
 import { go, place, TABS, whenMoved } from './place.js';
 import { showProblem } from './parts.js';
+import { analysisTab } from './tabs/analysis.js';
 import { areasTab } from './tabs/areas.js';
 import { prospectsTab } from './tabs/prospects.js';
 import { resultsTab } from './tabs/results.js';
@@ -18,7 +19,7 @@ import { weeksTab } from './tabs/weeks.js';
 
 const PLANNERS = ['manager', 'admin'];
 const MAKE = {
-  prospects: prospectsTab, territories: territoriesTab, areas: areasTab, routes: routesTab, weeks: weeksTab,
+  prospects: prospectsTab, territories: territoriesTab, areas: areasTab, analysis: analysisTab, routes: routesTab, weeks: weeksTab,
   visits: visitsTab, results: resultsTab,
 };
 const at = (id) => document.getElementById(id);

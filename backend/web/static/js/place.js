@@ -1,7 +1,7 @@
 /** Where the person is in the page, kept in the address after `#`: tab, date, route, account. */
 
-export const TABS = ['prospects', 'territories', 'areas', 'routes', 'weeks', 'visits', 'results'];
-const KEYS = ['tab', 'date', 'route', 'account', 'rep'];
+export const TABS = ['prospects', 'territories', 'areas', 'analysis', 'routes', 'weeks', 'visits', 'results'];
+const KEYS = ['tab', 'date', 'route', 'account', 'rep', 'cube'];
 const listeners = new Set();
 
 export function place() {

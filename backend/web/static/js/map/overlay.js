@@ -9,7 +9,7 @@ const LOOKS = {
 const EMPTY = { type: 'FeatureCollection', features: [] };
 const of = (kind) => ['==', ['get', 'kind'], kind];
 
-/** `overlay` is a FeatureCollection whose features say their `kind`: area, design (with `color`), former, planned, tried, driven, place. */
+/** `overlay` is a FeatureCollection whose features say their `kind`: hexagon (with its `color`), area, design (with `color`), former, planned, tried, driven, place. */
 export const overlaySource = (overlay) => ({ type: 'geojson', data: overlay ?? EMPTY });
 
 export function overlayLayers() {
@@ -17,6 +17,8 @@ export function overlayLayers() {
   const round = { 'line-cap': 'round', 'line-join': 'round' };
   const line = (id, paint, layout = round, kind = id) => ({ id: `overlay-${id}`, type: 'line', source: 'overlay', filter: of(kind), layout, paint });
   return [
+    { id: 'overlay-hexagon', type: 'fill', source: 'overlay', filter: of('hexagon'), paint: { 'fill-color': ['get', 'color'], 'fill-opacity': 0.62 } },
+    { id: 'overlay-hexagon-edge', type: 'line', source: 'overlay', filter: of('hexagon'), paint: { 'line-color': look.rim, 'line-width': 0.8, 'line-opacity': 0.7 } },
     { id: 'overlay-area', type: 'fill', source: 'overlay', filter: of('area'), paint: { 'fill-color': look.area, 'fill-opacity': 0.16 } },
     { id: 'overlay-edge', type: 'line', source: 'overlay', filter: of('area'), layout: round, paint: { 'line-color': look.area, 'line-width': 2 } },
     { id: 'overlay-design', type: 'fill', source: 'overlay', filter: of('design'), paint: { 'fill-color': ['get', 'color'], 'fill-opacity': 0.3 } },

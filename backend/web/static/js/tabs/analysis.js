@@ -1,0 +1,178 @@
+/** The cube: a pivot with its chart and cells on the map, white space, hot and cold spots. */
+
+import { request } from '../api.js';
+import { el } from '../dom.js';
+import { number, t } from '../i18n.js';
+import { empty, latest, loading, problemCard, showProblem } from '../parts.js';
+import { go, place } from '../place.js';
+import { pivotChart } from './analysis-chart.js';
+import { questionForm } from './analysis-form.js';
+import { byAmount, bySpot } from './analysis-map.js';
+import { asChoice, asQuery, drilled, readState, sliced, writeState } from './analysis-state.js';
+import { pivotTable } from './analysis-table.js';
+import { figure } from './analysis-words.js';
+
+const VIEWS = ['pivot', 'white_space', 'hot_spots'];
+const MOST_ROWS = 200;
+const MOST_CELLS = 5000;
+const MOST_LISTED = 30;
+const A_MINUTE_MS = 60_000;
+
+export function analysisTab(panel, desk) {
+  const run = latest();
+  const form = el('section.card', { 'aria-label': t('cube.question') });
+  const result = el('div.panel-part', { 'aria-live': 'polite' });
+  let known = null;
+  let asked = null;
+  let endChart = () => {};
+  panel.append(form, result);
+
+  const change = (state) => go({ cube: writeState(state) });
+
+  async function arrive(where = place()) {
+    const told = where.cube ?? '';
+    if (asked === told) return;
+    asked = told;
+    try {
+      known ??= await request('/v1/cube/dimensions');
+    } catch (problem) {
+      asked = null;
+      result.replaceChildren(problemCard(problem, () => arrive()));
+      return;
+    }
+    const state = readState(where.cube);
+    showForm(state);
+    load(state);
+  }
+
+  function showForm(state) {
+    const focus = form.contains(document.activeElement) ? document.activeElement.name || document.activeElement.id : null;
+    const open = [...form.querySelectorAll('details')].map((one) => one.open);
+    form.replaceChildren(
+      el('div.card-head', {}, el('div.views', { role: 'group', 'aria-label': t('cube.view') }, VIEWS.map((view) => el('button.small', {
+        type: 'button', id: `view-${view}`, 'aria-pressed': String(view === state.view), onclick: () => change({ ...state, view, ...usual(view, state) }),
+      }, t(`cube.view.${view}`))))),
+      ...questionForm(state, known, desk, change).flat().filter(Boolean));
+    form.querySelectorAll('details').forEach((one, at) => { one.open = open[at] ?? false; });
+    if (focus) (form.querySelector(`[name="${focus}"]`) ?? document.getElementById(focus))?.focus();
+  }
+
+  function load(state) {
+    endChart();
+    endChart = () => {};
+    result.replaceChildren(loading());
+    desk.map.see({ overlay: null });
+    run(() => ask(state), (found, problem) => {
+      if (problem) result.replaceChildren(problemCard(problem, () => load(state)));
+      else SHOW[state.view](state, found);
+    });
+  }
+
+  function ask(state) {
+    const isMap = state.rows[0]?.dimension === 'h3';
+    const post = (path, body) => request(`/v1/cube/${path}`, { method: 'POST', body });
+    const choice = asChoice(state, desk.area);
+    if (state.view === 'white_space') return post('white-space', { ...choice, by: placeOf(state) });
+    if (state.view === 'hot_spots') {
+      return post('hot-spots', { ...choice, measure: state.measure, resolution: state.rows[0]?.resolution ?? 7, from_date: state.from_date, to_date: state.to_date });
+    }
+    const order = { by: isMap || state.rows.length > 1 ? state.measures[0] : null, is_descending: isMap || state.rows.length > 1 };
+    return post('query', asQuery(state, desk.area, { order, with_boundaries: isMap, limit: isMap ? MOST_CELLS : MOST_ROWS }));
+  }
+
+  const SHOW = {
+    pivot(state, found) {
+      if (!found.rows.length) {
+        result.replaceChildren(empty(t('cube.empty'), t('cube.empty_hint')));
+        return;
+      }
+      const isMap = state.rows[0]?.dimension === 'h3';
+      const table = pivotTable({ ...found, rows: found.rows.slice(0, MOST_ROWS) }, state, {
+        drill: (row) => change(drilled(state, row, known)),
+        slice: (key) => change({ ...sliced(state, state.columns.dimension, [key]), columns: null }),
+      });
+      const cells = isMap ? byAmount(found.rows.map((row) => ({ boundary: row.boundary, value: row.total[0] })), found.measures[0].unit) : null;
+      const chart = pivotChart(found, state, result);
+      endChart = chart?.end ?? endChart;
+      result.replaceChildren(el('article.card.analysis', {}, ...[
+        cells && el('p.little', {}, t('cube.on_map', { measure: t(`cube.measure.${found.measures[0].name}`) })), cells?.legend,
+        table, chart?.node, downloads(state, isMap),
+        found.valued_on && usesClasses(state) ? el('p.little.quiet', {}, t('cube.valued_on', { day: found.valued_on })) : null].filter(Boolean)));
+      if (cells) lay(cells.overlay);
+    },
+    white_space(state, found) {
+      if (!found.places.length) {
+        result.replaceChildren(empty(t('cube.no_white_space'), t('cube.too_few', { count: number(found.too_few) })));
+        return;
+      }
+      const cells = byAmount(found.places.map((one) => ({ boundary: one.boundary, value: one.gap > 0 ? one.gap : null })), 'quantity');
+      result.replaceChildren(el('article.card.analysis', {},
+        el('p.little', {}, t('cube.white_space_hint', { share: figure(found.penetration, 'share') })), cells.legend,
+        list(['cube.place', 'cube.accounts', 'cube.measure.customers', 'cube.expected', 'cube.gap', 'cube.gap_potential'], found.places.slice(0, MOST_LISTED).map((one) => [
+          one.label ?? one.key, figure(one.accounts), figure(one.customers), figure(one.expected, 'quantity'), figure(one.gap, 'quantity'), figure(one.gap_potential)])),
+        el('p.little.quiet', {}, t('cube.too_few', { count: number(found.too_few) }))));
+      lay(cells.overlay);
+    },
+    hot_spots(state, found) {
+      if (!found.cells.length) {
+        result.replaceChildren(empty(t('cube.empty'), t('cube.empty_hint')));
+        return;
+      }
+      const cells = bySpot(found.cells);
+      const standing = found.cells.filter((one) => one.spot !== 'none');
+      const unit = known.measures.find((one) => one.name === state.measure).unit;
+      result.replaceChildren(el('article.card.analysis', {},
+        el('p.little', {}, t('cube.spots_hint', { hot: number(found.hot), cold: number(found.cold), cells: number(found.cells.length) })), cells.legend,
+        standing.length ? list(['cube.place', 'cube.value', 'cube.z', 'cube.class'], standing.slice(0, MOST_LISTED).map((one) => [
+          one.cell, figure(one.value, unit), number(one.z, 2), t(`cube.spot.${one.spot}`)])) : null));
+      lay(cells.overlay);
+    },
+  };
+
+  function lay(overlay) {
+    desk.map.see({ overlay });
+    const corners = overlay.features.flatMap((one) => one.geometry.coordinates[0]);
+    if (corners.length) desk.map.fit(corners);
+  }
+
+  function downloads(state, isMap) {
+    const message = el('p.message', { role: 'alert', hidden: true });
+    const button = (kind) => el('button.small', { type: 'button', onclick: async (event) => {
+      const pressed = event.currentTarget;
+      pressed.disabled = true;
+      message.hidden = true;
+      try {
+        const answer = await request(`/v1/cube/query.${kind}`, { method: 'POST', body: asQuery(state, desk.area, { limit: MOST_CELLS }), raw: true });
+        const url = URL.createObjectURL(await answer.blob());
+        el('a', { href: url, download: `pivot.${kind}` }).click();
+        setTimeout(() => URL.revokeObjectURL(url), A_MINUTE_MS);
+      } catch (problem) {
+        showProblem(message, problem);
+      } finally {
+        pressed.disabled = false;
+      }
+    } }, t(`cube.download.${kind}`));
+    return el('div', {}, el('div.actions', {}, button('csv'), button('xlsx'), isMap && state.rows.length === 1 ? button('geojson') : null), message);
+  }
+
+  return { arrive, leave() { endChart(); desk.map.see({ overlay: null }); } };
+}
+
+const placeOf = (state) => (['h3', 'territory'].includes(state.rows[0]?.dimension) ? state.rows[0] : { dimension: 'h3', resolution: 7 });
+
+/** What a view needs of the question when it is turned to. */
+function usual(view, state) {
+  if (view === 'white_space') return { rows: [{ dimension: 'h3', resolution: placeOf(state).resolution ?? 7 }], columns: null };
+  return view === 'hot_spots' ? { rows: [{ dimension: 'h3', resolution: state.rows[0]?.resolution ?? 7 }], columns: null } : {};
+}
+
+function usesClasses(state) {
+  const names = [...state.rows, ...state.filters].map((one) => one.dimension);
+  return names.includes('rfm_class') || state.columns?.dimension === 'rfm_class' || state.measures.includes('yearly_buyers');
+}
+
+function list(heads, rows) {
+  return el('div.pivot', { tabIndex: 0, role: 'region', 'aria-label': t('cube.table') }, el('table', {},
+    el('thead', {}, el('tr', {}, heads.map((one) => el('th.end', { scope: 'col' }, t(one))))),
+    el('tbody', {}, rows.map(([name, ...values]) => el('tr', {}, el('th', { scope: 'row' }, name), values.map((one) => el('td.number', {}, one)))))));
+}
