@@ -26,6 +26,7 @@ from backend.maps import prospect_tiles
 from backend.maps.repository import read_accounts_version
 from backend.maps.schemas import Scope, TileFilter
 from tests.benchmarks.maps_areas import measure_areas
+from tests.benchmarks.maps_cube import measure_cube
 from tests.benchmarks.maps_ground import Ground, ground
 from tests.benchmarks.maps_peer import Peer, peer
 from tests.benchmarks.maps_people import scopes
@@ -107,7 +108,7 @@ def _measure(laid: Ground, beside: Peer) -> list[Row]:
     near = _p95(list(_nearest(laid)))
     rows.append(Row(f"nearest {_NEAREST} in scope, p95", f"{near:.2f} ms",
                     f"limit {_NEAREST_MS:g} ms", _NEAREST_MS / near, 1.0))  # fmt: skip
-    return rows + measure_areas(laid)
+    return rows + measure_areas(laid) + measure_cube(laid)
 
 
 def _sample(laid: Ground, zoom: int) -> list[Tile]:

@@ -56,7 +56,7 @@ def sold(test_database: TestDatabase, org: Org, watched: Watched) -> Watched:
         " UPDATE territory SET parent_id = (SELECT id FROM parent) WHERE area IS NOT NULL",
         org.id,
     )
-    execute(url, "UPDATE account SET life_stage = 'customer' WHERE ST_X(location) < 24.936")
+    execute(url, "UPDATE account SET life_stage = 'customer' WHERE ST_X(location) < 24.944")
     return watched
 
 
@@ -88,7 +88,9 @@ def test_a_pivot_is_made_gone_into_and_sliced(
         page.locator("select[name=columns]").select_option("")
     whole = answered.value.json()["whole"]["total"][0]
     # By keyboard alone: from the topmost territory down to categories.
-    level = [one for one in page.locator("select[name=rows] option").all_inner_texts() if " · " in one]
+    level = [
+        one for one in page.locator("select[name=rows] option").all_inner_texts() if " · " in one
+    ]
     page.locator("select[name=rows]").select_option(label=level[0])
     with page.expect_response(QUERY):
         table.get_by_role("button", name="Helsinki").press("Enter")
@@ -142,7 +144,9 @@ def test_a_pivot_fits_a_phone(sold: Watched, tmp_path: Path) -> None:
     page = sold.page
     expect(page.locator(".pivot tbody tr").first).to_be_visible()
     for part in ("#panel", "#tabs"):
-        over = page.evaluate(f"(at => at.scrollWidth - at.clientWidth)(document.querySelector('{part}'))")
+        over = page.evaluate(
+            f"(at => at.scrollWidth - at.clientWidth)(document.querySelector('{part}'))"
+        )
         assert over <= 1
     page.locator(".pivot").scroll_into_view_if_needed()
     page.screenshot(path=tmp_path / "phone.png")

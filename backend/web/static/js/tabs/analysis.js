@@ -96,7 +96,7 @@ export function analysisTab(panel, desk) {
       endChart = chart?.end ?? endChart;
       result.replaceChildren(el('article.card.analysis', {}, ...[
         cells && el('p.little', {}, t('cube.on_map', { measure: t(`cube.measure.${found.measures[0].name}`) })), cells?.legend,
-        table, chart?.node, downloads(state, isMap),
+        ...table, chart?.node, downloads(state, isMap),
         found.valued_on && usesClasses(state) ? el('p.little.quiet', {}, t('cube.valued_on', { day: found.valued_on })) : null].filter(Boolean)));
       if (cells) lay(cells.overlay);
     },
