@@ -35,6 +35,8 @@ class Axis:
     size: int
     members: Callable[[Sequence[int]], list[Member]]
     codes: Callable[[Chosen, Span], Whole]
+    is_of_account: bool = True
+    """Whether all that an account did stands in one member."""
 
 
 def make_axis(
@@ -115,6 +117,7 @@ def _of_facts(
     return Axis(
         asked, len(members), lambda some: [members[at] for at in some],
         lambda chosen, _: lut[getattr(chosen.facts, column)[chosen.at]],
+        is_of_account=False,
     )  # fmt: skip
 
 
@@ -132,7 +135,13 @@ def _territories(words: Words, sight: Sight, asked: DimensionAsked) -> Axis:
             return lut[chosen.facts.territory[chosen.at]]
         return lut[chosen.part.accounts.territory[chosen.account]]
 
-    return Axis(asked, len(members), lambda some: [members[at] for at in some], codes)
+    return Axis(
+        asked,
+        len(members),
+        lambda some: [members[at] for at in some],
+        codes,
+        is_of_account=sight.territory_of == "today",
+    )
 
 
 def _hexagons(state: State, asked: DimensionAsked) -> Axis:
@@ -164,4 +173,10 @@ def _periods(asked: DimensionAsked, span: Span, grain: Grain) -> Axis:
         found: Whole = np.minimum(by_day, len(members))[chosen.facts.day[chosen.at] - of.low]
         return found
 
-    return Axis(asked, len(members), lambda some: [members[at] for at in some], codes)
+    return Axis(
+        asked,
+        len(members),
+        lambda some: [members[at] for at in some],
+        codes,
+        is_of_account=False,
+    )

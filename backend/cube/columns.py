@@ -111,12 +111,34 @@ class Part:
             found[same] = place[same]
         return found
 
+    @cached_property
+    def buyers(self) -> tuple[Whole, int]:
+        """Return for each sale a number of its account among those with sales, and how many."""
+        return _renumbered(self.sales.account)
+
+    @cached_property
+    def visited(self) -> tuple[Whole, int]:
+        """Return for each visit a number of its account among those with visits, and how many."""
+        return _renumbered(self.visits.account)
+
+    @cached_property
+    def invoices(self) -> int:
+        """Return a number above that of every invoice."""
+        return int(self.sales.invoice.max(initial=-1)) + 1
+
     def hexagons(self, resolution: int) -> tuple[Whole, Whole]:
         """Return the H3 cells of a resolution in order, and each account's by index; 0 is none."""
         if resolution not in self._hexagons:
             cells, codes = np.unique(parents(self.accounts.cell, resolution), return_inverse=True)
             self._hexagons[resolution] = cells, codes.astype(np.int64)
         return self._hexagons[resolution]
+
+
+def _renumbered(places: Whole) -> tuple[Whole, int]:
+    there = np.zeros(int(places.max(initial=-1)) + 1, np.bool_)
+    there[places] = True
+    numbers = np.cumsum(there) - 1
+    return numbers[places], int(there.sum())
 
 
 def parents(cells: Whole, resolution: int) -> Whole:

@@ -50,6 +50,8 @@ class _Grid:
     column: Axis | None
     row_places: Whole
     column_places: Whole
+    row_of: Whole
+    column_of: Whole
     shape: Shape
 
 
@@ -66,8 +68,9 @@ def make_pivot(
     asked: CubeQuery, rows: Sequence[Axis], column: Axis | None, sides: Sequence[Side], today: int
 ) -> Pivot:
     """Count the question's own side, and what it is compared with where there is one."""
-    grid = _grid(rows, column, sides)
-    placed = [_place(side, grid) for side in sides]
+    coded = [[_code(rows, column, chosen, side.span) for chosen in side.chosen] for side in sides]
+    grid = _grid(rows, column, [*chain.from_iterable(coded)])
+    placed = [[_placed(one, grid) for one in side] for side in coded]
     tables = [_count(asked, one, grid.shape, today) for one in placed]
     lengths = [_months(asked, grid, side) for side in sides]
     order = _order(asked, tables[0], lengths[0], grid)
@@ -101,21 +104,43 @@ def make_pivot(
     )
 
 
-def _grid(rows: Sequence[Axis], column: Axis | None, sides: Sequence[Side]) -> _Grid:
-    """Find the rows and columns in which anything stands."""
+def _code(
+    rows: Sequence[Axis], column: Axis | None, chosen: Chosen, span: Span
+) -> tuple[Chosen, Whole, Whole | None]:
+    """Return the chosen with the row and the column that each stands in, of all there can be."""
+    _check_size(rows)
+    codes: Whole | None = None
+    for axis in rows:
+        own = axis.codes(chosen, span)
+        codes = own if codes is None else codes * axis.size + own
+    if codes is None:
+        codes = np.zeros(len(chosen.at), np.int64)
+    return chosen, codes, None if column is None else column.codes(chosen, span)
+
+
+def _check_size(rows: Sequence[Axis]) -> int:
     size = int(np.prod([axis.size for axis in rows])) if rows else 1
     if size > _MOST_PLACES:
         raise malformed_field(
-            "rows", "These dimensions have too many members together: take coarser ones.",
+            "rows",
+            "These dimensions have too many members together: take coarser ones.",
             code="too_many_cells",
-        )  # fmt: skip
-    there = np.zeros(size, np.bool_)
+        )
+    return size
+
+
+def _grid(
+    rows: Sequence[Axis],
+    column: Axis | None,
+    coded: Sequence[tuple[Chosen, Whole, Whole | None]],
+) -> _Grid:
+    """Find the rows and columns in which anything stands."""
+    there = np.zeros(_check_size(rows), np.bool_)
     across = np.zeros(1 if column is None else column.size + 1, np.bool_)
-    for side in sides:
-        for chosen in side.chosen:
-            there[_row_codes(rows, chosen, side.span)] = True
-            if column is not None:
-                across[column.codes(chosen, side.span)] = True
+    for _, row, place in coded:
+        there[row] = True
+        if place is not None:
+            across[place] = True
     if column is not None and column.asked.dimension == "period":
         across[:] = True
     row_places = np.flatnonzero(there) if rows else np.zeros(1, np.int64)
@@ -127,38 +152,27 @@ def _grid(rows: Sequence[Axis], column: Axis | None, sides: Sequence[Side]) -> _
             f"There are {shape.rows:,} rows and {shape.columns:,} columns: take coarser ones.",
             code="too_many_cells",
         )
-    return _Grid(rows, column, row_places, column_places, shape)
+    row_of = np.full(len(there), -1, np.int64)
+    row_of[row_places] = np.arange(shape.rows)
+    column_of = np.full(len(across), shape.columns, np.int64)
+    column_of[column_places] = np.arange(shape.columns)
+    return _Grid(rows, column, row_places, column_places, row_of, column_of, shape)
 
 
-def _row_codes(rows: Sequence[Axis], chosen: Chosen, span: Span) -> Whole:
-    codes = np.zeros(len(chosen.at), np.int64)
-    for axis in rows:
-        codes = codes * axis.size + axis.codes(chosen, span)
-    return codes
-
-
-def _place(side: Side, grid: _Grid) -> list[Placed]:
-    size = int(np.prod([axis.size for axis in grid.rows])) if grid.rows else 1
-    row_of = np.full(size, -1, np.int64)
-    row_of[grid.row_places] = np.arange(grid.shape.rows)
-    found = []
-    for chosen in side.chosen:
-        row = row_of[_row_codes(grid.rows, chosen, side.span)]
-        if grid.column is None:
-            column = np.zeros(len(row), np.int64)
-        else:
-            column_of = np.full(grid.column.size + 1, grid.shape.columns)
-            column_of[grid.column_places] = np.arange(grid.shape.columns)
-            column = column_of[grid.column.codes(chosen, side.span)]
-        found.append(Placed(chosen, row, column))
-    return found
+def _placed(coded: tuple[Chosen, Whole, Whole | None], grid: _Grid) -> Placed:
+    chosen, row, place = coded
+    column = np.zeros(len(row), np.int64) if place is None else grid.column_of[place]
+    is_of_account = all(axis.is_of_account for axis in grid.rows)
+    return Placed(chosen, grid.row_of[row], column, is_of_account)
 
 
 def _only(placed: Sequence[Placed], rows: Whole, count: int) -> list[Placed]:
     """Return some rows as one, without the others."""
     row_of = np.full(count, -1, np.int64)
     row_of[rows] = 0
-    return [Placed(one.chosen, row_of[one.row], one.column) for one in placed]
+    return [
+        Placed(one.chosen, row_of[one.row], one.column, one.is_row_of_account) for one in placed
+    ]
 
 
 def _count(asked: CubeQuery, placed: Sequence[Placed], shape: Shape, today: int) -> Tables:

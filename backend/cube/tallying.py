@@ -11,12 +11,13 @@ from typing import NamedTuple
 import numpy as np
 
 from backend.cube.choosing import Chosen
-from backend.cube.columns import NEVER, Real, Sales, Whole
+from backend.cube.columns import NEVER, Real, Whole
 from backend.cube.repository import STAGES
 from backend.cube.vocabulary import Base
 
 _HUNDRED, _THOUSAND = 100.0, 1000.0
 _HALF_BITS = 24
+_MOST_FLAGS = 100_000_000
 _PROSPECT, _CUSTOMER = (STAGES.index(one) + 1 for one in ("prospect", "customer"))
 
 
@@ -37,6 +38,8 @@ class Placed:
     chosen: Chosen
     row: Whole
     column: Whole
+    is_row_of_account: bool
+    """Whether all that an account did stands in one row."""
 
 
 def tally(base: Base, placed: Sequence[Placed], shape: Shape, today: int) -> Real:
@@ -51,6 +54,7 @@ def tally(base: Base, placed: Sequence[Placed], shape: Shape, today: int) -> Rea
                 Chosen(chosen.part, chosen.kind, chosen.at[keep], chosen.account[keep]),
                 one.row[keep],
                 one.column[keep],
+                one.is_row_of_account,
             )
         if base in {"visited_accounts", "buyers", "invoices"}:
             table += _distinct(base, counted, shape)
@@ -111,30 +115,49 @@ def _exact(flat: Whole, amounts: Whole, size: int) -> Real:
 
 def _distinct(base: Base, placed: Placed, shape: Shape) -> Real:
     """Return how many different accounts or invoices there are in each place and total."""
-    chosen = placed.chosen
-    facts = chosen.facts
-    if base == "invoices" and isinstance(facts, Sales):
-        ids = facts.invoice[chosen.at]
-    else:
-        ids = chosen.account
-    bound = int(ids.max()) + 1 if len(ids) else 1
+    ids, count = _ids(base, placed.chosen)
     width = shape.columns + 1
-    cells = _once((placed.row * width + placed.column) * bound + ids)
-    place, who = np.divmod(cells, bound)
-    row, column = np.divmod(place, width)
     table = np.zeros((shape.rows + 1, width))
-    inner = np.bincount(place, minlength=shape.rows * width).reshape(shape.rows, width)
-    table[:-1, :-1] = inner[:, :-1]
-    table[:-1, -1] = np.bincount(_once(row * bound + who) // bound, minlength=shape.rows)
-    across = np.bincount(_once(column * bound + who) // bound, minlength=width)
-    table[-1, :-1] = across[:-1]
-    table[-1, -1] = len(_once(who))
+    if placed.is_row_of_account:
+        row_of = np.zeros(count, np.int64)
+        row_of[ids] = placed.row
+        who, column = _once(ids, placed.column, count, width)
+        row = row_of[who]
+        every, _ = _once(who, np.zeros_like(who), count, 1)
+        by_row, by_column = row_of[every], column
+    else:
+        who, place = _once(ids, placed.row * width + placed.column, count, shape.rows * width)
+        row, column = np.divmod(place, width)
+        every, _ = _once(who, np.zeros_like(who), count, 1)
+        by_row = row if shape.columns <= 1 else _once(who, row, count, shape.rows)[1]
+        by_column = _once(who, column, count, width)[1]
+    cells = np.bincount(row * width + column, minlength=shape.rows * width)
+    table[:-1, :-1] = cells.reshape(shape.rows, width)[:, :-1]
+    table[:-1, -1] = np.bincount(by_row, minlength=shape.rows)
+    table[-1, :-1] = np.bincount(by_column, minlength=width)[:-1]
+    table[-1, -1] = len(every)
     return table
 
 
-def _once(numbers: Whole) -> Whole:
-    ordered = np.sort(numbers)
-    if not len(ordered):
-        return ordered
-    once: Whole = ordered[np.append(True, ordered[1:] != ordered[:-1])]
-    return once
+def _ids(base: Base, chosen: Chosen) -> tuple[Whole, int]:
+    """Return a number of what is counted once for each of the chosen, and how many there are."""
+    if base == "invoices":
+        return chosen.part.sales.invoice[chosen.at], chosen.part.invoices
+    numbers, count = chosen.part.buyers if chosen.kind == "sale" else chosen.part.visited
+    return numbers[chosen.at], count
+
+
+def _once(ids: Whole, places: Whole, count: int, size: int) -> tuple[Whole, Whole]:
+    """Return each pair of an id and a place once: by a flag for each, or sorted where too many."""
+    pairs = ids * size + places
+    if count * size <= _MOST_FLAGS:
+        flags = np.zeros(count * size, np.bool_)
+        flags[pairs] = True
+        once = np.flatnonzero(flags)
+    else:
+        ordered = np.sort(pairs)
+        once = ordered[np.append(True, ordered[1:] != ordered[:-1])] if len(ordered) else ordered
+    if size == 1:
+        return once, np.zeros_like(once)
+    who, place = np.divmod(once, size)
+    return who, place
