@@ -23,6 +23,7 @@ from backend.identity.call import Call
 from backend.identity.permissions import ANYBODY
 from backend.routes.engines import Engines
 
+_CSV, _GEOJSON = "text/csv", "application/geo+json"
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
@@ -45,21 +46,39 @@ class CubeController(Controller):
         """Count accounts, visits and sales by some dimensions, beside another period or area."""
         return _answer(request, data)
 
-    @post("/query.csv", operation_id="cube_csv", status_code=200, sync_to_thread=True)
+    @post(
+        "/query.csv",
+        operation_id="cube_csv",
+        status_code=200,
+        sync_to_thread=True,
+        media_type=_CSV,
+    )
     def sheet(self, request: Call, data: JSONBody[CubeQuery]) -> Response[bytes]:
         """Download a pivot as CSV."""
-        return _file(write_csv(data, _answer(request, data)), "text/csv; charset=utf-8", "csv")
+        return _file(write_csv(data, _answer(request, data)), _CSV, "csv")
 
-    @post("/query.xlsx", operation_id="cube_xlsx", status_code=200, sync_to_thread=True)
+    @post(
+        "/query.xlsx",
+        operation_id="cube_xlsx",
+        status_code=200,
+        sync_to_thread=True,
+        media_type=_XLSX,
+    )
     def workbook(self, request: Call, data: JSONBody[CubeQuery]) -> Response[bytes]:
         """Download a pivot as a workbook, with what was asked."""
         return _file(write_xlsx(data, _answer(request, data)), _XLSX, "xlsx")
 
-    @post("/query.geojson", operation_id="cube_geojson", status_code=200, sync_to_thread=True)
+    @post(
+        "/query.geojson",
+        operation_id="cube_geojson",
+        status_code=200,
+        sync_to_thread=True,
+        media_type=_GEOJSON,
+    )
     def cells(self, request: Call, data: JSONBody[CubeQuery]) -> Response[bytes]:
         """Download a pivot by H3 cells as GeoJSON."""
         data_file = write_geojson(data, _answer(request, data))
-        return _file(data_file, "application/geo+json", "geojson")
+        return _file(data_file, _GEOJSON, "geojson")
 
     @post("/white-space", operation_id="cube_white_space", status_code=200, sync_to_thread=True)
     def white_space(self, request: Call, data: JSONBody[WhiteSpaceQuery]) -> WhiteSpaceAnswer:

@@ -1,4 +1,4 @@
--- Cubes are counted in memory (docs/adr): what is there was read in one snapshot, and whose rows changed since
+-- Cubes are counted in memory (ADR 0020): what is there was read in one snapshot, and whose rows changed since
 -- stands here. A row is an account that changed, or all of them (NULL), and the transaction that changed it.
 CREATE TABLE cube_change (
   org_id uuid NOT NULL,
