@@ -247,9 +247,9 @@ def _sell(laid: Ground) -> None:
                       "buyers": buyers, "invoices": invoices}  # fmt: skip
             cursor.execute(_SALES, values)
             cursor.execute(
-                "INSERT INTO account_potential"
-                " (org_id, account_id, monthly_amount, source, said_on) SELECT org_id, id, 1000 * floor(random() * 9000), 'survey', current_date"
-                " FROM account WHERE life_stage IN ('prospect', 'customer')"
+                "INSERT INTO account_potential (org_id, account_id, monthly_amount, source,"
+                " said_on) SELECT org_id, id, 1000 * floor(random() * 9000), 'survey',"
+                " current_date FROM account WHERE life_stage IN ('prospect', 'customer')"
             )
             cursor.execute(
                 "INSERT INTO territory_assignment (org_id, id, territory_id, user_id, valid_from)"
