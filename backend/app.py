@@ -76,6 +76,7 @@ from backend.territories.controllers import (
 )
 from backend.territories.design.controllers import DesignController
 from backend.territories.design.decision_controllers import DesignDecisionController
+from backend.territories.outline_controllers import OutlineImportController
 from backend.territories.realignment_controllers import RealignmentController
 from backend.visits.controllers import VisitController
 from backend.web.controllers import STATIC_FILES, PageController
@@ -106,6 +107,7 @@ CONTROLLERS: Sequence[ControllerRouterHandler] = [
     MapController,
     MeController,
     MediaController,
+    OutlineImportController,
     PageController,
     PlacementController,
     QuarantineController,

@@ -1,17 +1,21 @@
-"""The `tuyen import` commands: accounts and sales from their rooms, and the ground beneath."""
+"""The `tuyen import` commands: accounts, sales and areas from their rooms, and the ground."""
 
 import shutil
+import sys
 from pathlib import Path
 
 import click
 
-from backend.accounts.commands import import_group, progress
+from backend.accounts.commands import import_group, opened, progress, read_pairs
+from backend.admin_units.outline_files import COMMAND_LIMITS
 from backend.cli import Context
 from backend.geo.basemap.build import build_basemap
 from backend.geo.network.build import build_network
 from backend.geo.network.provider import PROFILES
 from backend.orders.commands import import_sales_command
 from backend.telling import in_words
+from backend.territories.outline_schemas import OutlineOptions, OutlineReport
+from backend.territories.outlines import import_outlines, read_file
 
 __all__ = ["import_group", "import_sales_command"]
 
@@ -52,3 +56,62 @@ def import_basemap(context: Context, extract: Path) -> None:
     with progress() as on_progress:
         info = build_basemap(extract, context.settings.basemap_file, on_progress=on_progress)
     click.echo(f"Basemap built in {info.seconds:.1f} s: {info.bytes / 1e6:.1f} MB.")
+
+
+@import_group.command("territories")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--org", required=True, help="The organisation's name or id.")
+@click.option(
+    "--mapping",
+    multiple=True,
+    metavar="FIELD=PROPERTY",
+    help="A field's property (name, code, parent, color), such as name=TEN; others are guessed.",
+)
+@click.option("--crs", default="", help="The system of a file that names none: EPSG:3405.")
+@click.option("--layer", default="", help="Which of several layers.")
+@click.option("--mend", is_flag=True, help="Make areas that cross themselves sound.")
+@click.option("--skip-bad", is_flag=True, help="Take the good areas of a file with bad ones.")
+@click.option("--dry-run", is_flag=True, help="Say what would happen; write nothing.")
+@click.pass_obj
+def import_territories(
+    context: Context,
+    file: Path,
+    org: str,
+    mapping: tuple[str, ...],
+    crs: str,
+    layer: str,
+    *,
+    mend: bool,
+    skip_bad: bool,
+    dry_run: bool,
+) -> None:
+    """Make a territory each outline of a GeoJSON, GeoPackage, KML or zipped Shapefile."""
+    options = OutlineOptions(
+        mapping=read_pairs(mapping),
+        crs=crs,
+        layer=layer,
+        is_mended=mend,
+        skips_bad=skip_bad,
+        is_dry_run=dry_run,
+    )
+    with opened(context, org) as (database, org_id):
+        found = read_file(file.read_bytes(), options, **COMMAND_LIMITS)
+        with database.for_org(org_id) as connection:
+            report = import_outlines(connection, org_id, found, options, actor=None)
+    _tell_outlines(report)
+    if dry_run and report.problems:
+        sys.exit(1)
+
+
+def _tell_outlines(report: OutlineReport) -> None:
+    done = "would be made" if report.is_dry_run else "made"
+    click.echo(
+        f"{report.format}, {report.crs}: {len(report.territories):,} territories {done}, "
+        f"{report.moved_accounts:,} accounts move."
+    )
+    for field, name in report.columns.items():
+        click.echo(f"  {field} from “{name}”")
+    if report.ignored_columns:
+        click.echo(f"  not read: {', '.join(report.ignored_columns)}")
+    for one in report.problems:
+        click.echo(f"  {one.field}: {one.message}")

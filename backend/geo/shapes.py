@@ -48,23 +48,23 @@ class AreaCollection:
     problems: list[AreaProblem]
 
 
-def parse_area(geojson: object) -> MultiPolygon:
+def parse_area(geojson: object, *, max_vertices: int = MAX_VERTICES) -> MultiPolygon:
     """Read a Polygon, a MultiPolygon or a Feature of one; raise GeoError for anything unsound.
 
     Heights are dropped. Outer rings come out counter-clockwise, as RFC 7946 wants them.
     """
-    area = _read_area(geojson)
+    area = _read_area(geojson, max_vertices)
     _check_shape(area)
     return shapely.orient_polygons(area)
 
 
-def mend_area(geojson: object) -> tuple[MultiPolygon, bool]:
+def mend_area(geojson: object, *, max_vertices: int = MAX_VERTICES) -> tuple[MultiPolygon, bool]:
     """Read an area as `parse_area` does, and make it sound; tell whether it had to be changed.
 
     What a line that crosses itself goes around stays in, as it looks when it is drawn by hand.
     Raise GeoError for what is no area at all, or encloses nothing.
     """
-    area = _read_area(geojson)
+    area = _read_area(geojson, max_vertices)
     if shapely.is_valid(area):
         return shapely.orient_polygons(area), False
     mended = shapely.make_valid(area, method="structure", keep_collapsed=False)
@@ -74,7 +74,7 @@ def mend_area(geojson: object) -> tuple[MultiPolygon, bool]:
     return shapely.orient_polygons(MultiPolygon(parts)), True
 
 
-def _read_area(geojson: object) -> MultiPolygon:
+def _read_area(geojson: object, max_vertices: int) -> MultiPolygon:
     geometry = _geometry(geojson)
     kind, coordinates = geometry.get("type"), geometry.get("coordinates")
     if kind == "Polygon":
@@ -91,7 +91,7 @@ def _read_area(geojson: object) -> MultiPolygon:
         )
     if not parts:
         raise GeoError("empty", "The area has no polygon.", "coordinates")
-    budget = _Budget()
+    budget = _Budget(most=max_vertices)
     return MultiPolygon(
         [
             Polygon(rings[0], rings[1:])
@@ -149,8 +149,8 @@ def parse_area_collection(geojson: object) -> AreaCollection:
 class _Budget:
     """Counts vertices while reading, so that a hostile file is refused before it is built."""
 
-    def __init__(self, what: str = "area") -> None:
-        self.left = MAX_VERTICES
+    def __init__(self, what: str = "area", most: int = MAX_VERTICES) -> None:
+        self.left = self._most = most
         self._what = what
 
     def take(self, count: int) -> None:
@@ -158,7 +158,7 @@ class _Budget:
         if self.left < 0:
             raise GeoError(
                 "too_many_vertices",
-                f"The {self._what} has more than {MAX_VERTICES:,} vertices; simplify it first.",
+                f"The {self._what} has more than {self._most:,} vertices; simplify it first.",
                 "coordinates",
             )
 

@@ -139,6 +139,26 @@ def names_taken(connection: sa.Connection, org_id: OrgId, names: Sequence[str]) 
     return set(connection.execute(query).scalars())
 
 
+def find_by_name_or_code(
+    connection: sa.Connection, org_id: OrgId, texts: Sequence[str]
+) -> dict[str, TerritoryId]:
+    """Return the live territories that are called so, or have that code; a code goes before."""
+    if not texts:
+        return {}
+    query = (
+        sa.select(TERRITORY.c.id, TERRITORY.c.name, TERRITORY.c.code)
+        .where(
+            TERRITORY.c.org_id == org_id,
+            TERRITORY.c.deleted_at.is_(None),
+            sa.or_(TERRITORY.c.name.in_(texts), TERRITORY.c.code.in_(texts)),
+        )
+        .order_by(TERRITORY.c.id.desc())
+    )
+    rows = connection.execute(query).all()
+    by_name = {str(row.name): TerritoryId(row.id) for row in rows}
+    return by_name | {str(row.code): TerritoryId(row.id) for row in rows if row.code}
+
+
 def insert_territory(
     connection: sa.Connection,
     org_id: OrgId,
