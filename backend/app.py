@@ -17,6 +17,8 @@ from litestar.types import ControllerRouterHandler
 from backend.accounts.controllers import AccountController, ContactController
 from backend.accounts.duplicate_controllers import DuplicateController
 from backend.accounts.importing.controllers import ImportController
+from backend.admin_units.controllers import AdminUnitController
+from backend.admin_units.import_controllers import AdminUnitImportController
 from backend.api.description import DescriptionPlugin
 from backend.api.disk import DiskGuard, places_of, require_room
 from backend.api.health import HealthController
@@ -76,13 +78,18 @@ from backend.territories.controllers import (
 )
 from backend.territories.design.controllers import DesignController
 from backend.territories.design.decision_controllers import DesignDecisionController
-from backend.territories.outline_controllers import OutlineImportController
+from backend.territories.outline_controllers import (
+    OutlineImportController,
+    TerritoryFromUnitController,
+)
 from backend.territories.realignment_controllers import RealignmentController
 from backend.visits.controllers import VisitController
 from backend.web.controllers import STATIC_FILES, PageController
 
 CONTROLLERS: Sequence[ControllerRouterHandler] = [
     AccountController,
+    AdminUnitController,
+    AdminUnitImportController,
     AreaController,
     AssignmentController,
     AuthController,
@@ -122,6 +129,7 @@ CONTROLLERS: Sequence[ControllerRouterHandler] = [
     SyncController,
     TeamController,
     TerritoryController,
+    TerritoryFromUnitController,
     TraceController,
     UploadController,
     UserController,

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from backend.accounts.commands import import_group, opened, progress, read_pairs
+from backend.admin_units.commands import import_admin_changes, import_admin_units
 from backend.admin_units.outline_files import COMMAND_LIMITS
 from backend.cli import Context
 from backend.geo.basemap.build import build_basemap
@@ -18,6 +19,9 @@ from backend.territories.outline_schemas import OutlineOptions, OutlineReport
 from backend.territories.outlines import import_outlines, read_file
 
 __all__ = ["import_group", "import_sales_command"]
+
+import_group.add_command(import_admin_changes)
+import_group.add_command(import_admin_units)
 
 
 @import_group.command("network")

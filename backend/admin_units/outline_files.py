@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 
+import msgspec
+
 from backend.accounts.importing.columns import match_columns
 from backend.api.problems import FieldError, TooLarge, Unavailable, malformed_field
 from backend.geo.outlines.reading import ReadersBusy, read_outlines
@@ -44,6 +46,16 @@ def find_properties(
             code="no_name_column",
         )
     return used
+
+
+def parse_mapping(text: str) -> dict[str, str]:
+    """Return a JSON object of field to property; raise Malformed for anything else."""
+    try:
+        return msgspec.json.decode(text or "{}", type=dict[str, str])
+    except msgspec.DecodeError as error:
+        raise malformed_field(
+            "mapping", 'The mapping is a JSON object of field to property: {"name": "TEN"}.'
+        ) from error
 
 
 def properties_of(found: OutlineFile) -> list[str]:

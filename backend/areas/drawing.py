@@ -1,5 +1,7 @@
 """From what is asked to one shape: every refusal says which field, what is wrong, what to do."""
 
+from uuid import UUID
+
 import msgspec
 import shapely
 import sqlalchemy as sa
@@ -22,7 +24,7 @@ from backend.geo.vocabulary import MAX_LON, GeoError, LonLat, check_lonlat
 from backend.identity.actor import Actor
 from backend.maps.schemas import Scope
 
-_WAYS = ("polygon", "circle", "territory_id", "corridor", "isochrone")
+_WAYS = ("polygon", "circle", "territory_id", "admin_unit_id", "corridor", "isochrone")
 _CORNERS = 256
 """Of a circle: its sides lie within a ten-thousandth of the radius."""
 _SMALLEST_KM2, _LARGEST_KM2 = 1e-6, 20_000_000.0
@@ -96,6 +98,8 @@ def _shape(
         return _draw_circle(connection, asked.circle)
     if asked.corridor is not None:
         return _draw_corridor(connection, actor, asked.corridor)
+    if asked.admin_unit_id is not None:
+        return _find_admin_unit(connection, actor, asked.admin_unit_id)
     if reach is not None:
         return _Shape(reach.area, field="area.isochrone")
     field = "area.polygon"
@@ -142,6 +146,18 @@ def _draw_corridor(connection: sa.Connection, actor: Actor, asked: CorridorAsked
         line = found
     grown = shape_repository.draw_buffer(connection, line, asked.within_m)
     return _Shape(_polygons(grown), ("buffered",), "area.corridor")
+
+
+def _find_admin_unit(connection: sa.Connection, actor: Actor, unit_id: UUID) -> _Shape:
+    field = "area.admin_unit_id"
+    area = shape_repository.find_unit_area(connection, actor.org_id, unit_id)
+    if area is None:
+        raise malformed_field(
+            field,
+            f"There is no administrative unit {unit_id} with an outline: choose what became of it.",
+            code="unknown_reference",
+        )
+    return _Shape(area, field=field)
 
 
 def _draw_territory(connection: sa.Connection, scope: Scope, asked: AreaAsked) -> Drawn:

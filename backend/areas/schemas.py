@@ -57,6 +57,8 @@ class AreaAsked(Payload, frozen=True, kw_only=True):
     territory_id: UUID | None = None
     """The accounts of the territory and those below it, wherever they lie; with a buffer, what
     lies in its outline."""
+    admin_unit_id: UUID | None = None
+    """Inside the outline of an administrative unit, of today or a former one."""
     corridor: CorridorAsked | None = None
     isochrone: ReachAsked | None = None
     buffer_m: Annotated[float, msgspec.Meta(ge=0, le=MAX_WITHIN_M)] = 0.0

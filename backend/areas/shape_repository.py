@@ -82,6 +82,17 @@ SELECT ST_AsBinary(t.area) AS area, ARRAY (SELECT id FROM below) AS ids
     return Outline(area, tuple(row.ids))
 
 
+def find_unit_area(
+    connection: sa.Connection, org_id: OrgId, unit_id: UUID
+) -> shapely.MultiPolygon | None:
+    """Return the outline of an administrative unit; None without one."""
+    statement = sa.text(
+        "SELECT ST_AsBinary(area) FROM admin_unit WHERE org_id = :org_id AND id = :id"
+    )
+    found = connection.scalar(statement, {"org_id": org_id, "id": unit_id})
+    return None if found is None else _polygons(found)
+
+
 def _polygons(wkb: bytes) -> shapely.MultiPolygon:
     parts = shapely.get_parts(shapely.from_wkb(bytes(wkb)))
     return shapely.MultiPolygon([part for part in parts if isinstance(part, shapely.Polygon)])

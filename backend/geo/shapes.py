@@ -16,6 +16,8 @@ from backend.geo.vocabulary import MAX_LON, GeoError, LonLat, check_lonlat
 MAX_VERTICES = 10_000
 MAX_FEATURES = 2_000
 MIN_RING_POINTS = 4
+_FIRST_TOLERANCE, _STEPS = 1e-5, 14
+"""About a metre, doubled so often at most until few enough corners are left."""
 MIN_LINE_POINTS = 2
 _REASON = re.compile(r"^(?P<what>[^\[]*)(?:\[(?P<lon>\S+) (?P<lat>[^\]]+)\])?$")
 # shapely's (GEOS's) words, and ours.
@@ -98,6 +100,18 @@ def _read_area(geojson: object, max_vertices: int) -> MultiPolygon:
             for part, name in zip(parts, names, strict=True)
             if (rings := _rings(part, name, budget))
         ]
+    )
+
+
+def simplify_area(area: MultiPolygon) -> MultiPolygon:
+    """Return an area with at most MAX_VERTICES, as true as may be; raise GeoError for none."""
+    for step in range(_STEPS):
+        thin = shapely.simplify(area, _FIRST_TOLERANCE * 2**step, preserve_topology=True)
+        if shapely.get_num_coordinates(thin) <= MAX_VERTICES and shapely.is_valid(thin):
+            parts = [one for one in shapely.get_parts(thin) if isinstance(one, Polygon)]
+            return shapely.orient_polygons(MultiPolygon(parts))
+    raise GeoError(
+        "too_many_vertices", "The area has too many corners to be simplified: do that first."
     )
 
 

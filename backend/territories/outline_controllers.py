@@ -3,14 +3,18 @@
 import msgspec
 from litestar import Controller, post
 from litestar.datastructures import UploadFile
-from litestar.params import MultipartBody
+from litestar.params import JSONBody, MultipartBody
+from litestar.response import Response
 
-from backend.api.problems import malformed_field
+from backend.admin_units.outline_files import parse_mapping
+from backend.api.etags import tagged
 from backend.geo.outlines.reading import MAX_BYTES
 from backend.identity.call import Call
 from backend.identity.permissions import PLANNERS
+from backend.territories.from_units import TerritoryFromUnit, create_from_unit
 from backend.territories.outline_schemas import OutlineOptions, OutlineReport
 from backend.territories.outlines import import_outlines, read_file
+from backend.territories.schemas import TerritoryRead
 
 _FORM_BYTES = 64 * 1024
 """What the other parts of the form may take."""
@@ -52,7 +56,7 @@ class OutlineImportController(Controller):
         """
         actor = request.actor
         options = OutlineOptions(
-            mapping=read_mapping(data.mapping),
+            mapping=parse_mapping(data.mapping),
             crs=data.crs.strip(),
             layer=data.layer,
             is_mended=data.mend,
@@ -64,11 +68,21 @@ class OutlineImportController(Controller):
             return import_outlines(connection, actor.org_id, found, options, actor=actor)
 
 
-def read_mapping(text: str) -> dict[str, str]:
-    """Return a JSON object of field to property; raise Malformed for anything else."""
-    try:
-        return msgspec.json.decode(text or "{}", type=dict[str, str])
-    except msgspec.DecodeError as error:
-        raise malformed_field(
-            "mapping", 'The mapping is a JSON object of field to property: {"name": "TEN"}.'
-        ) from error
+class TerritoryFromUnitController(Controller):
+    """Territories out of administrative units."""
+
+    path = "/v1/territories"
+    tags = ["territories"]
+
+    @post(
+        "/from-admin-unit",
+        operation_id="create_territory_from_admin_unit",
+        guards=[PLANNERS],
+        sync_to_thread=True,
+    )
+    def create(self, request: Call, data: JSONBody[TerritoryFromUnit]) -> Response[TerritoryRead]:
+        """Create a territory with the outline of a unit; it does not follow the unit later."""
+        actor = request.actor
+        with request.db.for_org(actor.org_id) as connection:
+            territory = create_from_unit(connection, actor, data)
+        return tagged(territory, territory.rv)

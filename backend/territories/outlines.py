@@ -1,7 +1,6 @@
 """Territories out of a file with outlines: tried or done, whole or without its bad features."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import msgspec
@@ -15,6 +14,7 @@ from backend.admin_units.outline_files import (
     read_outline_file,
     text_of,
 )
+from backend.admin_units.trying import trial
 from backend.api.problems import FieldError, Malformed
 from backend.geo.outlines.wire import Outline, OutlineFile, Wish
 from backend.geo.shapes import MAX_FEATURES
@@ -92,7 +92,7 @@ def import_outlines(
     plans, problems = _plan(connection, org_id, found.outlines, used)
     if problems and not (options.skips_bad or options.is_dry_run):
         raise _refusal(problems)
-    with _trial(connection, is_trial=options.is_dry_run):
+    with trial(connection, is_trial=options.is_dry_run):
         for plan, parent_id in plans:
             _insert(connection, org_id, plan, parent_id)
         moved = repository.place_accounts(connection, org_id, [plan.id for plan, _ in plans])
@@ -221,17 +221,6 @@ def _insert(
         "parent_id": parent_id,
     }
     repository.insert_territory(connection, org_id, plan.id, values)
-
-
-@contextmanager
-def _trial(connection: sa.Connection, *, is_trial: bool) -> Iterator[None]:
-    """Undo what the block wrote when it is only tried: its counts are then exact."""
-    if not is_trial:
-        yield
-        return
-    connection.exec_driver_sql("SAVEPOINT outline_trial")
-    yield
-    connection.exec_driver_sql("ROLLBACK TO SAVEPOINT outline_trial")
 
 
 def _record(

@@ -17,7 +17,7 @@ _LONLAT = re.compile(r"^\s*(?:urn:ogc:def:crs:)?OGC:[\d.]*:?CRS84h?\s*$", re.IGN
 _GRIDS = re.compile(r"nadgrids\s*=\s*(?!@null)", re.IGNORECASE)
 
 # No grid is ever fetched, whatever a file's system names.
-pyproj.network.set_network_enabled(active=False)
+pyproj.network.set_network_enabled(active=False)  # type: ignore[attr-defined]  # exports nothing
 
 
 class Projection:

@@ -9,15 +9,12 @@ from backend.geo.outlines.files import read_layer
 from backend.geo.outlines.layer import Raw
 from backend.geo.outlines.projection import Projection, find_projection
 from backend.geo.outlines.wire import Outline, OutlineFile, Wish
-from backend.geo.shapes import MAX_VERTICES, mend_area, parse_area
+from backend.geo.shapes import MAX_VERTICES, mend_area, parse_area, simplify_area
 from backend.geo.vocabulary import GeoError
 
 MAX_RAW_VERTICES = 500_000
 """Of an area that may be simplified."""
 _SMALLEST_KM2, _LARGEST_KM2 = 1e-6, 20_000_000.0
-_FIRST_TOLERANCE, _STEP = 1e-5, 2.0
-"""About a metre, doubled until few enough corners are left."""
-_STEPS = 14
 _GEOD = Geod(ellps="WGS84")
 
 
@@ -67,34 +64,15 @@ def _sound(index: int, raw: Raw, projection: Projection, wish: Wish) -> Outline:
         area, is_mended = mend_area(geometry, max_vertices=most)
     else:
         area, is_mended = parse_area(geometry, max_vertices=most), False
-    thin = _simplify(area) if count_vertices(area) > MAX_VERTICES else area
+    thin = simplify_area(area) if shapely.get_num_coordinates(area) > MAX_VERTICES else area
     return Outline(
         index=index,
         properties=raw.properties,
         area=shapely.to_wkb(thin),
         area_km2=_measure(thin),
-        vertices=count_vertices(thin),
+        vertices=int(shapely.get_num_coordinates(thin)),
         is_mended=is_mended,
         is_simplified=thin is not area,
-    )
-
-
-def count_vertices(area: MultiPolygon) -> int:
-    """Return the corners of an area, each ring's last one included."""
-    return int(shapely.get_num_coordinates(area))
-
-
-def _simplify(area: MultiPolygon) -> MultiPolygon:
-    """Return the area with few enough corners, as true as may be."""
-    tolerance = _FIRST_TOLERANCE
-    for _step in range(_STEPS):
-        thin = shapely.simplify(area, tolerance, preserve_topology=True)
-        if count_vertices(thin) <= MAX_VERTICES and shapely.is_valid(thin):
-            parts = [one for one in shapely.get_parts(thin) if isinstance(one, shapely.Polygon)]
-            return shapely.orient_polygons(MultiPolygon(parts))
-        tolerance *= _STEP
-    raise GeoError(
-        "too_many_vertices", "The area has too many corners to be simplified: do that first."
     )
 
 
