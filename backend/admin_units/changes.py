@@ -31,7 +31,7 @@ from backend.identity.actor import Actor
 from backend.ids import OrgId, new_id
 
 _SIDES = {"old": ("cu", "old", "truoc"), "new": ("moi", "new", "sau")}
-_WORDS = {
+_PARTS = {
     "code": ("ma", "ma xa", "ma phuong", "ma dvhc", "code", "ward code", "id"),
     "name": ("ten", "ten xa", "ten phuong", "ten dvhc", "don vi", "name", "ward", "ward name"),
     "kind": ("loai", "kind", "type"),
@@ -43,7 +43,7 @@ FIELDS: Mapping[str, tuple[str, ...]] = {
         told for word in words for mark in marks for told in (f"{word} {mark}", f"{mark} {word}")
     )
     for side, marks in _SIDES.items()
-    for field, words in _WORDS.items()
+    for field, words in _PARTS.items()
 } | {"share": ("ty le", "ti le", "phan tram", "share", "percent", "ratio")}
 """Each field with the headings that it goes by, folded."""
 _MAX_TEXT = 200
@@ -233,7 +233,7 @@ def _without_unchanged(pairs: Sequence[_Pair]) -> list[_Pair]:
 
 
 def _side(row: Row, columns: Mapping[str, int], side: str, level: int) -> _Side:
-    told = {field: _cell(row, columns, f"{side}_{field}") for field in _WORDS}
+    told = {field: _cell(row, columns, f"{side}_{field}") for field in _PARTS}
     return _Side(
         told["code"], told["name"], told["kind"], read_level(told["level"]) or level, told["parent"]
     )

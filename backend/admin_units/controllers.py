@@ -8,8 +8,7 @@ from litestar import Controller, get
 from litestar.params import FromPath, QueryParameter
 
 from backend.admin_units import service
-from backend.admin_units.repository import Search
-from backend.admin_units.schemas import MAX_LEVEL, MIN_LEVEL, UnitCard, UnitRead
+from backend.admin_units.schemas import MAX_LEVEL, MIN_LEVEL, Search, UnitCard, UnitRead
 from backend.api.paging import (
     DEFAULT_LIMIT,
     CursorQuery,

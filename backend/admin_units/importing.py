@@ -116,7 +116,7 @@ def import_borders(
     rows, problems, simplified = [], [], 0
     for one in borders:
         if one.area is None:
-            problems.append(UnitProblem(one.ref, "no_location", f"“{one.name}” {one.why}."))
+            problems.append(UnitProblem(one.ref, "outline_cut", f"“{one.name}” {one.why}."))
             continue
         simplified += one.is_simplified
         rows.append(

@@ -2,13 +2,12 @@
 
 from collections.abc import Sequence
 from datetime import date
-from typing import NamedTuple
 from uuid import UUID
 
 import msgspec
 import sqlalchemy as sa
 
-from backend.admin_units.schemas import ChangeRow, KnownUnit, UnitLink, UnitRead, UnitRow
+from backend.admin_units.schemas import ChangeRow, KnownUnit, Search, UnitLink, UnitRead, UnitRow
 from backend.db.bulk import recordset, rows_json
 from backend.db.tenancy import driver_cursor
 from backend.ids import OrgId
@@ -120,15 +119,6 @@ SELECT %(org)s, u.old_id, u.new_id, u.changed_on, coalesce(u.share, (
 ON CONFLICT (org_id, old_id, new_id) DO UPDATE SET changed_on = excluded.changed_on,
     share = excluded.share, source = excluded.source
 """  # noqa: S608  # constants only
-
-
-class Search(NamedTuple):
-    """Which units are looked for; None leaves a condition out."""
-
-    query: str | None
-    on: date | None
-    level: int | None
-    parent_id: UUID | None
 
 
 def search_units(

@@ -119,6 +119,15 @@ class UnitRow(msgspec.Struct, frozen=True, kw_only=True):
     vintage: str | None = None
 
 
+class Search(msgspec.Struct, frozen=True):
+    """Which units are looked for; None leaves a condition out."""
+
+    query: str | None
+    on: date | None
+    level: int | None
+    parent_id: UUID | None
+
+
 class KnownUnit(msgspec.Struct, frozen=True):
     """A unit as far as a sheet of changes needs it."""
 

@@ -7,8 +7,7 @@ import sqlalchemy as sa
 from shapely.geometry import mapping
 
 from backend.admin_units import repository
-from backend.admin_units.repository import Search
-from backend.admin_units.schemas import UnitCard, UnitRead
+from backend.admin_units.schemas import Search, UnitCard, UnitRead
 from backend.api.problems import NotFound
 from backend.identity.actor import Actor
 

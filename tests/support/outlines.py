@@ -87,7 +87,7 @@ def geopackage(tables: Mapping[str, Sequence[tuple[str, bytes]]], *, epsg: int =
     )
     for table, rows in tables.items():
         quoted = '"' + table.replace('"', '""') + '"'
-        database.execute(f'CREATE TABLE {quoted} (fid INTEGER PRIMARY KEY, geom BLOB, name TEXT)')
+        database.execute(f"CREATE TABLE {quoted} (fid INTEGER PRIMARY KEY, geom BLOB, name TEXT)")
         database.execute("INSERT INTO gpkg_contents VALUES (?, 'features')", (table,))
         database.execute(
             "INSERT INTO gpkg_geometry_columns VALUES (?, 'geom', 'POLYGON', ?, 0, 0)",
@@ -95,7 +95,7 @@ def geopackage(tables: Mapping[str, Sequence[tuple[str, bytes]]], *, epsg: int =
         )
         for name, wkb in rows:
             blob = struct.pack("<2sBBi", b"GP", 0, 1, epsg) + wkb
-            database.execute(f'INSERT INTO {quoted} (geom, name) VALUES (?, ?)', (blob, name))
+            database.execute(f"INSERT INTO {quoted} (geom, name) VALUES (?, ?)", (blob, name))
     database.commit()
     content = database.serialize()
     database.close()

@@ -4,6 +4,7 @@ import { request } from '../api.js';
 import { el, input, select } from '../dom.js';
 import { daysBefore, t } from '../i18n.js';
 import { latest, loading, problemCard, showProblem } from '../parts.js';
+import { unitPicker } from './admin-units.js';
 import { areaResult } from './area-result.js';
 import { PROFILES } from './reach.js';
 
@@ -26,6 +27,7 @@ export function areasTab(panel, desk) {
     el('section.card', { 'aria-label': t('area.choose') },
       el('h2', {}, t('area.choose')), ways,
       territory,
+      unitPicker((id) => choose({ admin_unit_id: id })),
       el('details.fold', {}, el('summary', {}, t('area.more_ways')), circleForm(), reachForm(), corridorForm()),
       message),
     el('div.filters', {},
