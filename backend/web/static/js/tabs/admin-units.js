@@ -34,14 +34,17 @@ export function unitPicker(choose) {
   }
 
   function row(unit) {
-    const holds = unit.valid_to ? t('unit.until', { day: day(unit.valid_to) }) : unit.parent_name;
+    const holds = [
+      unit.valid_to ? t('unit.until', { day: day(unit.valid_to) }) : unit.parent_name,
+      unit.has_outline ? null : t('unit.no_outline'),
+    ].filter(Boolean).join(' · ');
     const words = [
       el('span.main', {}, el('strong', {}, unit.name), holds ? el('span.quiet.little', {}, holds) : null),
       unit.valid_to ? el('span.end', {}, el('span.badge.warn', {}, t('unit.former'))) : null,
     ];
     const self = unit.has_outline
       ? el('button.row', { type: 'button', onclick: () => choose(unit.id) }, words)
-      : el('div.row', {}, words, el('span.end.quiet.little', {}, t('unit.no_outline')));
+      : el('div.row', {}, words);
     return [self, unit.became.length ? became(unit) : null];
   }
 
