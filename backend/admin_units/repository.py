@@ -89,14 +89,19 @@ ON CONFLICT ON CONSTRAINT admin_unit_code_unique DO UPDATE SET name = excluded.n
 """  # noqa: S608  # constants only
 _SAME_DAYS = """p.level < u.level AND p.valid_from <= u.valid_from
   AND (p.valid_to IS NULL OR p.valid_to > u.valid_from)"""
+# Few units have others below them: they are taken aside once, and not looked for a unit at a time.
 _PARENTS = f"""
+WITH told AS MATERIALIZED (
+  SELECT u.code, u.level, u.valid_from, u.parent FROM {recordset(_UNIT_TYPES)}),
+p AS MATERIALIZED (
+  SELECT a.id, a.code, a.name, a.level, a.valid_from, a.valid_to, a.area, a.area_km2
+    FROM admin_unit a WHERE a.org_id = %(org)s AND a.level < (SELECT max(level) FROM told))
 UPDATE admin_unit u SET parent_id = coalesce(
-    (SELECT p.id FROM admin_unit p WHERE p.org_id = %(org)s AND {_SAME_DAYS}
-        AND (p.code = t.parent OR p.name = t.parent) ORDER BY p.code = t.parent DESC, p.level DESC
-      LIMIT 1),
-    (SELECT p.id FROM admin_unit p WHERE p.org_id = %(org)s AND {_SAME_DAYS}
-        AND ST_Covers(p.area, u.centroid) ORDER BY p.level DESC, p.area_km2, p.id LIMIT 1))
-  FROM (SELECT u.code, u.level, u.valid_from, u.parent FROM {recordset(_UNIT_TYPES)}) t
+    (SELECT p.id FROM p WHERE {_SAME_DAYS} AND (p.code = t.parent OR p.name = t.parent)
+      ORDER BY p.code = t.parent DESC, p.level DESC LIMIT 1),
+    (SELECT p.id FROM p WHERE {_SAME_DAYS} AND ST_Covers(p.area, u.centroid)
+      ORDER BY p.level DESC, p.area_km2, p.id LIMIT 1))
+  FROM told t
  WHERE u.org_id = %(org)s AND u.code = t.code AND u.level = t.level
    AND u.valid_from = t.valid_from
 """  # noqa: S608  # constants only
