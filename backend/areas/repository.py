@@ -1,6 +1,6 @@
 """The SQL of areas: which accounts lie in one, and what they come to."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import date
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -10,6 +10,7 @@ import numpy as np
 import shapely
 import sqlalchemy as sa
 
+from backend.accounts.filters import conditions as filter_conditions
 from backend.areas import statements
 from backend.areas.schemas import AreaAccount, AreaFilter, TopAccount, TopBy
 from backend.geo.cover import Cover, cover, settle
@@ -188,16 +189,8 @@ def _conditions(scope: Scope, filters: AreaFilter) -> tuple[str, dict[str, Any]]
     if scope.territory_ids is not None:
         conditions.append(statements.IN_SCOPE)
         values |= {"scope": list(scope.territory_ids), "user_id": scope.user_id}
-    chosen: dict[str, tuple[Sequence[object], str]] = {
-        "life_stage": (filters.life_stages, "text[]"),
-        "category": (filters.categories, "text[]"),
-        "territory_id": (filters.territory_ids, "uuid[]"),
-    }
-    for column, (wanted, kind) in chosen.items():
-        if wanted:
-            conditions.append(f"AND m.{column} = ANY (cast(:{column} AS {kind}))")
-            values[column] = list(wanted)
-    return " ".join(conditions), values
+    wanted, bound = filter_conditions(filters)
+    return " ".join([*conditions, *wanted]), values | bound
 
 
 def _ends(found: Cover) -> dict[str, list[int]]:

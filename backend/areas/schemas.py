@@ -6,14 +6,14 @@ from uuid import UUID
 
 import msgspec
 
+from backend.accounts.filters import Filters
 from backend.accounts.schemas import LifeStage
-from backend.api.payloads import Line, LonLatPair, Payload
+from backend.api.payloads import LonLatPair, Payload
 from backend.geo.network.provider import Profile
 from backend.geo.network.reach import MAX_MINUTES
 
 MAX_RADIUS_M = 500_000.0
 MAX_WITHIN_M = 50_000.0
-_MAX_CHOICES = 50
 
 type GeoJson = dict[str, object]
 """A Polygon or MultiPolygon, or a Feature of one; of a corridor a LineString."""
@@ -64,12 +64,7 @@ class AreaAsked(Payload, frozen=True, kw_only=True):
     buffer_m: Annotated[float, msgspec.Meta(ge=0, le=MAX_WITHIN_M)] = 0.0
 
 
-class AreaFilter(Payload, frozen=True, kw_only=True):
-    """Which accounts of the area count; an empty list leaves everything in."""
-
-    life_stages: Annotated[list[LifeStage], msgspec.Meta(max_length=_MAX_CHOICES)] = []
-    categories: Annotated[list[Line], msgspec.Meta(max_length=_MAX_CHOICES)] = []
-    territory_ids: Annotated[list[UUID], msgspec.Meta(max_length=_MAX_CHOICES)] = []
+AreaFilter = Filters
 
 
 class SnapshotRequest(Payload, frozen=True, kw_only=True):

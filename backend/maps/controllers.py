@@ -1,14 +1,14 @@
 """Maps over HTTP: tiles, the phone's package, and what a page needs to start."""
 
-from collections.abc import Sequence
 from datetime import date
-from typing import Annotated
 from uuid import UUID
 
 from litestar import Controller, get
-from litestar.params import FromPath, FromQuery, QueryParameter
+from litestar.di import NamedDependency, Provide
+from litestar.params import FromPath, FromQuery
 from litestar.response import Response, Stream
 
+from backend.accounts.filters import Filters
 from backend.api.etags import has_tag
 from backend.api.problems import NotFound
 from backend.geo.tiles import Tile, check_tile
@@ -16,8 +16,12 @@ from backend.geo.vocabulary import GeoError
 from backend.identity.call import Call
 from backend.identity.permissions import ANYBODY
 from backend.maps import service
+from backend.maps.asking import filters_asked
+from backend.maps.choropleth import Measure, read_choropleth
+from backend.maps.colouring import ColourBy, SizeBy
+from backend.maps.legend import read_legend
 from backend.maps.ranges import Span, read_span, requested_span
-from backend.maps.schemas import Layer, StyleInfo, TileAnswer, TileFilter
+from backend.maps.schemas import Choropleth, Layer, Legend, StyleInfo, TileAnswer, TileFilter
 from backend.maps.shelf import find_basemap, get_package
 from backend.settings import Settings
 
@@ -25,11 +29,7 @@ MVT = "application/vnd.mapbox-vector-tile"
 MBTILES = "application/vnd.sqlite3"
 # The browser keeps tiles and asks each time whether they still hold: a 304 costs one look-up.
 _CACHING = {"Cache-Control": "private, no-cache", "Vary": "Authorization"}
-_MAX_CHOICES = 50
 _NO_CHANGE, _EMPTY, _PART = 304, 204, 206
-
-Choices = Annotated[list[str] | None, QueryParameter(max_items=_MAX_CHOICES)]
-TerritoryChoices = Annotated[list[UUID] | None, QueryParameter(max_items=_MAX_CHOICES)]
 
 
 class MapController(Controller):
@@ -38,6 +38,7 @@ class MapController(Controller):
     path = "/v1"
     tags = ["maps"]
     guards = [ANYBODY]
+    dependencies = {"filters": Provide(filters_asked, sync_to_thread=False)}
 
     @get("/tiles/{layer:str}/{z:int}/{x:int}/{y:str}", operation_id="tile", sync_to_thread=True)
     def tile(
@@ -47,9 +48,9 @@ class MapController(Controller):
         z: FromPath[int],
         x: FromPath[int],
         y: FromPath[str],
-        life_stage: Choices = None,
-        category: Choices = None,
-        territory_id: TerritoryChoices = None,
+        filters: NamedDependency[Filters],
+        colour_by: FromQuery[ColourBy | None] = None,
+        size_by: FromQuery[SizeBy] = SizeBy.ACCOUNTS,
         on_date: FromQuery[date | None] = None,
         rep_id: FromQuery[UUID | None] = None,
     ) -> Response[bytes]:
@@ -63,9 +64,9 @@ class MapController(Controller):
             basemap = find_basemap(request.part(Settings).basemap_file)
             return _respond(service.read_basemap_tile(basemap, place, has_tag=has))
         wanted = TileFilter(
-            life_stages=_sorted(life_stage),
-            categories=_sorted(category),
-            territory_ids=tuple(sorted(set(territory_id or ()))),
+            filters=filters,
+            colour_by=colour_by,
+            size_by=size_by,
             on_date=on_date,
             rep_id=rep_id,
         )
@@ -80,6 +81,30 @@ class MapController(Controller):
         basemap, actor = find_basemap(request.part(Settings).basemap_file), request.actor
         with request.db.for_org(actor.org_id, snapshot=True) as connection:
             return service.describe_map(connection, actor, basemap)
+
+    @get("/maps/legend", operation_id="map_legend", sync_to_thread=True)
+    def legend(
+        self,
+        request: Call,
+        filters: NamedDependency[Filters],
+        colour_by: FromQuery[ColourBy] = ColourBy.LIFE_STAGE,
+    ) -> Legend:
+        """Tell what the colours of accounts mean, and how many you may see of each class."""
+        actor = request.actor
+        with request.db.for_org(actor.org_id, snapshot=True) as connection:
+            return read_legend(connection, actor, colour_by, filters)
+
+    @get("/maps/choropleth", operation_id="map_choropleth", sync_to_thread=True)
+    def choropleth(
+        self,
+        request: Call,
+        filters: NamedDependency[Filters],
+        measure: FromQuery[Measure] = Measure.ACCOUNTS,
+    ) -> Choropleth:
+        """Tell what your territories come to by a measure of their accounts, in classes."""
+        actor = request.actor
+        with request.db.for_org(actor.org_id, snapshot=True) as connection:
+            return read_choropleth(connection, actor, measure, filters)
 
     # Zipped tiles in a file: zipping it again would only break the ranges.
     @get("/maps/phone", operation_id="phone_map", opt={"is_compressed": True}, sync_to_thread=True)
@@ -119,10 +144,6 @@ def _tile_of(z: int, x: int, y: str) -> Tile:
         return check_tile(z, x, int(number))
     except (GeoError, ValueError) as error:  # ValueError: more digits than Python converts
         raise NotFound(str(error), code="no_such_tile") from error
-
-
-def _sorted(chosen: Sequence[str] | None) -> tuple[str, ...]:
-    return tuple(sorted(set(chosen or ())))
 
 
 def _respond(answer: TileAnswer) -> Response[bytes]:

@@ -44,6 +44,27 @@ _ACCOUNT_EXTENT = sa.text("""
 SELECT min(wx), max(wy), max(wx), min(wy) FROM account_map
  WHERE org_id = :org_id AND (cast(:ids AS uuid[]) IS NULL OR territory_id = ANY (:ids))
 """)
+_IS_CROWDED = sa.text("""
+SELECT count(*) > :most FROM (
+  SELECT FROM account_map WHERE org_id = :org_id AND qk >= :lo AND qk < :hi LIMIT :most + 1) m
+""")
+_WORTH_VERSION = sa.text("SELECT version FROM account_worth_version WHERE org_id = :org_id")
+# A territory below one that somebody holds is held, too; of several the nearest, then the first.
+_HOLDERS = sa.text("""
+WITH RECURSIVE line AS (
+  SELECT t.id, t.id AS above, 0 AS steps FROM territory t
+   WHERE t.org_id = :org_id AND t.deleted_at IS NULL
+  UNION ALL
+  SELECT l.id, t.parent_id, l.steps + 1 FROM line l
+    JOIN territory t ON t.org_id = :org_id AND t.id = l.above AND t.deleted_at IS NULL
+   WHERE t.parent_id IS NOT NULL)
+SELECT DISTINCT ON (l.id) l.id::text AS territory_id, a.user_id::text AS rep_id
+  FROM line l JOIN territory_assignment a ON a.org_id = :org_id AND a.territory_id = l.above
+   AND a.valid_from <= tuyen_today(:org_id)
+   AND (a.valid_to IS NULL OR a.valid_to > tuyen_today(:org_id))
+ WHERE cast(:ids AS uuid[]) IS NULL OR l.id = ANY (:ids)
+ ORDER BY l.id, l.steps, a.valid_from, a.user_id
+""")
 _CHANGES_AT_ONCE = 50_000
 
 
@@ -69,6 +90,29 @@ def get_org_day(connection: sa.Connection, org_id: OrgId) -> OrgDay:
     )
     row = connection.execute(statement, {"org_id": org_id}).one()
     return OrgDay(row.today, row.time_zone)
+
+
+def get_currency(connection: sa.Connection, org_id: OrgId) -> str:
+    """Return the currency of the organisation's sums, ISO 4217."""
+    statement = sa.text("SELECT currency FROM organisation WHERE id = :org_id")
+    return str(connection.execute(statement, {"org_id": org_id}).scalar_one())
+
+
+def is_crowded(connection: sa.Connection, org_id: OrgId, lo: int, hi: int, *, most: int) -> bool:
+    """Tell whether more accounts than that lie in a range of keys, whosoever they are."""
+    values = {"org_id": org_id, "lo": lo, "hi": hi, "most": most}
+    return bool(connection.execute(_IS_CROWDED, values).scalar_one())
+
+
+def read_worth_version(connection: sa.Connection, org_id: OrgId) -> int:
+    """Return the version of what accounts are worth."""
+    return int(connection.scalar(_WORTH_VERSION, {"org_id": org_id}) or 0)
+
+
+def select_holders(connection: sa.Connection, scope: Scope) -> tuple[tuple[str, str], ...]:
+    """Return the territories in scope with who holds each today."""
+    values = {"org_id": scope.org_id, "ids": _ids(scope)}
+    return tuple((row.territory_id, row.rep_id) for row in connection.execute(_HOLDERS, values))
 
 
 def read_accounts_version(connection: sa.Connection, scope: Scope) -> str:

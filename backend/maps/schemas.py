@@ -6,7 +6,9 @@ from uuid import UUID
 
 import msgspec
 
+from backend.accounts.filters import Filters
 from backend.ids import OrgId, UserId
+from backend.maps.colouring import LIFE_STAGES, ColourBy, SizeBy
 
 
 class Layer(StrEnum):
@@ -29,11 +31,11 @@ class Scope(msgspec.Struct, frozen=True):
 
 
 class TileFilter(msgspec.Struct, frozen=True, kw_only=True):
-    """What is left in the tile; an empty tuple or None leaves everything in."""
+    """What is left in the tile, and how it looks; None leaves everything in."""
 
-    life_stages: tuple[str, ...] = ()
-    categories: tuple[str, ...] = ()
-    territory_ids: tuple[UUID, ...] = ()
+    filters: Filters = msgspec.field(default_factory=Filters)
+    colour_by: ColourBy | None = None
+    size_by: SizeBy = SizeBy.ACCOUNTS
     on_date: date | None = None
     """The day of routes and visits; None is the organisation's today."""
     rep_id: UUID | None = None
@@ -54,6 +56,55 @@ class LegendItem(msgspec.Struct, frozen=True):
     color_dark: str
 
 
+class LegendClass(msgspec.Struct, frozen=True):
+    """A class of a legend: its colour on light and dark maps, and how many are in it.
+
+    Tiles name a class by its `key`; the empty one is what has no value, and `others` are all that
+    have no class of their own. `label` is a name to show as it is. Numbers lie from `low` up to
+    and without `high`; None is no limit.
+    """
+
+    key: str
+    label: str | None
+    low: float | None
+    high: float | None
+    color: str
+    color_dark: str
+    count: int
+
+
+class Legend(msgspec.Struct, frozen=True):
+    """The classes that accounts on the map fall into, by one field or measure."""
+
+    colour_by: ColourBy
+    classes: list[LegendClass]
+    accounts: int
+    """On the map, in your scope."""
+    most_in_a_tile: int | None
+    """A tile with more accounts than that is rough: come closer to see colours or filters. None
+    where every zoom tells them."""
+    currency: str | None
+    """Of limits that are sums of money."""
+
+
+class TerritoryValue(msgspec.Struct, frozen=True):
+    """A territory's value and which class it is in; None where it has none."""
+
+    id: UUID
+    name: str
+    value: float | None
+    class_index: int | None
+    accounts: int
+
+
+class Choropleth(msgspec.Struct, frozen=True):
+    """Territories by a measure of their accounts, with the classes of its values."""
+
+    measure: str
+    classes: list[LegendClass]
+    territories: list[TerritoryValue]
+
+
 class StyleInfo(msgspec.Struct, frozen=True):
     """What a map page needs before its first tile."""
 
@@ -70,9 +121,4 @@ class StyleInfo(msgspec.Struct, frozen=True):
     time_zone: str
 
 
-LEGEND = [
-    LegendItem("prospect", "#2563c4", "#6ea8ff"),
-    LegendItem("customer", "#0f7f4f", "#3fcf8e"),
-    LegendItem("lapsed", "#b45309", "#f5b041"),
-    LegendItem("lost", "#6b7280", "#9aa5b1"),
-]
+LEGEND = [LegendItem(stage, *color) for stage, color in LIFE_STAGES.items()]

@@ -6,8 +6,10 @@ from collections.abc import Callable
 from datetime import date
 from typing import assert_never
 
+import msgspec
 import sqlalchemy as sa
 
+from backend.accounts.filters import normalised
 from backend.api.problems import NotFound
 from backend.geo.basemap.features import ATTRIBUTION
 from backend.geo.basemap.reader import Basemap
@@ -15,9 +17,10 @@ from backend.geo.tiles import Tile
 from backend.geo.vocabulary import Bounds
 from backend.identity.actor import Actor
 from backend.maps import prospect_tiles, repository, tiles
+from backend.maps.colouring import ColourBy, Lens, SizeBy
 from backend.maps.schemas import LEGEND, Layer, Scope, StyleInfo, TileAnswer, TileFilter
 
-_SHAPE = 2
+_SHAPE = 3
 """The version of what tiles hold: raised with any change of a tile query, it ends old ETags."""
 
 HasTag = Callable[[str], bool]
@@ -43,12 +46,33 @@ def read_tile(
 ) -> TileAnswer:
     """Return a tile of the organisation's own data, or its ETag alone when the client has it."""
     scope = scope_of(connection, actor)
-    on_date = wanted.on_date or repository.get_org_day(connection, actor.org_id).today
+    today = repository.get_org_day(connection, actor.org_id).today
+    on_date = wanted.on_date or today
     version = _read_version(connection, scope, layer, on_date)
-    etag = _etag(layer, tile, wanted, on_date, scope, version)
+    lens = lens_of(connection, scope, wanted.colour_by, wanted.size_by)
+    wanted = msgspec.structs.replace(wanted, filters=normalised(wanted.filters))
+    if lens.tells_worth:
+        version += f".{repository.read_worth_version(connection, actor.org_id)}"
+    etag = _etag(layer, tile, wanted, lens, today, on_date, scope, version)
     if has_tag(etag):
         return TileAnswer(etag, None)
-    return TileAnswer(etag, _read_data(connection, scope, layer, tile, wanted, on_date))
+    return TileAnswer(etag, _read_data(connection, scope, layer, tile, wanted, lens, on_date))
+
+
+def lens_of(
+    connection: sa.Connection,
+    scope: Scope,
+    colour_by: ColourBy | None,
+    size_by: SizeBy = SizeBy.ACCOUNTS,
+) -> Lens:
+    """Return how accounts are looked at, with what that needs of the database."""
+    currency = ""
+    reps: tuple[tuple[str, str], ...] = ()
+    if colour_by is ColourBy.POTENTIAL:
+        currency = repository.get_currency(connection, scope.org_id)
+    if colour_by is ColourBy.REP:
+        reps = repository.select_holders(connection, scope)
+    return Lens(colour_by, size_by, currency, reps)
 
 
 def read_basemap_tile(basemap: Basemap | None, tile: Tile, *, has_tag: HasTag) -> TileAnswer:
@@ -124,11 +148,12 @@ def _read_data(
     layer: Layer,
     tile: Tile,
     wanted: TileFilter,
+    lens: Lens,
     on_date: date,
 ) -> bytes:
     match layer:
         case Layer.PROSPECTS:
-            return prospect_tiles.read_prospects(connection, scope, tile, wanted)
+            return prospect_tiles.read_prospects(connection, scope, tile, wanted.filters, lens)
         case Layer.TERRITORIES:
             return tiles.read_territories(connection, scope, tile)
         case Layer.ROUTES:
@@ -141,8 +166,5 @@ def _read_data(
             assert_never(layer)
 
 
-def _etag(
-    layer: Layer, tile: Tile, wanted: TileFilter, on_date: date, scope: Scope, version: str
-) -> str:
-    parts = (_SHAPE, layer, tuple(tile), wanted, on_date, scope, version)
-    return f'W/"{hashlib.blake2b(repr(parts).encode(), digest_size=12).hexdigest()}"'
+def _etag(*parts: object) -> str:
+    return f'W/"{hashlib.blake2b(repr((_SHAPE, *parts)).encode(), digest_size=12).hexdigest()}"'

@@ -21,10 +21,12 @@ import numpy as np
 import psycopg2
 import sqlalchemy as sa
 
+from backend.accounts.filters import Filters
 from backend.geo.tiles import WORLD_BITS, Tile
 from backend.maps import prospect_tiles
+from backend.maps.colouring import ColourBy, Lens, SizeBy
 from backend.maps.repository import read_accounts_version
-from backend.maps.schemas import Scope, TileFilter
+from backend.maps.schemas import Scope
 from tests.benchmarks.maps_areas import measure_areas
 from tests.benchmarks.maps_cube import measure_cube
 from tests.benchmarks.maps_ground import Ground, ground
@@ -40,10 +42,17 @@ _NEAREST = 50
 _SHOWN = ((0, 7), (8, 9), (10, 13), (14, 18))
 _CROWDED = 8
 _FILTERS = (
-    TileFilter(),
-    TileFilter(life_stages=("customer", "lapsed")),
-    TileFilter(life_stages=("prospect",), categories=("cafe", "restaurant", "shop")),
+    Filters(),
+    Filters(life_stages=["customer", "lapsed"]),
+    Filters(life_stages=["prospect"], categories=["cafe", "restaurant", "shop"]),
 )
+_LENSES = (
+    *(Lens(one, currency="VND") for one in ColourBy),
+    Lens(size_by=SizeBy.OVERDUE),
+)
+_AS_THEY_ARE = Lens()
+_EACH = Filters(priorities=[1, 2], is_never_visited=True)
+"""What sums do not know."""
 _PLAIN = """
 SELECT ST_AsMVT(t, 'prospects', 4096, 'g') FROM (
   SELECT id::text, life_stage, category, ST_AsMVTGeom(
@@ -101,6 +110,7 @@ def _measure(laid: Ground, beside: Peer) -> list[Row]:
     heavy = max(one.kilobytes for one in drawn)
     rows.append(Row("heaviest tile, gzipped", f"{heavy:.1f} kB", f"limit {_MAX_KB:g} kB",
                     _MAX_KB / heavy, 1.0))  # fmt: skip
+    rows += _coloured(laid, tiles)
     rows.append(_shown(laid, beside, tiles[_CROWDED][0]))
     unchanged = _p95(list(_unchanged(laid)))
     rows.append(Row("an unchanged tile, p95", f"{unchanged:.2f} ms", f"limit {_UNCHANGED_MS:g} ms",
@@ -144,14 +154,48 @@ def _seen_by(laid: Ground, scope: Scope) -> AbstractContextManager[sa.Connection
     return laid.database.for_org(laid.org_id, snapshot=True, viewer=scope.user_id)
 
 
+def _coloured(laid: Ground, tiles: dict[int, list[Tile]]) -> list[Row]:
+    """Draw the heaviest tiles of each zoom in every colour, for the office and for a rep."""
+    rows = []
+    looked = [one for one in scopes(laid) if len(one.territory_ids or range(5)) == 5]
+    for lens in [*_LENSES, None]:
+        wanted, look = (_EACH, Lens()) if lens is None else (Filters(), lens)
+        drawn = []
+        for scope in looked:
+            with _seen_by(laid, scope) as connection:
+                drawn += [
+                    _draw(connection, zoom, scope, tile, wanted, look)
+                    for zoom, some in tiles.items()
+                    for tile in some[:10]
+                ]
+        name = "filtered by priority" if lens is None else lens.colour_by or lens.size_by
+        p95, worst = _p95([one.ms for one in drawn]), max(one.ms for one in drawn)
+        slowest = max(drawn, key=lambda one: one.ms).zoom
+        heavy = max(one.kilobytes for one in drawn)
+        rows += [
+            Row(f"{name}, p95 of {len(drawn)}", f"{p95:.1f} ms", f"limit {_P95_MS:g} ms",
+                _P95_MS / p95, 1.0),
+            Row(f"{name}, slowest (zoom {slowest})", f"{worst:.1f} ms", f"limit {_MAX_MS:g} ms",
+                _MAX_MS / worst, 1.0),
+            Row(f"{name}, heaviest", f"{heavy:.1f} kB", f"limit {_MAX_KB:g} kB",
+                _MAX_KB / heavy, 1.0),
+        ]  # fmt: skip
+    return rows
+
+
 def _draw(
-    connection: sa.Connection, zoom: int, scope: Scope, tile: Tile, wanted: TileFilter
+    connection: sa.Connection,
+    zoom: int,
+    scope: Scope,
+    tile: Tile,
+    wanted: Filters,
+    lens: Lens = _AS_THEY_ARE,
 ) -> Drawn:
     data = b""
 
     def read() -> None:
         nonlocal data
-        data = prospect_tiles.read_prospects(connection, scope, tile, wanted)
+        data = prospect_tiles.read_prospects(connection, scope, tile, wanted, lens)
 
     return Drawn(zoom, _best(read), len(gzip.compress(data, 6)) / 1000)
 
@@ -169,7 +213,7 @@ def _plain(laid: Ground, tiles: Sequence[Tile]) -> list[float]:
 def _shown(laid: Ground, beside: Peer, tile: Tile) -> Row:
     """Compare how many of a crowded tile's prospects are in it."""
     with laid.database.for_org(laid.org_id, snapshot=True) as connection:
-        data = prospect_tiles.read_prospects(connection, scopes(laid)[0], tile, TileFilter())
+        data = prospect_tiles.read_prospects(connection, scopes(laid)[0], tile, Filters(), Lens())
     features = mapbox_vector_tile.decode(data)["prospects"]["features"]
     ours = sum(feature["properties"]["n"] for feature in features)
     theirs = beside.tile(tile).features

@@ -1,5 +1,6 @@
 """Conservation: whatever the zoom, scope and filter, the tiles hold each account exactly once."""
 
+from collections.abc import Callable
 from typing import Any
 
 import mapbox_vector_tile
@@ -7,13 +8,29 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from backend.accounts.filters import Filters
 from backend.geo.tiles import Tile
 from backend.identity.actor import Actor
-from backend.maps import service
+from backend.maps import service, tile_ways
+from backend.maps.colouring import ColourBy
 from backend.maps.schemas import Layer, TileFilter
 from tests.support.databases import TestDatabase
 from tests.support.people import Org
-from tests.support.tile_ground import STAGES, Ground, lay_ground, may_see
+from tests.support.tile_ground import STAGES, Ground, Shop, lay_ground, may_see
+
+KNOWN: dict[ColourBy | None, Callable[[Ground, Shop], str | None]] = {
+    ColourBy.LIFE_STAGE: lambda _, shop: shop.life_stage,
+    ColourBy.CATEGORY: lambda _, shop: shop.category,
+    ColourBy.TERRITORY: lambda ground, shop: (
+        str(ground.territories[shop.territory]) if shop.territory else None
+    ),
+    ColourBy.REP: lambda ground, shop: (
+        str({"west": ground.org.rep, "east": ground.org.other_rep}[shop.territory].user_id)
+        if shop.territory
+        else None
+    ),
+}
+"""What is told at every zoom, however many lie there."""
 
 
 @pytest.fixture(params=["changes", "sums", "both"])
@@ -35,7 +52,7 @@ def _features(ground: Ground, actor: Actor, tile: Tile, wanted: TileFilter) -> l
 
 
 @settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(
     zoom=st.integers(0, 18),
@@ -43,6 +60,8 @@ def _features(ground: Ground, actor: Actor, tile: Tile, wanted: TileFilter) -> l
     stages=st.sets(st.sampled_from(STAGES)),
     categories=st.sets(st.sampled_from(["cafe", "pharmacy", "bank"])),
     territory=st.sampled_from([None, "west", "east"]),
+    colour_by=st.sampled_from([None, *ColourBy]),
+    most=st.sampled_from([1, 25_000]),
 )
 def test_the_tiles_of_a_zoom_hold_every_account_in_scope_once(
     ground: Ground,
@@ -51,13 +70,16 @@ def test_the_tiles_of_a_zoom_hold_every_account_in_scope_once(
     stages: set[str],
     categories: set[str],
     territory: str | None,
+    colour_by: ColourBy | None,
+    most: int,
 ) -> None:
     actor: Actor = getattr(ground.org, actor_name)
-    wanted = TileFilter(
-        life_stages=tuple(sorted(stages)),
-        categories=tuple(sorted(categories)),
-        territory_ids=(ground.territories[territory],) if territory else (),
+    filters = Filters(
+        life_stages=sorted(stages),
+        categories=sorted(categories),
+        territory_ids=[ground.territories[territory]] if territory else [],
     )
+    wanted = TileFilter(filters=filters, colour_by=colour_by)
     expected = [
         shop for shop in ground.shops
         if may_see(actor_name, shop, ground.org)
@@ -68,7 +90,10 @@ def test_the_tiles_of_a_zoom_hold_every_account_in_scope_once(
     shift = 24 - zoom
     # Every tile with anybody's account: those out of scope must come out empty.
     tiles = {Tile(zoom, s.world.x >> shift, s.world.y >> shift) for s in ground.shops}
-    found = [one for tile in tiles for one in _features(ground, actor, tile, wanted)]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(tile_ways, "MOST_COUNTED", most)  # one: every tile with two is too full
+        patch.setattr(tile_ways, "MOST_LOOKED_UP", most)
+        found = [one for tile in tiles for one in _features(ground, actor, tile, wanted)]
     told = [feature["properties"] for feature in found]
     assert sum(one["n"] for one in told) == len(expected)
     customers = sum(shop.life_stage == "customer" for shop in expected)
@@ -78,6 +103,13 @@ def test_the_tiles_of_a_zoom_hold_every_account_in_scope_once(
     assert all(stage_of[one["id"]] == one["life_stage"] for one in singles)
     assert len({one["id"] for one in singles}) == len(singles)
     assert all("id" not in one and "life_stage" not in one for one in told if one["n"] > 1)
+    assert all(one.get("class_n", 0) < one["n"] for one in told)
+    if colour_by in KNOWN:
+        assert not any("is_rough" in one for one in told)
+        shops = {str(shop.id): shop for shop in expected}
+        assert all(
+            one.get("class") == KNOWN[colour_by](ground, shops[one["id"]]) for one in singles
+        )
     for feature in found:
         x, y = feature["geometry"]["coordinates"]
         assert 0 <= x <= 4096

@@ -132,7 +132,7 @@ BEGIN
            sum(w.n * tuyen_stage_number(w.life_stage)) AS stages,
            sum(w.n * w.wx::float8) AS wx, sum(w.n * w.wy::float8) AS wy,
            bit_xor(w.id_high) AS id_high, bit_xor(w.id_low) AS id_low
-      FROM went w CROSS JOIN (VALUES (14, false), (18, false), (12, true), (15, true), (16, true)) k (level, is_sliced)
+      FROM went w CROSS JOIN (VALUES (14, false), (18, false), (11, true), (12, true), (15, true), (16, true)) k (level, is_sliced)
      GROUP BY 1, 2, 3, 4, 5, 6),
   added AS (
     INSERT INTO account_cell AS c

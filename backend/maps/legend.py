@@ -1,0 +1,128 @@
+"""What the colours of the map mean: the classes of a field, with how many accounts are in each."""
+
+import sqlalchemy as sa
+
+from backend.accounts.filters import Filters, normalised
+from backend.identity.actor import Actor
+from backend.maps import colouring, legend_repository
+from backend.maps.colouring import ColourBy, Lens, Step
+from backend.maps.palette import NAMES, NONE, OTHER, Color
+from backend.maps.repository import get_currency
+from backend.maps.schemas import Legend, LegendClass, Scope
+from backend.maps.service import lens_of, scope_of
+from backend.maps.tile_ways import MOST_COUNTED, MOST_LOOKED_UP
+
+OTHERS = "others"
+_COLORED = {
+    ColourBy.LIFE_STAGE: colouring.LIFE_STAGES,
+    ColourBy.PRIORITY: colouring.PRIORITIES,
+    ColourBy.RFM: colouring.RFM_CLASSES,
+}
+_STEPS = {ColourBy.LAST_VISIT: colouring.LAST_VISITS, ColourBy.OVERDUE: colouring.OVERDUE}
+
+
+def read_legend(
+    connection: sa.Connection, actor: Actor, colour_by: ColourBy, filters: Filters
+) -> Legend:
+    """Return the classes of a field, their colours and their accounts in the actor's scope.
+
+    Of names the most frequent ones have colours of their own, and the rest have one together.
+    """
+    scope, filters = scope_of(connection, actor), normalised(filters)
+    lens = lens_of(connection, scope, colour_by)
+    counted = legend_repository.count_classes(connection, scope, filters, lens, colour_by)
+    if colour_by is ColourBy.REP:
+        counted = _by_holder(counted, lens)
+    classes = _classes(connection, scope, colour_by, lens, counted)
+    is_looked_up = colour_by in colouring.LOOKED_UP
+    is_exact = not lens.asks_each and not filters.asks_each
+    return Legend(
+        colour_by=colour_by,
+        classes=classes,
+        accounts=sum(counted.values()),
+        most_in_a_tile=None if is_exact else MOST_LOOKED_UP if is_looked_up else MOST_COUNTED,
+        currency=get_currency(connection, actor.org_id) if lens.tells_worth else None,
+    )
+
+
+def _classes(
+    connection: sa.Connection,
+    scope: Scope,
+    colour_by: ColourBy,
+    lens: Lens,
+    counted: dict[str | None, int],
+) -> list[LegendClass]:
+    if colour_by in _COLORED:
+        return _named(_COLORED[colour_by], counted)
+    if colour_by is ColourBy.POTENTIAL:
+        return _stepped(colouring.potential_steps(lens.currency), counted)
+    if colour_by in _STEPS:
+        return _stepped(_STEPS[colour_by], counted)
+    return _frequent(counted, _names(connection, scope, colour_by, counted))
+
+
+def _names(
+    connection: sa.Connection,
+    scope: Scope,
+    colour_by: ColourBy,
+    counted: dict[str | None, int],
+) -> dict[str, str]:
+    if colour_by is ColourBy.TERRITORY:
+        found = legend_repository.select_territories(connection, scope)
+        return {str(one.id): one.name for one in found}
+    if colour_by in {ColourBy.REP, ColourBy.LAST_VISITOR}:
+        ids = [one for one in counted if one]
+        return legend_repository.select_names_of_people(connection, scope, ids)
+    return {}
+
+
+def _by_holder(counted: dict[str | None, int], lens: Lens) -> dict[str | None, int]:
+    holder = dict(lens.reps)
+    summed: dict[str | None, int] = {}
+    for territory, accounts in counted.items():
+        rep = holder.get(territory) if territory else None
+        summed[rep] = summed.get(rep, 0) + accounts
+    return summed
+
+
+def _named(colors: dict[str, Color], counted: dict[str | None, int]) -> list[LegendClass]:
+    classes = [_class(key, color, counted.get(key, 0)) for key, color in colors.items()]
+    return classes + _without(counted)
+
+
+def _stepped(steps: tuple[Step, ...], counted: dict[str | None, int]) -> list[LegendClass]:
+    return [
+        _class(one.key, one.color, counted.get(one.key or None, 0), low=one.low, high=one.high)
+        for one in steps
+        if one.key or counted.get(None)
+    ]
+
+
+def _frequent(counted: dict[str | None, int], names: dict[str, str]) -> list[LegendClass]:
+    known = {key: accounts for key, accounts in counted.items() if key is not None}
+    ordered = sorted(known, key=lambda key: (-known[key], key))
+    own, rest = ordered[: len(NAMES)], ordered[len(NAMES) :]
+    classes = [
+        _class(key, color, known[key], label=names.get(key))
+        for key, color in zip(own, NAMES, strict=False)
+    ]
+    if rest:
+        classes.append(_class(OTHERS, OTHER, sum(known[key] for key in rest)))
+    return classes + _without(counted)
+
+
+def _without(counted: dict[str | None, int]) -> list[LegendClass]:
+    nothing = counted.get(None, 0)
+    return [_class(colouring.NO_VALUE, NONE, nothing)] if nothing else []
+
+
+def _class(
+    key: str,
+    color: Color,
+    accounts: int,
+    *,
+    label: str | None = None,
+    low: float | None = None,
+    high: float | None = None,
+) -> LegendClass:
+    return LegendClass(key, label, low, high, color.light, color.dark, accounts)

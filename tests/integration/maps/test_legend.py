@@ -1,0 +1,144 @@
+"""Colours over HTTP: legends that count what tiles show, in scope, and territories by measure."""
+
+from datetime import date
+from typing import Any
+
+import pytest
+
+from backend.identity.actor import Actor
+from backend.maps.colouring import ColourBy
+from tests.integration.maps.test_tile_answers import at, read
+from tests.support.city import BOXES, City, make_city
+from tests.support.databases import TestDatabase
+from tests.support.ground import execute
+from tests.support.http import Api
+
+DAY = date(2026, 11, 22)
+
+
+@pytest.fixture
+def city(api: Api, test_database: TestDatabase) -> City:
+    return make_city(test_database.owner_url, api.org, DAY, places=300)
+
+
+def ask(api: Api, actor: Actor, what: str, **query: Any) -> dict[str, Any]:
+    answer = api.client.get(f"/v1/maps/{what}", params=query, headers=api.as_(actor))
+    assert answer.status_code == 200, answer.text
+    told: dict[str, Any] = answer.json()
+    return told
+
+
+@pytest.mark.parametrize("colour_by", ColourBy)
+def test_a_legend_counts_every_account_in_scope_once(
+    api: Api, city: City, colour_by: ColourBy
+) -> None:
+    for actor in (api.org.manager, api.org.rep):
+        legend = ask(api, actor, "legend", colour_by=colour_by)
+        (cluster,) = read(api, actor, "prospects", at(3))["prospects"]
+        assert legend["accounts"] == sum(one["count"] for one in legend["classes"]) == cluster["n"]
+        keys = [one["key"] for one in legend["classes"]]
+        assert len(set(keys)) == len(keys)
+    assert city.accounts
+
+
+@pytest.mark.parametrize("colour_by", ColourBy)
+def test_what_tiles_name_is_in_the_legend(api: Api, city: City, colour_by: ColourBy) -> None:
+    legend = ask(api, api.org.manager, "legend", colour_by=colour_by)
+    keys = {one["key"] for one in legend["classes"]}
+    told = read(api, api.org.manager, "prospects", at(11), colour_by=colour_by)["prospects"]
+    found = {one.get("class", "") for one in told}
+    assert found <= keys or "others" in keys
+    assert not any("is_rough" in one for one in told)
+    assert city.accounts
+
+
+def test_worth_colours_sizes_and_makes_a_new_version(
+    api: Api, city: City, test_database: TestDatabase
+) -> None:
+    url = f"/v1/tiles/prospects/{at(3)}?colour_by=rfm&size_by=potential"
+    first = api.client.get(url, headers=api.as_(api.org.manager))
+    known = {**api.as_(api.org.manager), "If-None-Match": first.headers["etag"]}
+    assert api.client.get(url, headers=known).status_code == 304
+    some = [str(one) for one in list(city.accounts)[:200]]
+    execute(
+        test_database.owner_url,
+        "INSERT INTO account_value SELECT org_id, id, '2026-11-22', '2026-11-01', 3, 900, 5, 5, 5,"
+        " 'champion' FROM account WHERE id = ANY (cast(%s AS uuid[]))",
+        some,
+    )
+    execute(
+        test_database.owner_url,
+        "INSERT INTO account_potential SELECT org_id, id, 7e6, 'field', '2026-11-01'"
+        " FROM account WHERE id = ANY (cast(%s AS uuid[]))",
+        some,
+    )
+    assert api.client.get(url, headers=known).status_code == 200
+    query = {"colour_by": "rfm", "size_by": "potential"}
+    (cluster,) = read(api, api.org.manager, "prospects", at(3), **query)["prospects"]
+    assert (cluster["class"], cluster["class_n"]) == ("champion", 200)
+    assert cluster["weight"] == pytest.approx(200 * 7e6)
+    legend = ask(api, api.org.manager, "legend", colour_by="potential")
+    assert legend["currency"] == "VND"
+    (five,) = [one for one in legend["classes"] if one["low"] == 5e6]
+    assert (five["count"], five["high"]) == (200, 2e7)
+
+
+def test_filters_mean_the_same_to_tiles_legends_and_areas(
+    api: Api, city: City, test_database: TestDatabase
+) -> None:
+    execute(
+        test_database.owner_url,
+        "UPDATE account SET channel = 'horeca', priority = 1, tags = '{vip}', last_visit_at ="
+        " now() - interval '300 days' WHERE name < 'K' AND org_id = %s",
+        api.org.id,
+    )
+    execute(
+        test_database.owner_url,
+        "UPDATE account SET priority = 1 WHERE category = 'cafe' AND org_id = %s",
+        api.org.id,
+    )
+    for query, filters in [
+        ({"channel": "horeca"}, {"channels": ["horeca"]}),
+        ({"priority": 1, "is_overdue": True}, {"priorities": [1], "is_overdue": True}),
+        ({"priority": 1, "is_never_visited": True}, {"priorities": [1], "is_never_visited": True}),
+        ({"tag": "vip", "category": "cafe"}, {"tags": ["vip"], "categories": ["cafe"]}),
+    ]:
+        tile = read(api, api.org.manager, "prospects", at(3), **query)["prospects"]
+        legend = ask(api, api.org.manager, "legend", **query)
+        body = {"area": {"circle": {"center": [24.94, 60.17], "radius_m": 90_000}},
+                "filters": filters}  # fmt: skip
+        answer = api.client.post(
+            "/v1/areas/snapshot", json=body, headers=api.as_(api.org.manager)
+        ).json()
+        assert answer["accounts"] == legend["accounts"] == tile[0]["n"], query
+        assert 0 < tile[0]["n"] < len(city.accounts), query
+
+
+def test_territories_come_by_measure_with_classes(api: Api, city: City) -> None:
+    counts = ask(api, api.org.manager, "choropleth", measure="accounts")
+    own = sum(place.lon <= BOXES["Kamppi"][2] for place in city.accounts.values())
+    values = {one["name"]: one["value"] for one in counts["territories"]}
+    assert values["Kamppi"] == own
+    assert set(values) == set(city.territories)
+    for measure in ("penetration", "overdue_share", "customers"):
+        told = ask(api, api.org.manager, "choropleth", measure=measure)
+        for one in told["territories"]:
+            if one["value"] is None:
+                continue
+            its = told["classes"][one["class_index"]]
+            assert its["low"] <= one["value"]
+            assert its["high"] is None or one["value"] < its["high"]
+    mine = ask(api, api.org.rep, "choropleth")["territories"]
+    assert [one["name"] for one in mine] == ["Kamppi"]
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["colour_by=shoe_size", "priority=9", "tag=%00", "category=%00",
+     "priority=99999999999999999999", "life_stage=x", "colour_by=", "territory_id=x"],
+)  # fmt: skip
+def test_what_cannot_be_asked_is_refused(api: Api, query: str) -> None:
+    for path in (f"tiles/prospects/{at(3)}", "maps/legend", "maps/choropleth"):
+        answer = api.client.get(f"/v1/{path}?{query}", headers=api.as_(api.org.manager))
+        is_free = path == "maps/choropleth" and query.startswith("colour_by")
+        assert answer.status_code == (200 if is_free else 422), (path, answer.text)
