@@ -42,6 +42,7 @@ from backend.identity.controllers import (
 from backend.identity.desk import open_desk
 from backend.insights.controllers import InsightController
 from backend.maps.controllers import MapController
+from backend.maps.views.controllers import SavedViewController
 from backend.media.blobs import Blobs, open_blobs
 from backend.media.controllers import MediaController
 from backend.media.inbox import Inbox
@@ -112,6 +113,7 @@ CONTROLLERS: Sequence[ControllerRouterHandler] = [
     IssueController,
     LearnedController,
     MapController,
+    SavedViewController,
     MeController,
     MediaController,
     OutlineImportController,

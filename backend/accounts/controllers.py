@@ -57,6 +57,10 @@ class AccountController(Controller):
         category: Criterion = None,
         territory_id: FromQuery[UUID | None] = None,
         tag: Criterion = None,
+        channel: Criterion = None,
+        priority: Annotated[int | None, QueryParameter(ge=1, le=5)] = None,
+        is_overdue: FromQuery[bool | None] = None,
+        is_never_visited: FromQuery[bool | None] = None,
         limit: LimitQuery = DEFAULT_LIMIT,
         cursor: CursorQuery = None,
     ) -> Page[AccountRead]:
@@ -68,6 +72,10 @@ class AccountController(Controller):
             category=category,
             territory_id=TerritoryId(territory_id) if territory_id else None,
             tag=tag,
+            channel=channel,
+            priority=priority,
+            is_overdue=is_overdue,
+            is_never_visited=is_never_visited,
         )
         after = decode_id_cursor(cursor)
         with db.for_org(actor.org_id) as connection:

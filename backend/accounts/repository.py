@@ -41,6 +41,18 @@ _CRITERIA = {
     "territory_id": "a.territory_id = %(territory_id)s",
     "tag": "%(tag)s = ANY (a.tags)",
 }
+_MORE_CRITERIA = {
+    "channel": "a.channel = %(channel)s",
+    "priority": "a.priority = %(priority)s",
+    "is_overdue": """((a.last_visit_at AT TIME ZONE
+      (SELECT time_zone FROM organisation WHERE id = %(org)s))::date + a.visit_every_days
+      < (SELECT tuyen_today(%(org)s))) IS %(is_overdue)s""",
+    "is_never_visited": "(a.last_visit_at IS NULL) = %(is_never_visited)s",
+}
+"""What the search by name does not take along: with it every name is looked at."""
+_WORDS = r"""s.name_folded LIKE ALL (ARRAY (
+  SELECT '%%' || regexp_replace(word, '([\\%%_])', '\\\1', 'g') || '%%'
+    FROM regexp_split_to_table(tuyen_fold(%(q)s), '\s+') word WHERE word <> ''))"""
 _AFTER = """(s.name_folded, s.account_id) > (
   (SELECT b.name_folded FROM account b WHERE b.org_id = %(org)s AND b.id = %(after)s), %(after)s)"""
 
@@ -156,10 +168,12 @@ def select_accounts(
         "after": after,
         "limit": limit,
     }
-    if wanted.q is not None:
+    more = [words for field, words in _MORE_CRITERIA.items() if values[field] is not None]
+    if wanted.q is not None and not more:
         query = _FOUND
     else:
         conditions = [words for field, words in _CRITERIA.items() if values[field] is not None]
+        conditions += more if wanted.q is None else [*more, _WORDS]
         conditions += [_IN_SCOPE] if rep is not None else []
         conditions += [_AFTER] if after is not None else []
         query = f"{' AND '.join([BY_NAME, *conditions])} {_ORDER}"

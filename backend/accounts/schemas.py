@@ -157,6 +157,10 @@ class AccountFilter(msgspec.Struct, frozen=True, kw_only=True):
     category: str | None = None
     territory_id: TerritoryId | None = None
     tag: str | None = None
+    channel: str | None = None
+    priority: int | None = None
+    is_overdue: bool | None = None
+    is_never_visited: bool | None = None
 
 
 class ContactCreate(Payload, frozen=True, kw_only=True):

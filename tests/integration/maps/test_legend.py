@@ -142,3 +142,31 @@ def test_what_cannot_be_asked_is_refused(api: Api, query: str) -> None:
         answer = api.client.get(f"/v1/{path}?{query}", headers=api.as_(api.org.manager))
         is_free = path == "maps/choropleth" and query.startswith("colour_by")
         assert answer.status_code == (200 if is_free else 422), (path, answer.text)
+
+
+def test_the_list_has_the_same_accounts_by_name_and_filter(
+    api: Api, city: City, test_database: TestDatabase
+) -> None:
+    execute(
+        test_database.owner_url,
+        "UPDATE account SET channel = 'horeca', last_visit_at = now() - interval '300 days'"
+        " WHERE category = 'cafe' AND org_id = %s",
+        api.org.id,
+    )
+    expected = ask(api, api.org.manager, "legend", channel="horeca", is_overdue=True)["accounts"]
+
+    def listed(**query: Any) -> list[str]:
+        answer = api.client.get(
+            "/v1/accounts", params={"limit": 200, **query}, headers=api.as_(api.org.manager)
+        )
+        assert answer.status_code == 200, answer.text
+        return [one["name"] for one in answer.json()["items"]]
+
+    cafes = listed(channel="horeca", is_overdue=True)
+    assert len(cafes) == expected > 0
+    assert listed(channel="horeca", is_never_visited=True) == []
+    word = cafes[0].split()[0].lower()
+    by_name = [one for one in listed(q=word) if one in cafes]
+    assert listed(q=word, channel="horeca") == by_name
+    assert listed(q="%", channel="horeca") == [one for one in cafes if "%" in one]
+    assert city.accounts

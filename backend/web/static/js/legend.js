@@ -1,29 +1,113 @@
-/** The map's legend: what the colours mean, and which layers are shown. */
+/** The map's legend: how accounts are coloured and sized, what the colours mean, which layers are shown. */
 
-import { stageColors, statusColors, whenThemeChanges } from './colors.js';
-import { el, swatch } from './dom.js';
-import { t } from './i18n.js';
+import { request } from './api.js';
+import { isDark, statusColors, whenThemeChanges } from './colors.js';
+import { el, select, swatch } from './dom.js';
+import { known, number, t } from './i18n.js';
+import { latest, showProblem } from './parts.js';
+import { whenMoved } from './place.js';
+import { savedViews } from './saved-views.js';
+import { categoryName } from './tabs/prospects.js';
+import { COLOURS, MEASURES, MODES, setView, SIZES, view } from './view.js';
 
 const LAYERS = ['prospects', 'territories', 'routes', 'visits'];
+const PERCENT = 100;
+const SHARES = ['penetration', 'overdue_share'];
 
 export function showLegend(node, desk) {
-  const body = node.querySelector('.legend-body');
-  const draw = () => {
-    body.replaceChildren(
+  const run = latest();
+  const controls = el('div.legend-controls');
+  const classes = el('div', { 'aria-live': 'polite' });
+  const rough = el('p.little.warn-words', { role: 'status', hidden: true }, t('legend.rough'));
+  const layers = el('div.legend-pair');
+  node.querySelector('.legend-body').replaceChildren(controls, rough, classes, layers, savedViews(desk));
+  let asked = null;
+  let answer = null;
+
+  const drawControls = () => {
+    const { mode, colour_by, size_by, measure } = view();
+    const pick = (name, values, value, field) =>
+      select(name, t(`look.${name}`), values.map((one) => [one, t(`${name}.${one}`)]), value, (wish) => setView({ [field ?? name]: wish }));
+    controls.replaceChildren(...[
+      pick('mode', MODES, mode),
+      mode === 'points' ? pick('colour_by', COLOURS, colour_by) : null,
+      mode === 'territories' ? pick('measure', MEASURES, measure) : pick('size_by', SIZES, size_by),
+    ].filter(Boolean));
+    layers.replaceChildren(
       el('ul', { 'aria-label': t('layers') }, LAYERS.map((name) => layerItem(name, desk.map))),
-      el('div.legend-pair', {},
-        meanings(t('tab.prospects'), stageColors(desk.info.legend).map(([stage, color]) => [color, t(`stage.${stage}`)])),
-        meanings(t('tab.visits'), statusColors().map(([status, color]) => [color, t(`status.${status}`)]))),
-      el('p.little.quiet', {}, t('cluster_hint')),
-    );
+      el('div', {}, el('h3', {}, t('tab.visits')), el('ul', {}, statusColors().map(([status, color]) => el('li', {}, swatch(color), t(`status.${status}`))))));
   };
-  draw();
-  whenThemeChanges(draw);
+  const drawClasses = () => {
+    const { mode, colour_by, measure, filter } = view();
+    const isPlain = mode !== 'territories' && colour_by === COLOURS[0];
+    desk.map.see({ legend: mode === 'points' && !isPlain ? answer : null, choropleth: mode === 'territories' ? answer : null });
+    if (mode === 'heat') {
+      classes.replaceChildren(el('p.little.quiet', {}, t('legend.heat')));
+      return;
+    }
+    const items = answer ? answer.classes.map((one) => classItem(one, answer)) : [];
+    classes.replaceChildren(...[
+      el('h3', {}, mode === 'territories' ? t(`measure.${measure}`) : t(`colour_by.${colour_by}`)),
+      el('ul.classes', { 'aria-label': t('legend.classes') }, items),
+      filter ? el('p.little', {}, el('span.badge.blue', {}, t('legend.filtered'))) : null,
+      isPlain ? el('p.little.quiet', {}, t('cluster_hint')) : null,
+      answer?.most_in_a_tile ? el('p.little.quiet', {}, t('legend.most', { count: number(answer.most_in_a_tile) })) : null,
+      mode === 'points' && !isPlain ? el('p.little.quiet', {}, t('legend.ring')) : null,
+    ].filter(Boolean));
+  };
+  const load = () => {
+    const { mode, colour_by, measure, filter } = view();
+    const path = mode === 'territories' ? `/v1/maps/choropleth?measure=${measure}&` : `/v1/maps/legend?colour_by=${colour_by}&`;
+    run(() => (mode === 'heat' ? Promise.resolve(null) : request(`${path}${filter}`)), (found, problem) => {
+      answer = found;
+      if (!problem) drawClasses();
+      else {
+        const message = el('p.message', { role: 'alert' });
+        showProblem(message, problem);
+        classes.replaceChildren(message);
+      }
+    });
+  };
+  const follow = () => {
+    const now = view();
+    desk.map.see({ mode: now.mode, colourBy: now.colour_by === COLOURS[0] ? null : now.colour_by, sizeBy: now.size_by, filter: now.filter });
+    const key = JSON.stringify(now);
+    if (key === asked) return;
+    asked = key;
+    drawControls();
+    load();
+  };
+  desk.map.whenRough((isRough) => { rough.hidden = !isRough; });
+  desk.reloadLegend = load;
+  whenMoved(follow);
+  follow();
+  whenThemeChanges(() => { drawControls(); drawClasses(); });
   node.open = matchMedia('(min-width: 1100px) and (min-height: 700px)').matches;
+
+  function classItem(one, { colour_by, measure, currency }) {
+    return el('li', {}, swatch(isDark() ? one.color_dark : one.color),
+      el('span.main', {}, colour_by ? className(one, colour_by, currency) : range(one, measure)),
+      el('span.number.quiet', {}, number(one.count)));
+  }
 }
 
-function meanings(title, items) {
-  return el('div', {}, el('h3', {}, title), el('ul', {}, items.map(([color, words]) => el('li', {}, swatch(color), words))));
+function className(one, by, currency) {
+  if (one.label) return one.label;
+  if (one.key === '') return t('class.none');
+  if (one.key === 'others') return t('class.others');
+  if (by === 'life_stage') return t(`stage.${one.key}`);
+  if (by === 'category') return categoryName(one.key);
+  if (by === 'potential') return `${amounts(one)} ${currency ?? ''}`;
+  return known(`class.${by}.${one.key}`) ?? one.key;
+}
+
+const amounts = ({ low, high }) =>
+  (high === null ? t('range.from', { low: number(low) }) : t('range.between', { low: number(low), high: number(high) }));
+
+function range({ low, high }, measure) {
+  if (!SHARES.includes(measure)) return amounts({ low, high });
+  const words = { low: number(low * PERCENT), high: high === null ? null : number(high * PERCENT) };
+  return `${high === null ? t('range.from', words) : t('range.between', words)} %`;
 }
 
 function layerItem(name, map) {

@@ -1,7 +1,7 @@
 /** Where the person is in the page, kept in the address after `#`: tab, date, route, account. */
 
 export const TABS = ['prospects', 'territories', 'areas', 'analysis', 'routes', 'weeks', 'visits', 'results'];
-const KEYS = ['tab', 'date', 'route', 'account', 'rep', 'cube'];
+const KEYS = ['tab', 'date', 'route', 'account', 'rep', 'cube', 'mode', 'colour', 'size', 'measure', 'filter', 'at'];
 const listeners = new Set();
 
 export function place() {
@@ -12,14 +12,14 @@ export function place() {
   return found;
 }
 
-/** Move: keys not named stay, null removes. */
-export function go(changes, { replace = false } = {}) {
+/** Move: keys not named stay, null removes; quietly for what nobody follows. */
+export function go(changes, { replace = false, isQuiet = false } = {}) {
   const next = { ...place(), ...changes };
   const params = new URLSearchParams(KEYS.filter((key) => next[key]).map((key) => [key, next[key]]));
   const hash = `#${params}`;
   if (hash === location.hash) return;
   history[replace ? 'replaceState' : 'pushState'](null, '', hash);
-  tell();
+  if (!isQuiet) tell();
 }
 
 export function whenMoved(action) {

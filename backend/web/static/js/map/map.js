@@ -4,6 +4,7 @@ import * as maplibre from 'maplibre-gl';
 import { renew, token } from '../api.js';
 import { whenThemeChanges } from '../colors.js';
 import { t } from '../i18n.js';
+import { go, place } from '../place.js';
 import { drawArea } from './draw.js';
 import { buildStyle } from './style.js';
 
@@ -16,6 +17,7 @@ export function createMap(container, info, date, on) {
   const seen = {
     info, date, emphasis: 'prospects',
     shown: { prospects: true, territories: true, routes: true, visits: true },
+    mode: 'points', sizeBy: 'accounts', filter: '',
   };
   const map = new maplibre.Map({
     container, style: buildStyle(seen), center: info.center ?? [106, 16], zoom: info.center ? 12 : 4,
@@ -25,7 +27,9 @@ export function createMap(container, info, date, on) {
     locale: words(),
   });
   container.map = map;
-  if (info.bounds) map.fitBounds(pairs(info.bounds), { padding: padding(map), animate: false, maxZoom: 15 });
+  const linked = seenPlace(place().at);
+  if (linked) map.jumpTo(linked);
+  else if (info.bounds) map.fitBounds(pairs(info.bounds), { padding: padding(map), animate: false, maxZoom: 15 });
   map.addControl(new maplibre.NavigationControl({ showCompass: false }), 'top-right');
   map.addControl(new maplibre.AttributionControl({ compact: false }), 'bottom-right');
   map.addControl(new maplibre.ScaleControl(), 'bottom-right');
@@ -40,7 +44,7 @@ export function createMap(container, info, date, on) {
   map.once('style.load', () => { isLoaded = true; show(); });
   whenThemeChanges(show);
   return {
-    /** Change what is seen: date, emphasis, lifeStage, territoryId, routeId, selectedPoint, shown, overlay. */
+    /** Change what is seen: date, emphasis, territoryId, routeId, selectedPoint, shown, overlay, and how (see style.js). */
     see(changes) {
       if (Object.entries(changes).every(([key, value]) => seen[key] === value)) return;
       Object.assign(seen, changes);
@@ -60,6 +64,12 @@ export function createMap(container, info, date, on) {
       if (!box.isEmpty()) map.fitBounds(box, { padding: padding(map), maxZoom: 16, maxDuration: 1200 });
     },
     resize: () => map.resize(),
+    jump: (center, zoom) => map.jumpTo({ center, zoom }),
+    zoom: () => map.getZoom(),
+    /** Call back whenever the map rests, with whether some of its tiles are too full to tell all that is asked. */
+    whenRough(tell) {
+      map.on('idle', () => tell(Boolean(map.getLayer('prospects')) && map.querySourceFeatures('prospects', { sourceLayer: 'prospects' }).some((one) => one.properties.is_rough)));
+    },
     /** The place in the middle of what is seen. */
     middle() {
       const { lng, lat } = map.getCenter().wrap();
@@ -104,6 +114,17 @@ function listen(map, on) {
     else if (status !== undefined || event.error?.message) on.message(t('map_failed'));
   });
   map.on('idle', () => on.message(null));
+  map.on('moveend', () => {
+    const { lng, lat } = map.getCenter().wrap();
+    go({ at: `${lng.toFixed(5)},${lat.toFixed(5)},${map.getZoom().toFixed(2)}` }, { replace: true, isQuiet: true });
+  });
+}
+
+/** Where a link says that the map was: longitude, latitude, zoom. */
+function seenPlace(at) {
+  const [lng, lat, zoom] = (at ?? '').split(',').map(Number);
+  const isPlace = Math.abs(lng) <= 180 && Math.abs(lat) <= 85 && zoom >= 0 && zoom <= 19;
+  return isPlace ? { center: [lng, lat], zoom } : null;
 }
 
 /** A finger is wider than a pointer's tip. */

@@ -1,8 +1,9 @@
 /** The map's whole style as a function of what is to be seen: no state of its own. */
 
-import { isDark, repColors, stageColors, statusColors } from '../colors.js';
+import { isDark, repColors, statusColors } from '../colors.js';
 import { basemapLayers, FONT } from './basemap.js';
 import { overlayLayers, overlaySource } from './overlay.js';
+import { prospectLayers, prospectQuery, territoryColor, territoryWords } from './prospects.js';
 
 const tiles = (layer, query = '') => [`${location.origin}/v1/tiles/${layer}/{z}/{x}/{y}.mvt${query}`];
 const source = (layer, query, maxzoom = 18) => ({ type: 'vector', tiles: tiles(layer, query), minzoom: 0, maxzoom });
@@ -11,12 +12,11 @@ const matching = (field, pairs, other) =>
   (pairs.length ? ['match', ['get', field], ...pairs.flat(), other] : other);
 const selected = (features) => ({ type: 'geojson', data: { type: 'FeatureCollection', features } });
 
-/** `seen`: {info, date, lifeStage, territoryId, shown: {prospects, ...}, emphasis, routeId, selectedPoint, overlay}. */
+/**
+ * `seen`: {info, date, territoryId, shown: {prospects, ...}, emphasis, routeId, selectedPoint, overlay}, and how accounts
+ * look: {mode, colourBy, sizeBy, filter, legend, choropleth}.
+ */
 export function buildStyle(seen) {
-  const filter = new URLSearchParams();
-  if (seen.lifeStage) filter.append('life_stage', seen.lifeStage);
-  if (seen.territoryId) filter.append('territory_id', seen.territoryId);
-  const query = filter.size ? `?${filter}` : '';
   const day = `?on_date=${seen.date}`;
   const point = seen.selectedPoint && {
     type: 'Feature', properties: {}, geometry: { type: 'Point', coordinates: seen.selectedPoint },
@@ -26,7 +26,7 @@ export function buildStyle(seen) {
     sources: {
       basemap: { ...source('basemap', '', seen.info.basemap_max_zoom), attribution: seen.info.attribution },
       overlay: overlaySource(seen.overlay),
-      prospects: source('prospects', query),
+      prospects: source('prospects', prospectQuery(seen)),
       territories: source('territories', '', 14),
       routes: source('routes', day, 16),
       visits: source('visits', day, 16),
@@ -55,12 +55,13 @@ export function buildStyle(seen) {
 const halo = () => (isDark() ? '#10191c' : '#ffffff');
 const rim = () => (isDark() ? '#0c1213' : '#ffffff');
 
-function territoryLayers({ shown, territoryId }) {
+function territoryLayers(seen) {
+  const { shown, territoryId, choropleth } = seen;
   const chosen = ['==', ['get', 'id'], territoryId ?? ''];
   return [
     {
       id: 'territory-fill', type: 'fill', source: 'territories', 'source-layer': 'territories', layout: visible(shown.territories),
-      paint: { 'fill-color': ['get', 'color'], 'fill-opacity': ['case', chosen, 0.2, isDark() ? 0.13 : 0.07] },
+      paint: { 'fill-color': territoryColor(seen), 'fill-opacity': choropleth ? 0.7 : ['case', chosen, 0.2, isDark() ? 0.13 : 0.07] },
     },
     {
       id: 'territory-line', type: 'line', source: 'territories', 'source-layer': 'territories', layout: visible(shown.territories),
@@ -69,38 +70,13 @@ function territoryLayers({ shown, territoryId }) {
   ];
 }
 
-function territoryLabels({ shown }) {
+function territoryLabels(seen) {
+  const { shown } = seen;
   return [{
     id: 'territory-label', type: 'symbol', source: 'territories', 'source-layer': 'territory_labels',
-    layout: { ...visible(shown.territories), 'text-field': ['get', 'name'], 'text-font': FONT, 'text-size': 15, 'text-max-width': 9 },
+    layout: { ...visible(shown.territories), 'text-field': territoryWords(seen), 'text-font': FONT, 'text-size': 15, 'text-max-width': 9 },
     paint: { 'text-color': isDark() ? '#e8eeeb' : '#17211e', 'text-halo-color': halo(), 'text-halo-width': 2 },
   }];
-}
-
-function prospectLayers({ info, shown, emphasis }) {
-  const stages = stageColors(info.legend);
-  const color = Object.fromEntries(stages);
-  const strength = ['prospects', 'territories', 'areas'].includes(emphasis) ? 0.92 : 0.28;
-  const many = ['>', ['get', 'n'], 1];
-  const radius = (one, base) => ['case', many, ['min', 22, ['+', base, ['*', 2.1, ['ln', ['get', 'n']]]]], one];
-  return [
-    {
-      id: 'prospects', type: 'circle', source: 'prospects', 'source-layer': 'prospects', layout: visible(shown.prospects),
-      paint: {
-        'circle-radius': ['interpolate', ['linear'], ['zoom'], 8, radius(2.5, 3.2), 13, radius(4, 5), 17, radius(7, 9)],
-        'circle-color': ['case', many,
-          ['interpolate', ['linear'], ['/', ['get', 'customers'], ['get', 'n']], 0, color.prospect, 1, color.customer],
-          matching('life_stage', stages, color.prospect)],
-        'circle-opacity': strength, 'circle-stroke-opacity': strength,
-        'circle-stroke-width': ['interpolate', ['linear'], ['zoom'], 10, 0.5, 15, 1.4], 'circle-stroke-color': rim(),
-      },
-    },
-    {
-      id: 'prospect-count', type: 'symbol', source: 'prospects', 'source-layer': 'prospects', filter: ['>=', ['get', 'n'], 10],
-      layout: { ...visible(shown.prospects), 'text-field': ['to-string', ['get', 'n']], 'text-font': FONT, 'text-size': 11, 'text-allow-overlap': true },
-      paint: { 'text-color': isDark() ? '#0c1213' : '#ffffff', 'text-opacity': strength },
-    },
-  ];
 }
 
 function routeLines({ shown, routeId, emphasis }) {

@@ -2,9 +2,11 @@
 
 import { request } from '../api.js';
 import { el, input, select } from '../dom.js';
+import { filterFields } from '../filters.js';
 import { daysBefore, t } from '../i18n.js';
 import { latest, loading, problemCard, showProblem } from '../parts.js';
-import { unitPicker } from './admin-units.js';
+import { unitPicker } from './admin-units.js';,
+import { filtersOf, view } from '../view.js';
 import { areaResult } from './area-result.js';
 import { PROFILES } from './reach.js';
 
@@ -15,14 +17,14 @@ const METRES_A_KM = 1000;
 
 export function areasTab(panel, desk) {
   const run = latest();
-  const wanted = { life_stage: '', top_by: 'overdue', days: USUAL };
+  const wanted = { top_by: 'overdue', days: USUAL };
   const result = el('div.panel-part', { 'aria-live': 'polite' });
   const message = el('p.message', { role: 'alert', hidden: true });
   const ways = el('div.actions', {}, ['polygon', 'freehand', 'circle'].map((way) =>
     el('button', { type: 'button', onclick: () => draw(way) }, t(`area.draw.${way}`))));
   const territories = [['', t('area.choose_territory')], ...desk.territories.map((one) => [one.id, one.name])];
   const territory = select('territory_id', t('territory'), territories, desk.area?.territory_id ?? '', (id) => { if (id) choose({ territory_id: id }); });
-  const stages = [['', t('every_stage')], ...desk.info.legend.map((item) => [item.life_stage, t(`stage.${item.life_stage}`)])];
+  let filter = view().filter;
   panel.append(
     el('section.card', { 'aria-label': t('area.choose') },
       el('h2', {}, t('area.choose')), ways,
@@ -31,7 +33,7 @@ export function areasTab(panel, desk) {
       el('details.fold', {}, el('summary', {}, t('area.more_ways')), circleForm(), reachForm(), corridorForm()),
       message),
     el('div.filters', {},
-      select('life_stage', t('life_stage'), stages, '', (value) => change({ life_stage: value })),
+      ...filterFields(desk, { withTerritory: false }),
       select('days', t('period'), PERIODS.map((days) => [String(days), t('area.days', { days })]), String(USUAL), (value) => change({ days: Number(value) })),
       select('top_by', t('area.top'), ['overdue', 'visits', 'revenue', 'potential'].map((by) => [by, t(`area.top.${by}`)]), 'overdue', (value) => change({ top_by: value }))),
     result);
@@ -98,12 +100,7 @@ export function areasTab(panel, desk) {
 
   function change(changes) {
     Object.assign(wanted, changes);
-    desk.map.see({ lifeStage: wanted.life_stage || null });
     if (desk.area) load();
-  }
-
-  function filters() {
-    return { life_stages: wanted.life_stage ? [wanted.life_stage] : [] };
   }
 
   function load({ isNew = false } = {}) {
@@ -111,14 +108,14 @@ export function areasTab(panel, desk) {
     result.replaceChildren(loading());
     const to = desk.date();
     const body = {
-      area: desk.area, filters: filters(), from_date: daysBefore(to, wanted.days - 1), to_date: to, top_by: wanted.top_by,
+      area: desk.area, filters: filtersOf(filter), from_date: daysBefore(to, wanted.days - 1), to_date: to, top_by: wanted.top_by,
     };
     run(() => request('/v1/areas/snapshot', { method: 'POST', body }), (found, problem) => {
       if (problem) {
         result.replaceChildren(problemCard(problem, () => load()));
         return;
       }
-      result.replaceChildren(areaResult(found, desk, { filters: filters(), topBy: wanted.top_by, clear }));
+      result.replaceChildren(areaResult(found, desk, { filters: filtersOf(filter), topBy: wanted.top_by, clear }));
       const { geometry } = found.shape;
       desk.map.see({ overlay: geometry && { type: 'FeatureCollection', features: [{ type: 'Feature', properties: { kind: 'area' }, geometry }] } });
       if (isNew && geometry) desk.map.fit(geometry.coordinates.flat(2));
@@ -133,8 +130,12 @@ export function areasTab(panel, desk) {
 
   if (desk.area) load({ isNew: true });
   return {
-    arrive() {},
-    leave() { desk.map.see({ overlay: null, lifeStage: null }); },
+    arrive(where) {
+      if (view(where).filter === filter) return;
+      ({ filter } = view(where));
+      if (desk.area) load();
+    },
+    leave() { desk.map.see({ overlay: null }); },
   };
 }
 

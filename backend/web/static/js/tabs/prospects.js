@@ -2,16 +2,19 @@
 
 import { request } from '../api.js';
 import { stageColors } from '../colors.js';
-import { debounce, el, select, swatch } from '../dom.js';
+import { debounce, el, swatch } from '../dom.js';
+import { filterFields } from '../filters.js';
 import { known, t } from '../i18n.js';
 import { empty, latest, loading, problemCard } from '../parts.js';
 import { go } from '../place.js';
+import { view } from '../view.js';
 import { accountCard } from './account-card.js';
 
 const PAGE = 40;
 
 export function prospectsTab(panel, desk) {
-  const wanted = { q: '', life_stage: '', territory_id: '' };
+  const wanted = { q: '' };
+  let filter = view().filter;
   const run = latest();
   const card = el('div.panel-part', { hidden: true });
   const list = el('div');
@@ -19,25 +22,21 @@ export function prospectsTab(panel, desk) {
     type: 'search', name: 'q', placeholder: t('search_accounts'), maxLength: 200, autocomplete: 'off',
     oninput: debounce(() => change({ q: search.value.trim() }), 250),
   });
-  const stages = [['', t('every_stage')], ...desk.info.legend.map((item) => [item.life_stage, t(`stage.${item.life_stage}`)])];
-  const territories = [['', t('every_territory')], ...desk.territories.map((one) => [one.id, one.name])];
   const browse = el('div.panel-part', {},
     el('form.filters', { role: 'search', onsubmit: (event) => event.preventDefault() },
       el('label.wide', {}, el('span', {}, t('search')), search),
-      select('life_stage', t('life_stage'), stages, '', (value) => change({ life_stage: value })),
-      select('territory_id', t('territory'), territories, '', (value) => change({ territory_id: value }))),
+      ...filterFields(desk)),
     list);
   panel.append(card, browse);
 
   function change(changes) {
     Object.assign(wanted, changes);
-    desk.map.see({ lifeStage: wanted.life_stage || null, territoryId: wanted.territory_id || null });
     load();
   }
 
   function load() {
     list.replaceChildren(loading());
-    run(() => request('/v1/accounts', { query: { ...wanted, limit: PAGE } }), show);
+    run(() => request(`/v1/accounts?${filter}`, { query: { ...wanted, limit: PAGE } }), show);
   }
 
   function show(page, problem) {
@@ -58,7 +57,7 @@ export function prospectsTab(panel, desk) {
     more.onclick = async () => {
       more.disabled = true;
       try {
-        const next = await request('/v1/accounts', { query: { ...wanted, limit: PAGE, cursor: page.next_cursor } });
+        const next = await request(`/v1/accounts?${filter}`, { query: { ...wanted, limit: PAGE, cursor: page.next_cursor } });
         item.remove();
         append(rows, next);
       } catch (problem) {
@@ -71,7 +70,12 @@ export function prospectsTab(panel, desk) {
   load();
   let shown = null;
   return {
-    arrive({ account }) {
+    arrive(where) {
+      const { account } = where;
+      if (view(where).filter !== filter) {
+        ({ filter } = view(where));
+        load();
+      }
       if (account === shown) return;
       shown = account;
       card.hidden = !account;
@@ -79,7 +83,7 @@ export function prospectsTab(panel, desk) {
       if (account) accountCard(card, account, desk);
       else desk.map.see({ selectedPoint: null, overlay: null });
     },
-    leave() { desk.map.see({ selectedPoint: null, overlay: null, lifeStage: null, territoryId: null }); },
+    leave() { desk.map.see({ selectedPoint: null, overlay: null }); },
   };
 }
 

@@ -1,0 +1,117 @@
+/** How accounts look on the map: dots by class and size, a heat map, or territories by a measure. */
+
+import { isDark, stageColors } from '../colors.js';
+import { number } from '../i18n.js';
+import { FONT } from './basemap.js';
+
+const OTHERS = 'others';
+const OTHER = { light: '#6b7280', dark: '#9aa5b1' };
+const MAP_TABS = ['prospects', 'territories', 'areas'];
+/** What counts as one account where the size tells money. */
+const A_UNIT = 1e6;
+const SHARES = ['penetration', 'overdue_share'];
+const HEAT = {
+  light: ['#9ecae100', '#9ecae1', '#3c8dc3', '#1a62a7', '#08306b'],
+  dark: ['#2b5c8a00', '#2b5c8a', '#6aaede', '#a3cff0', '#ffffff'],
+};
+const look = (pair) => (isDark() ? pair.dark : pair.light);
+const rim = () => look({ light: '#ffffff', dark: '#0c1213' });
+const visible = (isShown) => ({ visibility: isShown ? 'visible' : 'none' });
+const many = ['>', ['get', 'n'], 1];
+
+/** The query of the tiles: filters, and what they should tell. */
+export function prospectQuery({ filter, territoryId, colourBy, sizeBy, mode }) {
+  const query = new URLSearchParams(filter);
+  if (territoryId && !query.has('territory_id')) query.append('territory_id', territoryId);
+  if (colourBy && mode === 'points') query.append('colour_by', colourBy);
+  if (sizeBy !== 'accounts') query.append('size_by', sizeBy);
+  return query.size ? `?${query}` : '';
+}
+
+/** What an account or a cluster weighs: how many it is, or what its size should tell. */
+function weight({ sizeBy }) {
+  if (sizeBy === 'accounts') return ['get', 'n'];
+  const told = ['coalesce', ['get', 'weight'], 0];
+  return sizeBy === 'potential' ? ['/', told, A_UNIT] : told;
+}
+
+export function prospectLayers(seen) {
+  const { shown, mode, emphasis, sizeBy } = seen;
+  const strength = MAP_TABS.includes(emphasis) ? 0.92 : 0.28;
+  const color = seen.legend ? classColor(seen.legend) : stageColor(seen.info.legend);
+  const isSized = sizeBy !== 'accounts';
+  const grown = ['ln', ['+', isSized ? 1 : 0, weight(seen)]];
+  const radius = (one, base) => ['case', isSized ? true : many, ['min', 22, ['+', isSized ? one : base, ['*', 2.1, grown]]], one];
+  const hasRing = seen.legend ? ['has', 'next'] : false;
+  const ring = seen.legend ? ['case', hasRing, classColor(seen.legend, 'next'), rim()] : rim();
+  const width = (thin, thick) => (seen.legend ? ['case', hasRing, thick, thin] : thin);
+  const dots = visible(shown.prospects && mode === 'points');
+  return [
+    heatLayer(seen),
+    {
+      id: 'prospects', type: 'circle', source: 'prospects', 'source-layer': 'prospects', layout: dots,
+      paint: {
+        'circle-radius': ['interpolate', ['linear'], ['zoom'], 8, radius(2.5, 3.2), 13, radius(4, 5), 17, radius(7, 9)],
+        'circle-color': ['case', ['has', 'is_rough'], look(OTHER), color],
+        'circle-opacity': strength, 'circle-stroke-opacity': strength,
+        'circle-stroke-width': ['interpolate', ['linear'], ['zoom'], 10, width(0.5, 1.5), 15, width(1.4, 3)],
+        'circle-stroke-color': ring,
+      },
+    },
+    {
+      id: 'prospect-count', type: 'symbol', source: 'prospects', 'source-layer': 'prospects', filter: ['>=', ['get', 'n'], 10],
+      layout: { ...dots, 'text-field': ['to-string', ['get', 'n']], 'text-font': FONT, 'text-size': 11, 'text-allow-overlap': true },
+      paint: seen.legend
+        ? { 'text-color': '#ffffff', 'text-halo-color': '#17211e', 'text-halo-width': 1.2, 'text-opacity': strength }
+        : { 'text-color': isDark() ? '#0c1213' : '#ffffff', 'text-opacity': strength },
+    },
+  ];
+}
+
+/** By life stage the colour of many goes from prospects to customers. */
+function stageColor(legend) {
+  const stages = stageColors(legend);
+  const color = Object.fromEntries(stages);
+  return ['case', many,
+    ['interpolate', ['linear'], ['/', ['get', 'customers'], ['get', 'n']], 0, color.prospect, 1, color.customer],
+    ['match', ['get', 'life_stage'], ...stages.flat(), color.prospect]];
+}
+
+function classColor(legend, field = 'class') {
+  const pairs = legend.classes.filter((one) => one.key !== OTHERS).flatMap((one) => [one.key, isDark() ? one.color_dark : one.color]);
+  return pairs.length ? ['match', ['coalesce', ['get', field], ''], ...pairs, look(OTHER)] : look(OTHER);
+}
+
+function heatLayer(seen) {
+  const stops = look(HEAT).flatMap((color, at) => [at / 4, color]);
+  return {
+    id: 'prospect-heat', type: 'heatmap', source: 'prospects', 'source-layer': 'prospects',
+    layout: visible(seen.shown.prospects && seen.mode === 'heat'),
+    paint: {
+      'heatmap-weight': ['min', 1, ['/', ['ln', ['+', 1, weight(seen)]], 6]],
+      'heatmap-intensity': ['interpolate', ['linear'], ['zoom'], 4, 0.5, 12, 0.8, 17, 2.2],
+      'heatmap-radius': ['interpolate', ['linear'], ['zoom'], 4, 12, 12, 26, 17, 44],
+      'heatmap-color': ['interpolate', ['linear'], ['heatmap-density'], ...stops],
+      'heatmap-opacity': 0.8,
+    },
+  };
+}
+
+/** A territory's own colour, or that of its class. */
+export function territoryColor({ choropleth }) {
+  if (!choropleth) return ['get', 'color'];
+  const pairs = choropleth.territories.flatMap(({ id, class_index: at }) => {
+    const found = choropleth.classes[at];
+    return found ? [[id, isDark() ? found.color_dark : found.color]] : [];
+  });
+  return pairs.length ? ['match', ['get', 'id'], ...pairs.flat(), look(OTHER)] : look(OTHER);
+}
+
+/** A territory's name, with its value where one is shown. */
+export function territoryWords({ choropleth }) {
+  if (!choropleth?.territories.length) return ['get', 'name'];
+  const words = choropleth.territories.map(({ id, value }) => [id, value === null ? '–' : asWords(value, choropleth.measure)]);
+  return ['concat', ['get', 'name'], '\n', ['match', ['get', 'id'], ...words.flat(), '']];
+}
+
+const asWords = (value, measure) => (SHARES.includes(measure) ? `${number(value * 100, 1)} %` : number(value));
