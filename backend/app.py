@@ -26,6 +26,7 @@ from backend.api.opts import PUBLIC
 from backend.api.rendering import EXCEPTION_HANDLERS
 from backend.api.unread import Unread
 from backend.areas.controllers import AreaController
+from backend.bulk.controllers import BulkController
 from backend.clock import Clock, SystemClock
 from backend.cube.controllers import CubeController
 from backend.cube.store import Cubes
@@ -92,6 +93,7 @@ CONTROLLERS: Sequence[ControllerRouterHandler] = [
     AdminUnitController,
     AdminUnitImportController,
     AreaController,
+    BulkController,
     AssignmentController,
     AuthController,
     BacktestController,

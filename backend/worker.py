@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
+from backend.bulk.tasks import TASKS as BULK_TASKS
 from backend.clock import SystemClock
 from backend.cube.tasks import TASKS as CUBE_TASKS
 from backend.db.tenancy import open_database
@@ -22,6 +23,7 @@ from backend.sync.tasks import TASKS as SYNC_TASKS
 from backend.territories.tasks import TASKS as TERRITORY_TASKS
 
 TASKS: Sequence[Task] = [
+    *BULK_TASKS,
     *CUBE_TASKS,
     *FOLLOWUP_TASKS,
     *INSIGHT_TASKS,

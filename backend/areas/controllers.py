@@ -40,7 +40,7 @@ class AreaController(Controller):
     def snapshot(self, request: Call, data: JSONBody[SnapshotRequest]) -> AreaSnapshot:
         """Count the accounts of an area that you may see, and the visits of a period there."""
         db, actor = request.db, request.actor
-        reach = _reach(request, data.area)
+        reach = reach_of(request, data.area)
         with db.for_org(actor.org_id, snapshot=True) as connection:
             return service.take_snapshot(connection, actor, data, reach)
 
@@ -54,7 +54,7 @@ class AreaController(Controller):
     ) -> Page[AreaAccount]:
         """List the accounts of an area that you may see, by id."""
         db, actor = request.db, request.actor
-        reach, after = _reach(request, data.area), decode_id_cursor(cursor)
+        reach, after = reach_of(request, data.area), decode_id_cursor(cursor)
         with db.for_org(actor.org_id, snapshot=True) as connection:
             found = service.list_accounts(
                 connection, actor, data, reach, after=after, limit=limit + 1
@@ -67,7 +67,7 @@ class AreaController(Controller):
     def sheet(self, request: Call, data: JSONBody[AccountsRequest]) -> Response[bytes]:
         """Download the accounts of an area that you may see, up to 50,000, as CSV."""
         db, actor = request.db, request.actor
-        reach = _reach(request, data.area)
+        reach = reach_of(request, data.area)
         with db.for_org(actor.org_id, snapshot=True) as connection:
             found = service.list_for_sheet(connection, actor, data, reach)
         return Response(
@@ -77,7 +77,7 @@ class AreaController(Controller):
         )
 
 
-def _reach(request: Call, asked: AreaAsked) -> Reach | None:
+def reach_of(request: Call, asked: AreaAsked) -> Reach | None:
     """Return what is within reach, where that is asked for; no connection waits for it."""
     check_way(asked)
     if asked.isochrone is None:

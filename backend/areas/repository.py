@@ -28,6 +28,9 @@ _TOPS: Mapping[TopBy, str] = {
 }
 
 
+_IDS = "WITH picked AS ({picked}) SELECT account_id FROM picked ORDER BY 1 LIMIT :limit"
+
+
 class Place(msgspec.Struct, frozen=True):
     """Where accounts are looked for: in the cells of an area, or in territories."""
 
@@ -151,6 +154,10 @@ class Selection:
         """Return accounts by id, after the one named."""
         rows = self._run(statements.LISTED, None, after=after, limit=limit).mappings()
         return msgspec.convert([dict(row) for row in rows], list[AreaAccount])
+
+    def select_ids(self, *, limit: int) -> list[UUID]:
+        """Return the ids of the accounts, the first so many."""
+        return list(self._run(_IDS, None, limit=limit).scalars())
 
     def _run(self, statement: str, days: Days | None, **more: object) -> sa.CursorResult[Any]:
         values = self._values | more

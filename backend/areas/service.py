@@ -99,6 +99,19 @@ def list_accounts(
     return selection.select_accounts(after=after, limit=limit)
 
 
+def list_ids(
+    connection: sa.Connection,
+    actor: Actor,
+    asked: AccountsRequest,
+    reach: Reach | None,
+    *,
+    limit: int,
+) -> list[UUID]:
+    """Return the ids of an area's accounts in the actor's scope, the first so many."""
+    _, selection = _select(connection, actor, scope_of(connection, actor), asked, reach)
+    return selection.select_ids(limit=limit)
+
+
 def list_for_sheet(
     connection: sa.Connection, actor: Actor, asked: AccountsRequest, reach: Reach | None
 ) -> list[AreaAccount]:

@@ -66,7 +66,7 @@ def count_territories(
 ) -> dict[UUID, Tally]:
     """Return what the accounts on the map come to, by their territory."""
     rows = _counted(connection, _TERRITORIES, scope, filters, {})
-    return {row[0]: Tally(*row[1:]) for row in rows}
+    return {row.territory_id: Tally._make(row[1:]) for row in rows}
 
 
 def select_territories(connection: sa.Connection, scope: Scope) -> list[Named]:

@@ -88,8 +88,8 @@ function heatLayer(seen) {
     id: 'prospect-heat', type: 'heatmap', source: 'prospects', 'source-layer': 'prospects',
     layout: visible(seen.shown.prospects && seen.mode === 'heat'),
     paint: {
-      'heatmap-weight': ['min', 1, ['/', ['ln', ['+', 1, weight(seen)]], 6]],
-      'heatmap-intensity': ['interpolate', ['linear'], ['zoom'], 4, 0.5, 12, 0.8, 17, 2.2],
+      'heatmap-weight': ['min', 1, ['/', ['ln', ['+', 1, weight(seen)]], 4]],
+      'heatmap-intensity': ['interpolate', ['linear'], ['zoom'], 4, 0.6, 12, 1.2, 15, 2.5, 17, 4],
       'heatmap-radius': ['interpolate', ['linear'], ['zoom'], 4, 12, 12, 26, 17, 44],
       'heatmap-color': ['interpolate', ['linear'], ['heatmap-density'], ...stops],
       'heatmap-opacity': 0.8,

@@ -61,7 +61,7 @@ function territoryLayers(seen) {
   return [
     {
       id: 'territory-fill', type: 'fill', source: 'territories', 'source-layer': 'territories', layout: visible(shown.territories),
-      paint: { 'fill-color': territoryColor(seen), 'fill-opacity': choropleth ? 0.7 : ['case', chosen, 0.2, isDark() ? 0.13 : 0.07] },
+      paint: { 'fill-color': territoryColor(seen), 'fill-opacity': choropleth ? 0.45 : ['case', chosen, 0.2, isDark() ? 0.13 : 0.07] },
     },
     {
       id: 'territory-line', type: 'line', source: 'territories', 'source-layer': 'territories', layout: visible(shown.territories),
