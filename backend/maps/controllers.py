@@ -91,7 +91,7 @@ class MapController(Controller):
     ) -> Legend:
         """Tell what the colours of accounts mean, and how many you may see of each class."""
         actor = request.actor
-        with request.db.for_org(actor.org_id, snapshot=True) as connection:
+        with request.db.for_org(actor.org_id, snapshot=True, viewer=actor.user_id) as connection:
             return read_legend(connection, actor, colour_by, filters)
 
     @get("/maps/choropleth", operation_id="map_choropleth", sync_to_thread=True)
@@ -103,7 +103,7 @@ class MapController(Controller):
     ) -> Choropleth:
         """Tell what your territories come to by a measure of their accounts, in classes."""
         actor = request.actor
-        with request.db.for_org(actor.org_id, snapshot=True) as connection:
+        with request.db.for_org(actor.org_id, snapshot=True, viewer=actor.user_id) as connection:
             return read_choropleth(connection, actor, measure, filters)
 
     # Zipped tiles in a file: zipping it again would only break the ranges.

@@ -1,6 +1,6 @@
 """The SQL of legends and of territories by a measure: accounts in scope, counted by class."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -93,13 +93,13 @@ def _counted(
     scope: Scope,
     filters: Filters,
     more: Mapping[str, str],
-) -> sa.CursorResult[Any]:
+) -> Sequence[Any]:
     wanted, values = conditions(filters)
     if scope.territory_ids is not None:
         wanted = [_IN_SCOPE, *wanted]
         values |= {"scope": list(scope.territory_ids), "user_id": scope.user_id}
     statement = template.format(conditions=" ".join(wanted), **more)
-    return connection.execute(sa.text(statement), values | _org(scope))
+    return connection.execute(sa.text(statement), values | _org(scope)).all()
 
 
 def _org(scope: Scope) -> dict[str, Any]:

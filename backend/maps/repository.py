@@ -44,10 +44,7 @@ _ACCOUNT_EXTENT = sa.text("""
 SELECT min(wx), max(wy), max(wx), min(wy) FROM account_map
  WHERE org_id = :org_id AND (cast(:ids AS uuid[]) IS NULL OR territory_id = ANY (:ids))
 """)
-_IS_CROWDED = sa.text("""
-SELECT count(*) > :most FROM (
-  SELECT FROM account_map WHERE org_id = :org_id AND qk >= :lo AND qk < :hi LIMIT :most + 1) m
-""")
+_IS_CROWDED = sa.text("SELECT account_map_is_crowded(:org_id, :lo, :hi, :most)")
 _WORTH_VERSION = sa.text("SELECT version FROM account_worth_version WHERE org_id = :org_id")
 # A territory below one that somebody holds is held, too; of several the nearest, then the first.
 _HOLDERS = sa.text("""

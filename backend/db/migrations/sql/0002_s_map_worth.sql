@@ -53,3 +53,15 @@ BEGIN
 END $$;
 CREATE TRIGGER account_worth_place AFTER INSERT ON account_map REFERENCING NEW TABLE AS came
   FOR EACH STATEMENT EXECUTE FUNCTION account_worth_place();
+
+-- Whether more accounts than that lie in a range of keys, whoever looks: what a tile costs is decided by what there is,
+-- and who sees few of many would otherwise pass over all of them to count so far.
+CREATE FUNCTION account_map_is_crowded(p_org uuid, p_lo bigint, p_hi bigint, p_most int) RETURNS boolean
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+BEGIN
+  RETURN p_org IS NOT DISTINCT FROM tuyen_org() AND (
+    SELECT count(*) > p_most FROM (
+      SELECT FROM account_map m WHERE m.org_id = p_org AND m.qk >= p_lo AND m.qk < p_hi LIMIT p_most + 1) found);
+END $$;
+REVOKE EXECUTE ON FUNCTION account_map_is_crowded(uuid, bigint, bigint, int) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION account_map_is_crowded(uuid, bigint, bigint, int) TO tuyen_app;

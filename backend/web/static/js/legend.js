@@ -82,7 +82,7 @@ export function showLegend(node, desk) {
   whenMoved(follow);
   follow();
   whenThemeChanges(() => { drawControls(); drawClasses(); });
-  node.open = matchMedia('(min-width: 1100px) and (min-height: 700px)').matches;
+  node.open = matchMedia('(min-width: 1300px) and (min-height: 700px)').matches;
 
   function classItem(one, { colour_by, measure, currency }) {
     return el('li', {}, swatch(isDark() ? one.color_dark : one.color),

@@ -6,6 +6,7 @@ import { el, swatch } from '../dom.js';
 import { day, money, number, t } from '../i18n.js';
 import { empty, estimateBadge, showProblem } from '../parts.js';
 import { go } from '../place.js';
+import { bulkActions } from './bulk-actions.js';
 import { categoryName } from './prospects.js';
 
 const PERCENT = 100;
@@ -15,7 +16,7 @@ const A_DAY_MS = 86_400_000;
 const share = (value) => (value === null ? '–' : `${number(value * PERCENT, 1)} %`);
 
 /** `found` is the service's answer; `filters` are those that it was asked with. */
-export function areaResult(found, desk, { filters, topBy, clear }) {
+export function areaResult(found, desk, { filters, topBy, clear, changed }) {
   const { shape, period, before } = found;
   const days = Math.round((Date.parse(period.to_date) - Date.parse(period.from_date)) / A_DAY_MS) + 1;
   return el('article.card.area-result', {},
@@ -43,6 +44,7 @@ export function areaResult(found, desk, { filters, topBy, clear }) {
       bars(t('area.channel'), found.channels, (value) => value ?? t('area.none')),
       bars(t('area.priority'), found.priorities, (value) => String(value)),
       top(found, topBy),
+      bulkActions(desk, { area: desk.area, filters, changed }),
       download(desk.area, filters),
     ] : empty(t('area.empty'), t('area.empty_hint')));
 }

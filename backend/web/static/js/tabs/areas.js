@@ -5,7 +5,7 @@ import { el, input, select } from '../dom.js';
 import { filterFields } from '../filters.js';
 import { daysBefore, t } from '../i18n.js';
 import { latest, loading, problemCard, showProblem } from '../parts.js';
-import { unitPicker } from './admin-units.js';,
+import { unitPicker } from './admin-units.js';
 import { filtersOf, view } from '../view.js';
 import { areaResult } from './area-result.js';
 import { PROFILES } from './reach.js';
@@ -115,11 +115,17 @@ export function areasTab(panel, desk) {
         result.replaceChildren(problemCard(problem, () => load()));
         return;
       }
-      result.replaceChildren(areaResult(found, desk, { filters: filtersOf(filter), topBy: wanted.top_by, clear }));
+      result.replaceChildren(areaResult(found, desk, { filters: filtersOf(filter), topBy: wanted.top_by, clear, changed }));
       const { geometry } = found.shape;
       desk.map.see({ overlay: geometry && { type: 'FeatureCollection', features: [{ type: 'Feature', properties: { kind: 'area' }, geometry }] } });
       if (isNew && geometry) desk.map.fit(geometry.coordinates.flat(2));
     });
+  }
+
+  /** The map and its counts are out of date; the card stays, because it offers to undo. */
+  function changed() {
+    desk.map.refresh('prospects', 'visits');
+    desk.reloadLegend();
   }
 
   function clear() {
