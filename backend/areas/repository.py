@@ -130,7 +130,7 @@ class Selection:
             columns=statements.VISITED_COLUMNS,
             conditions=f"{conditions} {statements.VISITED}",
         )
-        self._worth = _worth(place, conditions)
+        self._worth = _worth(place, conditions, asks_each=filters.asks_each)
         self._values = values
 
     def count_slices(self, days: Days) -> list[Slice]:
@@ -173,13 +173,15 @@ class Selection:
         )
 
 
-def _worth(place: Place, conditions: str) -> str:
+def _worth(place: Place, conditions: str, *, asks_each: bool) -> str:
     """Return the SQL of the accounts that bought something or could."""
     if place.area is None:
         found = statements.IN_TERRITORIES.format(columns="m.account_id", conditions=conditions)
         return statements.WORTH_IN_TERRITORIES.format(found=found)
     return statements.IN_CELLS.format(
-        table="account_worth", columns=statements.WORTH_COLUMNS, conditions=conditions
+        table=statements.WORTH_WITH_ALL if asks_each else "account_worth",
+        columns=statements.WORTH_COLUMNS,
+        conditions=conditions,
     )
 
 

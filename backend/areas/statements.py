@@ -14,6 +14,10 @@ VISITED_COLUMNS, VISITED = (
     "AND m.last_visit_at IS NOT NULL",
 )
 # Who bought something or could has a narrow row of its own.
+# What filters ask of an account besides territory, stage and category stands on the map alone.
+WORTH_WITH_ALL = """(SELECT w.*, o.channel, o.priority, o.visit_every_days, o.last_visit_at
+   FROM account_worth w
+   JOIN account_map o ON o.org_id = w.org_id AND o.account_id = w.account_id)"""
 WORTH_COLUMNS = "m.account_id, m.last_sold_on, m.monthly_potential, m.rfm_class"
 # OFFSET 0 keeps the planner from joining everybody's accounts with a guess of how many there are.
 IN_CELLS = """

@@ -60,6 +60,8 @@ def test_worth_colours_sizes_and_makes_a_new_version(
     known = {**api.as_(api.org.manager), "If-None-Match": first.headers["etag"]}
     assert api.client.get(url, headers=known).status_code == 304
     some = [str(one) for one in list(city.accounts)[:200]]
+    for table in ("account_value", "account_potential"):
+        execute(test_database.owner_url, f"DELETE FROM {table}")
     execute(
         test_database.owner_url,
         "INSERT INTO account_value SELECT org_id, id, '2026-11-22', '2026-11-01', 3, 900, 5, 5, 5,"

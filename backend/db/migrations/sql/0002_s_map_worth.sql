@@ -11,7 +11,7 @@ CREATE TABLE account_worth_version (
   version bigint NOT NULL
 );
 
-CREATE FUNCTION account_worth_follow() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
+CREATE FUNCTION account_map_worth_follow() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = public, pg_temp AS $$
 BEGIN
   -- In one order, or two that write of several organisations wait for each other.
@@ -27,20 +27,20 @@ BEGIN
   RETURN NULL;
 END $$;
 CREATE TRIGGER account_value_insert AFTER INSERT ON account_value REFERENCING NEW TABLE AS changed
-  FOR EACH STATEMENT EXECUTE FUNCTION account_worth_follow();
+  FOR EACH STATEMENT EXECUTE FUNCTION account_map_worth_follow();
 CREATE TRIGGER account_value_update AFTER UPDATE ON account_value REFERENCING NEW TABLE AS changed
-  FOR EACH STATEMENT EXECUTE FUNCTION account_worth_follow();
+  FOR EACH STATEMENT EXECUTE FUNCTION account_map_worth_follow();
 CREATE TRIGGER account_value_delete AFTER DELETE ON account_value REFERENCING OLD TABLE AS changed
-  FOR EACH STATEMENT EXECUTE FUNCTION account_worth_follow();
+  FOR EACH STATEMENT EXECUTE FUNCTION account_map_worth_follow();
 CREATE TRIGGER account_potential_insert AFTER INSERT ON account_potential REFERENCING NEW TABLE AS changed
-  FOR EACH STATEMENT EXECUTE FUNCTION account_worth_follow();
+  FOR EACH STATEMENT EXECUTE FUNCTION account_map_worth_follow();
 CREATE TRIGGER account_potential_update AFTER UPDATE ON account_potential REFERENCING NEW TABLE AS changed
-  FOR EACH STATEMENT EXECUTE FUNCTION account_worth_follow();
+  FOR EACH STATEMENT EXECUTE FUNCTION account_map_worth_follow();
 CREATE TRIGGER account_potential_delete AFTER DELETE ON account_potential REFERENCING OLD TABLE AS changed
-  FOR EACH STATEMENT EXECUTE FUNCTION account_worth_follow();
+  FOR EACH STATEMENT EXECUTE FUNCTION account_map_worth_follow();
 
 -- An account that comes to the map, or back to it, brings what it is worth.
-CREATE FUNCTION account_worth_place() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
+CREATE FUNCTION account_map_worth_place() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = public, pg_temp AS $$
 BEGIN
   UPDATE account_map m SET rfm_class = v.rfm_class, monthly_potential = p.monthly_amount
@@ -51,8 +51,8 @@ BEGIN
      AND (v.account_id IS NOT NULL OR p.account_id IS NOT NULL);
   RETURN NULL;
 END $$;
-CREATE TRIGGER account_worth_place AFTER INSERT ON account_map REFERENCING NEW TABLE AS came
-  FOR EACH STATEMENT EXECUTE FUNCTION account_worth_place();
+CREATE TRIGGER account_map_worth_place AFTER INSERT ON account_map REFERENCING NEW TABLE AS came
+  FOR EACH STATEMENT EXECUTE FUNCTION account_map_worth_place();
 
 -- Whether more accounts than that lie in a range of keys, whoever looks: what a tile costs is decided by what there is,
 -- and who sees few of many would otherwise pass over all of them to count so far.
