@@ -35,7 +35,7 @@ export function showLegend(node, desk) {
     ].filter(Boolean));
     layers.replaceChildren(
       el('ul', { 'aria-label': t('layers') }, LAYERS.map((name) => layerItem(name, desk.map))),
-      el('div', {}, el('h3', {}, t('tab.visits')), el('ul', {}, statusColors().map(([status, color]) => el('li', {}, swatch(color), t(`status.${status}`))))));
+      el('div', {}, el('h2.minor', {}, t('tab.visits')), el('ul', {}, statusColors().map(([status, color]) => el('li', {}, swatch(color), t(`status.${status}`))))));
   };
   const drawClasses = () => {
     const { mode, colour_by, measure, filter } = view();
@@ -47,7 +47,7 @@ export function showLegend(node, desk) {
     }
     const items = answer ? answer.classes.map((one) => classItem(one, answer)) : [];
     classes.replaceChildren(...[
-      el('h3', {}, mode === 'territories' ? t(`measure.${measure}`) : t(`colour_by.${colour_by}`)),
+      el('h2.minor', {}, mode === 'territories' ? t(`measure.${measure}`) : t(`colour_by.${colour_by}`)),
       el('ul.classes', { 'aria-label': t('legend.classes') }, items),
       filter ? el('p.little', {}, el('span.badge.blue', {}, t('legend.filtered'))) : null,
       isPlain ? el('p.little.quiet', {}, t('cluster_hint')) : null,

@@ -42,7 +42,7 @@ function show(items, desk, reload) {
 /** How long visits of each kind take, also of those of which nothing is known yet. */
 function kinds(items, desk, send) {
   const known = new Map(items.filter((one) => one.subject === 'kind').map((one) => [one.key, one]));
-  return el('section.kinds', {}, el('h3', {}, t('kinds.title')), el('p.little.quiet', {}, t('kinds.hint')),
+  return el('section.kinds', {}, el('h2.minor', {}, t('kinds.title')), el('p.little.quiet', {}, t('kinds.hint')),
     el('ul.row-list', {}, KINDS.map((key) => (known.has(key) ? item(known.get(key), desk, send) : unknownKind(key, desk, send)))));
 }
 
