@@ -23,9 +23,9 @@ from backend.areas.schemas import AreaAsked, AreaFilter, SnapshotRequest
 from backend.geo.shapes import parse_area
 from backend.identity.actor import Actor, Role
 from backend.ids import DeviceId, new_id
-from backend.insights.service import value_accounts
 from backend.maps.schemas import Scope
 from tests.benchmarks.maps_ground import Ground
+from tests.benchmarks.maps_sales import sell, value
 from tests.benchmarks.rows import Row
 
 _CORNERS = 300
@@ -50,35 +50,12 @@ SELECT org_id, account_id, (('x' || right(account_id::text, 6))::bit(24)::int / 
   FROM account_map WHERE ('x' || right(account_id::text, 6))::bit(24)::int % 64 < 16
 """
 _TRIGGERED = ("account", "account_map", "visit")
-# Three of twenty accounts buy, each some ten lines in 24 months: the more the better they are.
-_SALES = """
-INSERT INTO sale (org_id, id, account_id, product_id, sold_on, invoice, line, quantity, amount)
-SELECT org_id, gen_random_uuid(), account_id, (SELECT id FROM product WHERE code = 'P' || h % 40),
-       current_date - ((h * 7919::bigint + n * 104729) % 730)::int,
-       account_id::text || '-' || n / 3, n % 3, n,
-       1000 * (1 + (h * 31::bigint + n * 17) % 900)
-  FROM (SELECT org_id, account_id, ('x' || right(account_id::text, 6))::bit(24)::int AS h
-          FROM account_map) m
- CROSS JOIN LATERAL generate_series(0, 4 + h % 11) n
- WHERE h % 20 < 3
-"""
-_PRODUCTS = """
-INSERT INTO product (org_id, id, code, name, category)
-SELECT o.id, gen_random_uuid(), 'P' || n, 'Product ' || n, 'Category ' || n % 8
-  FROM organisation o, generate_series(0, 39) n
-"""
-_POTENTIAL = """
-INSERT INTO account_potential (org_id, account_id, monthly_amount, source, said_on)
-SELECT org_id, account_id, 1000 * (1 + h % 5000), 'bench', current_date
-  FROM (SELECT org_id, account_id, ('x' || right(account_id::text, 6))::bit(24)::int AS h
-          FROM account_map) m WHERE h % 5 = 0
-"""
 
 
 def measure_areas(laid: Ground) -> list[Row]:
-    """Return the rows of areas; visits are put in first where there are none."""
+    """Return the rows of areas; visits and sales are put in first where there are none."""
     _visit(laid)
-    rows = [_sell(laid)]
+    rows = [_valued(laid)]
     for km in _KILOMETRES:
         areas = _lassos(laid, km)
         ours, plain = _p95(_pivots(laid, areas)), _p95(_plain(laid, areas))
@@ -126,35 +103,12 @@ def _visit(laid: Ground) -> None:
             cursor.execute("VACUUM (ANALYZE) account, account_map, visit")
 
 
-def _sell(laid: Ground) -> Row:
-    """Put sales and potentials in where there are none; tell how long values take to be made."""
-    with closing(psycopg2.connect(laid.owner_url)) as connection:
-        with connection, connection.cursor() as cursor:
-            cursor.execute("SELECT NOT EXISTS (SELECT FROM sale)")
-            is_new = cursor.fetchone() == (True,)
-            if is_new:
-                for statement in (_PRODUCTS, _SALES, _POTENTIAL):
-                    cursor.execute(statement)
-        connection.autocommit = True
-        if is_new:
-            _value(laid)
-            with connection.cursor() as cursor:
-                cursor.execute("VACUUM (ANALYZE) account_worth, sale, account_potential, product")
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT count(*) FROM sale")
-            lines = (cursor.fetchone() or (0,))[0]
-    started = time.perf_counter()
-    _value(laid)
-    took = time.perf_counter() - started
+def _valued(laid: Ground) -> Row:
+    """Tell how long values take to be made."""
+    lines = sell(laid)
+    took = _timed(value, laid) / 1000
     return Row(f"values of accounts from {lines:,} lines", f"{took:.1f} s",
                f"limit {_VALUE_S:g} s", _VALUE_S / took, 1.0)  # fmt: skip
-
-
-def _value(laid: Ground) -> None:
-    """Make values as the worker does, which waits longer than a request."""
-    with laid.database.for_org(laid.org_id) as connection:
-        connection.exec_driver_sql("SET LOCAL statement_timeout = '5min'")
-        value_accounts(connection, laid.org_id)
 
 
 def _lassos(laid: Ground, km: float) -> list[shapely.MultiPolygon]:

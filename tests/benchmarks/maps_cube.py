@@ -27,28 +27,13 @@ from backend.identity.actor import Actor, Role
 from backend.ids import DeviceId, new_id
 from backend.jobs.tasks import Work
 from tests.benchmarks.maps_ground import Ground
+from tests.benchmarks.maps_people import scopes
+from tests.benchmarks.maps_sales import sell
 from tests.benchmarks.rows import Row
 
 _TURNS = 4
 _PIVOT_MS, _CHANGED_MS = 150.0, 250.0
-_LINES_A_PROSPECT, _PRODUCTS = 1.5, 200
-_MONTHS = 24
 _YEAR = "f.sold_on > current_date - interval '1 year'"
-_TRIGGERED = ("sale", "account_potential", "account")
-# A fifth of all buy, some much more often than others; an invoice has three lines.
-_SALES = """
-INSERT INTO sale (org_id, id, account_id, product_id, sold_on, invoice, line, quantity, amount,
-                  territory_id)
-SELECT a.org_id, gen_random_uuid(), a.id, p.ids[1 + floor(random() * %(products)s)::int],
-       current_date - floor(random() * %(days)s)::int, i.invoice::text, l.line,
-       1 + floor(random() * 20), 1000 * (1 + floor(random() * 900)), a.territory_id
-  FROM (SELECT array_agg(id) AS ids FROM product WHERE org_id = %(org)s) p,
-       (SELECT g AS invoice, floor(power(random(), 2) * %(buyers)s)::int AS buyer
-          FROM generate_series(1, %(invoices)s) g) i
-  JOIN (SELECT org_id, id, territory_id, row_number() OVER () AS n FROM account
-         WHERE org_id = %(org)s AND life_stage = 'customer') a ON a.n = i.buyer + 1
- CROSS JOIN generate_series(1, 3) l (line)
-"""
 
 
 @dataclass(frozen=True)
@@ -128,9 +113,11 @@ _SHAPES = (
 
 def measure_cube(laid: Ground) -> list[Row]:
     """Return the rows of cubes; sales are put in first where there are none."""
-    _sell(laid)
+    sell(laid)
     _place(laid)
-    cubes, whole, rep = Cubes(), _actor(laid, Role.ANALYST), _actor(laid, Role.REP)
+    holds_five = scopes(laid)[2].user_id
+    cubes, whole = Cubes(), Actor(laid.org_id, laid.user_id, Role.ANALYST, DeviceId(new_id()))
+    rep = Actor(laid.org_id, holds_five, Role.REP, DeviceId(new_id()))
     started = time.perf_counter()
     _ask(laid, cubes, whole, CubeQuery(measures=["accounts"]))
     rows = [Row("cube, first question after a start", f"{time.perf_counter() - started:.1f} s",
@@ -177,10 +164,6 @@ def _lasso(laid: Ground) -> shapely.Polygon:
     return shapely.Point(*place).buffer(10 / 111.2, quad_segs=75)
 
 
-def _actor(laid: Ground, role: Role) -> Actor:
-    return Actor(laid.org_id, laid.user_id, role, DeviceId(new_id()))
-
-
 def _ask(laid: Ground, cubes: Cubes, who: Actor, asked: CubeQuery) -> None:
     with laid.database.for_org(laid.org_id, snapshot=True) as connection:
         told = service.answer(connection, who, cubes, asked, [None, None])
@@ -222,45 +205,6 @@ def _plain(laid: Ground, query: str) -> float:
             cursor.fetchall()
 
         return _best(read)
-
-
-def _sell(laid: Ground) -> None:
-    """Put in products, sales and potentials by hand: through triggers it would take minutes."""
-    with closing(psycopg2.connect(laid.owner_url)) as connection:
-        with connection, connection.cursor() as cursor:
-            cursor.execute("SELECT EXISTS (SELECT FROM sale)")
-            if cursor.fetchone() == (True,):
-                return
-            for table in _TRIGGERED:
-                cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
-            cursor.execute(
-                "INSERT INTO product (org_id, id, code, name, category) SELECT %s,"
-                " gen_random_uuid(), 'P' || g, 'Product ' || g, 'Category ' || g %% 12"
-                " FROM generate_series(1, %s) g",
-                (str(laid.org_id), _PRODUCTS),
-            )
-            cursor.execute("SELECT count(*) FROM account WHERE life_stage = 'customer'")
-            (buyers,) = cursor.fetchone() or (0,)
-            invoices = int(laid.prospects * _LINES_A_PROSPECT / 3)
-            days = _MONTHS * 365 // 12
-            values = {"org": str(laid.org_id), "products": _PRODUCTS, "days": days,
-                      "buyers": buyers, "invoices": invoices}  # fmt: skip
-            cursor.execute(_SALES, values)
-            cursor.execute(
-                "INSERT INTO account_potential (org_id, account_id, monthly_amount, source,"
-                " said_on) SELECT org_id, id, 1000 * floor(random() * 9000), 'survey',"
-                " current_date FROM account WHERE life_stage IN ('prospect', 'customer')"
-            )
-            cursor.execute(
-                "INSERT INTO territory_assignment (org_id, id, territory_id, user_id, valid_from)"
-                " SELECT %s, gen_random_uuid(), t, %s, '2020-01-01' FROM unnest(%s::uuid[]) t",
-                (str(laid.org_id), str(laid.user_id), [str(one) for one in laid.territories[:5]]),
-            )
-            for table in _TRIGGERED:
-                cursor.execute(f"ALTER TABLE {table} ENABLE TRIGGER USER")
-        connection.autocommit = True
-        with connection.cursor() as cursor:
-            cursor.execute("VACUUM (ANALYZE) sale, product, account_potential")
 
 
 def _place(laid: Ground) -> None:
