@@ -4,7 +4,7 @@ from contextlib import closing
 
 import psycopg2
 
-from backend.insights.repository import value_accounts
+from backend.insights.service import value_accounts
 from tests.benchmarks.maps_ground import Ground
 
 _LINES_A_PROSPECT, _LINES_AN_INVOICE, _PRODUCTS = 1.5, 3, 200
