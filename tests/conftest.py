@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
 from litestar.testing import TestClient
 
 from backend.app import create_app
@@ -16,6 +18,14 @@ from tests.support.databases import TestDatabase
 from tests.support.http import Api
 from tests.support.own_cluster import own_cluster
 from tests.support.people import Org, make_org
+
+# A slow machine is no broken program, and one database serves all examples of a test.
+hypothesis_settings.register_profile(
+    "tuyen",
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+)
+hypothesis_settings.load_profile("tuyen")
 
 _TEMPLATE = "tuyen_template"
 _numbers = itertools.count()

@@ -18,11 +18,12 @@ def write_rows(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> byte
     writer = csv.writer(text)
     writer.writerow(columns)
     for row in rows:
-        writer.writerow([_cell(value) for value in row])
+        writer.writerow([safe_cell(value) for value in row])
     return (_BYTE_ORDER_MARK + text.getvalue()).encode()
 
 
-def _cell(value: object) -> object:
+def safe_cell[Value](value: Value) -> Value | str:
+    """Return a value that no spreadsheet runs: a text like a formula gets an apostrophe."""
     if isinstance(value, str) and value.startswith(_FORMULA_STARTS):
         return f"'{value}"
     return value

@@ -185,12 +185,6 @@ def _worth(place: Place, conditions: str, *, asks_each: bool) -> str:
     )
 
 
-def get_currency(connection: sa.Connection, org_id: UUID) -> str:
-    """Return the currency that the organisation's money is in, ISO 4217."""
-    statement = sa.text("SELECT currency FROM organisation WHERE id = :org_id")
-    return str(connection.execute(statement, {"org_id": org_id}).scalar_one())
-
-
 def _conditions(scope: Scope, filters: AreaFilter) -> tuple[str, dict[str, Any]]:
     """Return the SQL of who may see what and asks for what, and what it binds."""
     values: dict[str, Any] = {"org_id": scope.org_id}

@@ -17,7 +17,6 @@ from backend.areas.repository import (
     Selection,
     Slice,
     Worth,
-    get_currency,
 )
 from backend.areas.schemas import (
     AccountsRequest,
@@ -30,6 +29,7 @@ from backend.areas.schemas import (
 )
 from backend.areas.shape_repository import select_unknown_territories
 from backend.identity.actor import Actor
+from backend.identity.repository import get_currency
 from backend.maps.repository import get_org_day
 from backend.maps.schemas import Scope
 from backend.maps.service import scope_of

@@ -1,6 +1,5 @@
 """A pivot as a file: CSV and XLSX for spreadsheets, GeoJSON for maps."""
 
-import csv
 import io
 from collections.abc import Iterator
 
@@ -10,12 +9,10 @@ from openpyxl.cell import WriteOnlyCell
 from openpyxl.styles import Font
 
 from backend.api.problems import malformed_field
+from backend.api.sheets import safe_cell, write_rows
 from backend.cube.hexagons import feature
 from backend.cube.schemas import CubeAnswer, CubeQuery, RowRead, Values
 
-# A spreadsheet reads a cell that begins with one of these as a formula.
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
-_BYTE_ORDER_MARK = "\ufeff"  # without it Excel takes UTF-8 for another encoding
 _FORMATS = {"share": "0.0%", "money": "#,##0", "count": "#,##0", "quantity": "#,##0.###"}
 _COMPARED = "compared"
 
@@ -24,11 +21,7 @@ type Cell = str | int | float | None
 
 def write_csv(asked: CubeQuery, told: CubeAnswer) -> bytes:
     """Return a pivot as CSV in UTF-8: a line a row, its columns' measures beside each other."""
-    text = io.StringIO()
-    writer = csv.writer(text)
-    writer.writerow(_heads(asked, told))
-    writer.writerows(_lines(asked, told))
-    return (_BYTE_ORDER_MARK + text.getvalue()).encode()
+    return write_rows(_heads(asked, told), _lines(asked, told))
 
 
 def write_xlsx(asked: CubeQuery, told: CubeAnswer) -> bytes:
@@ -55,7 +48,7 @@ def write_xlsx(asked: CubeQuery, told: CubeAnswer) -> bytes:
     facts = [
         ("from_date", told.period.from_date), ("to_date", told.period.to_date),
         ("as_of", told.as_of.isoformat()), ("currency", told.currency),
-        ("query", _safe(msgspec.json.encode(asked).decode())),
+        ("query", safe_cell(msgspec.json.encode(asked).decode())),
     ]  # fmt: skip
     for fact in facts:
         about.append(list(fact))
@@ -87,7 +80,7 @@ def _heads(asked: CubeQuery, told: CubeAnswer) -> list[str]:
 
 def _value_names(told: CubeAnswer) -> list[str]:
     names = [one.name for one in told.measures]
-    columns = [_safe(one.label or str(one.key)) for one in told.columns]
+    columns = [safe_cell(one.label or str(one.key)) for one in told.columns]
     own = [f"{column} {name}" for column in columns for name in names] + [*names]
     if told.compared_period is None:
         return own
@@ -98,7 +91,7 @@ def _lines(asked: CubeQuery, told: CubeAnswer) -> Iterator[list[Cell]]:
     for row in told.rows:
         leading: list[Cell] = []
         for key, label in zip(row.keys, row.labels, strict=True):
-            leading += [_safe(key), _safe(label if label is not None else key)]
+            leading += [safe_cell(key), safe_cell(label if label is not None else key)]
         yield [*(leading or ["total"]), *_values(told, row)]
     width = 2 * len(asked.rows)
     for name, one in (("rest", told.rest), ("total", told.whole)):
@@ -115,9 +108,3 @@ def _values(told: CubeAnswer, row: RowRead) -> list[float | None]:
 
 def _flat(values: list[Values]) -> list[float | None]:
     return [value for some in values for value in some]
-
-
-def _safe[Word: str | int | None](value: Word) -> Word | str:
-    if isinstance(value, str) and value.startswith(_FORMULA_STARTS):
-        return f"'{value}"
-    return value

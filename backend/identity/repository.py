@@ -267,3 +267,9 @@ def _with_point(values: Mapping[str, object]) -> dict[str, object]:
     if not isinstance(point, list):
         return dict(values)
     return {**values, "home_location": sa.func.ST_SetSRID(sa.func.ST_MakePoint(*point), 4326)}
+
+
+def get_currency(connection: sa.Connection, org_id: OrgId) -> str:
+    """Return the currency of the organisation's sums, ISO 4217."""
+    statement = sa.text("SELECT currency FROM organisation WHERE id = :org_id")
+    return str(connection.execute(statement, {"org_id": org_id}).scalar_one())

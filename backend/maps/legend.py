@@ -4,10 +4,10 @@ import sqlalchemy as sa
 
 from backend.accounts.filters import Filters, normalised
 from backend.identity.actor import Actor
+from backend.identity.repository import get_currency
 from backend.maps import colouring, legend_repository
 from backend.maps.colouring import ColourBy, Lens, Step
 from backend.maps.palette import NAMES, NONE, OTHER, Color
-from backend.maps.repository import get_currency
 from backend.maps.schemas import Legend, LegendClass, Scope
 from backend.maps.service import lens_of, scope_of
 from backend.maps.tile_ways import MOST_COUNTED, MOST_LOOKED_UP

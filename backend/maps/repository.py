@@ -89,12 +89,6 @@ def get_org_day(connection: sa.Connection, org_id: OrgId) -> OrgDay:
     return OrgDay(row.today, row.time_zone)
 
 
-def get_currency(connection: sa.Connection, org_id: OrgId) -> str:
-    """Return the currency of the organisation's sums, ISO 4217."""
-    statement = sa.text("SELECT currency FROM organisation WHERE id = :org_id")
-    return str(connection.execute(statement, {"org_id": org_id}).scalar_one())
-
-
 def is_crowded(connection: sa.Connection, org_id: OrgId, lo: int, hi: int, *, most: int) -> bool:
     """Tell whether more accounts than that lie in a range of keys, whosoever they are."""
     values = {"org_id": org_id, "lo": lo, "hi": hi, "most": most}

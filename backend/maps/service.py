@@ -16,6 +16,7 @@ from backend.geo.basemap.reader import Basemap
 from backend.geo.tiles import Tile
 from backend.geo.vocabulary import Bounds
 from backend.identity.actor import Actor
+from backend.identity.repository import get_currency
 from backend.maps import prospect_tiles, repository, tiles
 from backend.maps.colouring import ColourBy, Lens, SizeBy
 from backend.maps.schemas import LEGEND, Layer, Scope, StyleInfo, TileAnswer, TileFilter
@@ -69,7 +70,7 @@ def lens_of(
     currency = ""
     reps: tuple[tuple[str, str], ...] = ()
     if colour_by is ColourBy.POTENTIAL:
-        currency = repository.get_currency(connection, scope.org_id)
+        currency = get_currency(connection, scope.org_id)
     if colour_by is ColourBy.REP:
         reps = repository.select_holders(connection, scope)
     return Lens(colour_by, size_by, currency, reps)

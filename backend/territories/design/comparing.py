@@ -7,6 +7,7 @@ import sqlalchemy as sa
 
 from backend.api.sheets import write_rows
 from backend.identity.actor import Actor
+from backend.identity.repository import get_currency
 from backend.ids import TerritoryId
 from backend.territories.design.comparison import (
     ComparedAccount,
@@ -19,7 +20,6 @@ from backend.territories.design.comparison import (
 )
 from backend.territories.design.comparison_repository import (
     select_compared,
-    select_currency,
     select_homes,
 )
 from backend.territories.design.comparison_schemas import Comparison, Side
@@ -66,7 +66,7 @@ def compare(
         design_id=design_id,
         scenario=scenario,
         beside=beside,
-        currency=select_currency(connection, actor.org_id),
+        currency=get_currency(connection, actor.org_id),
         territories=put_beside(both.accounts, both.ids, both.before, both.after, sides),
         moved=sum_side(both.accounts, both.dealt, moved),
         mixed_accounts=sum(_only_follows(both, at) for at in moved),

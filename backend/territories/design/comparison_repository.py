@@ -53,10 +53,3 @@ def select_homes(
     for row in connection.execute(sa.text(_HOMES), {"org_id": org_id, "ids": list(territories)}):
         homes[TerritoryId(row.territory_id)].append((row.lon, row.lat))
     return homes
-
-
-def select_currency(connection: sa.Connection, org_id: OrgId) -> str:
-    """Return the organisation's currency by its ISO code."""
-    query = sa.text("SELECT currency FROM organisation WHERE id = :org_id")
-    currency: str = connection.execute(query, {"org_id": org_id}).scalar_one()
-    return currency

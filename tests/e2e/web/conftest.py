@@ -6,7 +6,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Response, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Response, expect, sync_playwright
 
 from backend.app import create_app
 from backend.db.tenancy import Database
@@ -21,6 +21,7 @@ from tests.support.server import RunningService, running_service
 
 DAY = date(2026, 11, 22)
 READY_MS = 60_000
+expect.set_options(timeout=READY_MS)  # a slow machine is no broken page
 # Software rendering, and none of the browser's own calls home.
 _FLAGS = [
     "--no-sandbox",

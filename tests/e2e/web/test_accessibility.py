@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from tests.e2e.web.conftest import DAY, Watched
 from tests.e2e.web.test_map_page import PHONE
@@ -32,8 +32,10 @@ def _violations(page: Page) -> list[str]:
 
 
 def _unfold(page: Page) -> None:
+    """Open every fold, and wait until nothing is being loaded."""
+    expect(page.locator(".loading:visible")).to_have_count(0)
     page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true; })")
-    page.wait_for_load_state("networkidle")
+    expect(page.locator(".loading:visible")).to_have_count(0)
 
 
 @pytest.mark.parametrize("look", _LOOKS.values(), indirect=True, ids=_LOOKS)
@@ -50,7 +52,6 @@ def test_the_page_breaks_no_rule_of_accessibility(watched: Watched) -> None:
         watched.wait_for_map()
     for tab in page.get_by_role("tab").all():
         tab.click()
-        page.wait_for_load_state("networkidle")
         _unfold(page)
         told[tab.inner_text()] = _violations(page)
     page.get_by_role("tab").first.click()

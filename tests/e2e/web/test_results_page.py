@@ -149,6 +149,7 @@ def test_past_weeks_are_planned_anew_while_one_watches(
     page.get_by_role("button", name="Lập lại kế hoạch 4 tuần qua").click()
     expect(page.get_by_text("Ngày 0 trên 0 …")).to_be_visible()
     page.reload()  # what was asked for before is watched again, and can be stopped
+    driven.wait_for_map()
     expect(page.get_by_text("Ngày 0 trên 0 …")).to_be_visible()
     expect(page.get_by_role("button", name="Dừng")).to_be_visible()
     _run_backtest(test_database, org, tmp_path)

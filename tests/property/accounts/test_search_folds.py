@@ -3,7 +3,7 @@
 import unicodedata
 
 import psycopg2
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from backend.accounts import service
@@ -38,7 +38,7 @@ def name_and_query(draw: st.DrawFn) -> tuple[str, str]:
 def test_any_words_in_any_order_and_spelling_find_the_name(
     database: Database, org: Org, test_database: TestDatabase
 ) -> None:
-    @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    @settings(max_examples=150, deadline=None)
     @given(pair=name_and_query())
     def check(pair: tuple[str, str]) -> None:
         name, query = pair

@@ -16,7 +16,7 @@ import psycopg2
 import psycopg2.extras
 import pytest
 import shapely
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from shapely.geometry import mapping
 
@@ -130,9 +130,7 @@ def _counted(shares: list[dict[str, Any]]) -> dict[object, int]:
     return {one["value"]: one["accounts"] for one in shares}
 
 
-@settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=60, deadline=None)
 @given(
     area=_polygons(),
     who=st.sampled_from(["rep", "other_rep", "analyst"]),
@@ -170,9 +168,7 @@ def test_an_area_has_the_accounts_that_lie_in_it_once(
     assert sorted(row["id"] for row in sheet) == sorted(ids)
 
 
-@settings(
-    max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=20, deadline=None)
 @given(
     name=st.sampled_from(["west", "east"]),
     who=st.sampled_from(["rep", "other_rep", "analyst"]),

@@ -11,7 +11,7 @@ from typing import Any
 import psycopg2
 import psycopg2.extras
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from backend.cube.schemas import MeasureName
@@ -103,7 +103,6 @@ def _asked(draw: st.DrawFn, name: str) -> dict[str, Any]:
 @settings(
     max_examples=120,
     deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(
     asked=queries(), who=st.sampled_from(["analyst", "rep", "other_rep"]),

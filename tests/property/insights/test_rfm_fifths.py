@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from backend.db.tenancy import Database
@@ -49,9 +49,7 @@ def _scores(url: str, org: Org, database: Database, lines: list[Sold]) -> Scores
     return {row[0]: row[1:] for row in rows}  # type: ignore[misc]  # as selected
 
 
-@settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=25, deadline=None)
 @given(bought=st.lists(LINE, max_size=120), chance=st.randoms(use_true_random=False))
 def test_fifths_are_even_in_order_and_deterministic(
     bought: list[tuple[int, int, int]],

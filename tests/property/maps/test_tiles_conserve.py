@@ -5,7 +5,7 @@ from typing import Any
 
 import mapbox_vector_tile
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from backend.accounts.filters import Filters
@@ -51,9 +51,7 @@ def _features(ground: Ground, actor: Actor, tile: Tile, wanted: TileFilter) -> l
     return features
 
 
-@settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=40, deadline=None)
 @given(
     zoom=st.integers(0, 18),
     actor_name=st.sampled_from(["rep", "other_rep", "manager", "analyst"]),

@@ -8,7 +8,7 @@ from uuid import UUID
 
 import msgspec
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import ExifTags, Image
 
@@ -43,9 +43,7 @@ def damaged(draw: st.DrawFn) -> bytes:
 
 # Pillow warns of damaged EXIF: that is no reason to refuse a photo.
 @pytest.mark.filterwarnings("ignore::UserWarning")
-@settings(
-    max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=300, deadline=None)
 @given(data=damaged())
 def test_any_bytes_are_refused_or_shown(tmp_path: Path, data: bytes) -> None:
     path = tmp_path / "photo"

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import msgspec
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from backend.ids import new_id
@@ -109,9 +109,8 @@ def test_every_visit_has_one_verdict_and_sums_are_sums(
     assert all(leg.planned_s > 0 and leg.actual_s >= 0 for leg in result.legs)
 
 
-# A slow machine draws four days slowly.
 @given(st.lists(st.tuples(_days(), st.integers(0, 24)), max_size=3))
-@settings(max_examples=50, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=50)
 def test_shares_are_from_0_to_1_over_any_days(
     days: list[tuple[tuple[PlanFact | None, list[VisitFact], DrivenDay | None], int]],
 ) -> None:

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import httpx
 import psycopg2
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from psycopg2.extensions import connection as Connection  # noqa: N812
 from psycopg2.extensions import cursor as Cursor  # noqa: N812
@@ -275,12 +275,8 @@ class World:
             yield cursor
 
 
-@settings(
-    max_examples=12,
-    deadline=None,
-    # One database serves all histories: each has an organisation of its own in it.
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
+# One database serves all histories: each has an organisation of its own in it.
+@settings(max_examples=12, deadline=None)
 @given(st.lists(_STEPS, min_size=15, max_size=45))
 def test_a_phone_holds_what_the_data_says_whenever_it_commits(
     api: Api, test_database: TestDatabase, steps: list[tuple[str, ...]]

@@ -4,7 +4,7 @@ import itertools
 from collections.abc import Iterator
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 
 from backend.territories.design.check import check_design
 from backend.territories.design.ground import Ground
@@ -15,7 +15,7 @@ from backend.territories.design.solver.designing import InfeasibleError, design
 from backend.territories.design.telling import splits_of
 from tests.property.territories.random_designs import designs
 
-_SLOW = settings(deadline=None, max_examples=50, suppress_health_check=list(HealthCheck))
+_SLOW = settings(deadline=None, max_examples=50)
 
 
 def _solved(problem: DesignProblem) -> Design | None:

@@ -2,7 +2,7 @@
 
 import h3
 import shapely
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from shapely.geometry import MultiPolygon, box
 
@@ -13,7 +13,7 @@ _MIDDLES = [(21.03, 105.85), (10.78, 106.70), (60.17, 24.95), (-33.9, 151.2), (0
 _NOTHING = MultiPolygon()
 _DUST = 1e-13
 """In square degrees: less than a thousandth of a square metre."""
-_SLOW = settings(deadline=None, max_examples=40, suppress_health_check=list(HealthCheck))
+_SLOW = settings(deadline=None, max_examples=40)
 
 
 @st.composite

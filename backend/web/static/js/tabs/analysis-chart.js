@@ -64,7 +64,7 @@ function bars(found, state, at) {
   if (rows.length < 2) return null;
   const title = t(`cube.measure.${found.measures[at].name}`);
   const most = rows[0].total[at];
-  return { end() {}, node: el('section', {}, el('h3', {}, title), el('ul.bars', { 'aria-label': title }, rows.map((row) => {
+  return { end() {}, node: el('section', {}, el('h2.minor', {}, title), el('ul.bars', { 'aria-label': title }, rows.map((row) => {
     const strip = el('span.strip', { 'aria-hidden': 'true' });
     strip.style.width = `${(PERCENT * row.total[at]) / most}%`;
     const part = found.measures[at].is_additive && found.whole.total[at] > 0 ? ` · ${number((PERCENT * row.total[at]) / found.whole.total[at], 1)} %` : '';
