@@ -191,7 +191,7 @@ def _conditions(scope: Scope, filters: AreaFilter) -> tuple[str, dict[str, Any]]
     conditions: list[str] = []
     if scope.territory_ids is not None:
         conditions.append(statements.IN_SCOPE)
-        values |= {"scope": list(scope.territory_ids), "user_id": scope.user_id}
+        values |= {"scope": scope.territory_array, "user_id": scope.user_id}
     wanted, bound = filter_conditions(filters)
     return " ".join([*conditions, *wanted]), values | bound
 

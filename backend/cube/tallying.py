@@ -18,6 +18,8 @@ from backend.cube.vocabulary import Base
 _HUNDRED, _THOUSAND = 100.0, 1000.0
 _HALF_BITS = 24
 _MOST_FLAGS = 100_000_000
+_FLAGS_EACH = 100
+"""To look through a hundred flags costs about as much as to sort one number."""
 _PROSPECT, _CUSTOMER = (STAGES.index(one) + 1 for one in ("prospect", "customer"))
 
 
@@ -117,26 +119,52 @@ def _distinct(base: Base, placed: Placed, shape: Shape) -> Real:
     """Return how many different accounts or invoices there are in each place and total."""
     ids, count = _ids(base, placed.chosen)
     width = shape.columns + 1
-    table = np.zeros((shape.rows + 1, width))
-    if placed.is_row_of_account:
-        row_of = np.zeros(count, np.int64)
-        row_of[ids] = placed.row
-        who, column = _once(ids, placed.column, count, width)
-        row = row_of[who]
-        every, _ = _once(who, np.zeros_like(who), count, 1)
-        by_row, by_column = row_of[every], column
+    if placed.is_row_of_account or count * shape.rows * width > _MOST_FLAGS:
+        found = _mostly_of_one_row(ids, placed, count, shape)
     else:
         who, place = _once(ids, placed.row * width + placed.column, count, shape.rows * width)
         row, column = np.divmod(place, width)
-        every, _ = _once(who, np.zeros_like(who), count, 1)
         by_row = row if shape.columns <= 1 else _once(who, row, count, shape.rows)[1]
-        by_column = _once(who, column, count, width)[1]
-    cells = np.bincount(row * width + column, minlength=shape.rows * width)
+        found = _Once(row, column, by_row, _once(who, column, count, width)[1])
+    table = np.zeros((shape.rows + 1, width))
+    cells = np.bincount(found.row * width + found.column, minlength=shape.rows * width)
     table[:-1, :-1] = cells.reshape(shape.rows, width)[:, :-1]
-    table[:-1, -1] = np.bincount(by_row, minlength=shape.rows)
-    table[-1, :-1] = np.bincount(by_column, minlength=width)[:-1]
-    table[-1, -1] = len(every)
+    table[:-1, -1] = np.bincount(found.by_row, minlength=shape.rows)
+    table[-1, :-1] = np.bincount(found.by_column, minlength=width)[:-1]
+    table[-1, -1] = len(_once(ids, np.zeros_like(ids), count, 1)[0])
     return table
+
+
+class _Once(NamedTuple):
+    """Rows and columns of what is counted once in each place; in each row; in each column."""
+
+    row: Whole
+    column: Whole
+    by_row: Whole
+    by_column: Whole
+
+
+def _mostly_of_one_row(ids: Whole, placed: Placed, count: int, shape: Shape) -> _Once:
+    """Find each once where most stand in one row: the others alone are told apart by row."""
+    width = shape.columns + 1
+    row_of = np.zeros(count, np.int64)
+    row_of[ids] = placed.row
+    is_other = np.zeros(0, np.bool_) if placed.is_row_of_account else placed.row != row_of[ids]
+    if not is_other.any():
+        who, column = _once(ids, placed.column, count, width)
+        every, _ = _once(who, np.zeros_like(who), count, 1)
+        return _Once(row_of[who], column, row_of[every], column)
+    who, column = _once(ids[~is_other], placed.column[~is_other], count, width)
+    every, _ = _once(who, np.zeros_like(who), count, 1)
+    others, row = ids[is_other], placed.row[is_other]
+    place = row * width + placed.column[is_other]
+    more_row, more_column = np.divmod(_once(others, place, count, shape.rows * width)[1], width)
+    return _Once(
+        np.concatenate((row_of[who], more_row)),
+        np.concatenate((column, more_column)),
+        np.concatenate((row_of[every], _once(others, row, count, shape.rows)[1])),
+        _once(ids, placed.column, count, width)[1],
+    )
 
 
 def _ids(base: Base, chosen: Chosen) -> tuple[Whole, int]:
@@ -150,7 +178,7 @@ def _ids(base: Base, chosen: Chosen) -> tuple[Whole, int]:
 def _once(ids: Whole, places: Whole, count: int, size: int) -> tuple[Whole, Whole]:
     """Return each pair of an id and a place once: by a flag for each, or sorted where too many."""
     pairs = ids * size + places
-    if count * size <= _MOST_FLAGS:
+    if count * size <= min(_MOST_FLAGS, _FLAGS_EACH * len(pairs)):
         flags = np.zeros(count * size, np.bool_)
         flags[pairs] = True
         once = np.flatnonzero(flags)

@@ -71,8 +71,8 @@ def count_territories(
 
 def select_territories(connection: sa.Connection, scope: Scope) -> list[Named]:
     """Return the live territories in scope, by name."""
-    ids = None if scope.territory_ids is None else list(scope.territory_ids)
-    rows = connection.execute(_OUTLINED, {"org_id": scope.org_id, "ids": ids})
+    values = {"org_id": scope.org_id, "ids": scope.territory_array}
+    rows = connection.execute(_OUTLINED, values)
     return [Named(*row) for row in rows]
 
 
@@ -97,7 +97,7 @@ def _counted(
     wanted, values = conditions(filters)
     if scope.territory_ids is not None:
         wanted = [_IN_SCOPE, *wanted]
-        values |= {"scope": list(scope.territory_ids), "user_id": scope.user_id}
+        values |= {"scope": scope.territory_array, "user_id": scope.user_id}
     statement = template.format(conditions=" ".join(wanted), **more)
     return connection.execute(sa.text(statement), values | _org(scope)).all()
 

@@ -148,7 +148,7 @@ def read_prospects(
             "fold": bounds.cell_shift - to_level,
         }
     if scope.territory_ids is not None:
-        values |= {"scope": list(scope.territory_ids), "user_id": scope.user_id}
+        values |= {"scope": scope.territory_array, "user_id": scope.user_id}
     if way.lens.colour_by is ColourBy.REP:
         held, holders = zip(*way.lens.reps, strict=True) if way.lens.reps else ((), ())
         values |= {"held": list(held), "holders": list(holders)}

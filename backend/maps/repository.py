@@ -102,7 +102,7 @@ def read_worth_version(connection: sa.Connection, org_id: OrgId) -> int:
 
 def select_holders(connection: sa.Connection, scope: Scope) -> tuple[tuple[str, str], ...]:
     """Return the territories in scope with who holds each today."""
-    values = {"org_id": scope.org_id, "ids": _ids(scope)}
+    values = {"org_id": scope.org_id, "ids": scope.territory_array}
     return tuple((row.territory_id, row.rep_id) for row in connection.execute(_HOLDERS, values))
 
 
@@ -131,14 +131,14 @@ def read_visits_version(connection: sa.Connection, scope: Scope, on_date: date) 
 
 def find_territory_extent(connection: sa.Connection, scope: Scope) -> Bounds | None:
     """Return the box of the territories in scope, None without any."""
-    values = {"org_id": scope.org_id, "ids": _ids(scope)}
+    values = {"org_id": scope.org_id, "ids": scope.territory_array}
     west, south, east, north = connection.execute(_TERRITORY_EXTENT, values).one()
     return None if west is None else Bounds(west, south, east, north)
 
 
 def find_account_extent(connection: sa.Connection, scope: Scope) -> Bounds | None:
     """Return the box of the accounts in scope, None without any."""
-    values = {"org_id": scope.org_id, "ids": _ids(scope)}
+    values = {"org_id": scope.org_id, "ids": scope.territory_array}
     left, bottom, right, top = connection.execute(_ACCOUNT_EXTENT, values).one()
     if left is None:
         return None
@@ -159,10 +159,6 @@ def fold_cells(connection: sa.Connection, org_id: OrgId) -> bool:
 def _version(
     connection: sa.Connection, statement: sa.TextClause, scope: Scope, **values: object
 ) -> str:
-    bound = {"org_id": scope.org_id, "ids": _ids(scope)} | values
+    bound = {"org_id": scope.org_id, "ids": scope.territory_array} | values
     wanted = {name: bound[name] for name in statement.compile().params}
     return str(connection.scalar(statement, wanted))
-
-
-def _ids(scope: Scope) -> list[UUID] | None:
-    return None if scope.territory_ids is None else list(scope.territory_ids)

@@ -29,6 +29,13 @@ class Scope(msgspec.Struct, frozen=True):
     territory_ids: tuple[UUID, ...] | None
     """None is the whole organisation."""
 
+    @property
+    def territory_array(self) -> str | None:
+        """The territories as PostgreSQL reads an array; of a list it parses each id by itself."""
+        if self.territory_ids is None:
+            return None
+        return f"{{{','.join(map(str, self.territory_ids))}}}"
+
 
 class TileFilter(msgspec.Struct, frozen=True, kw_only=True):
     """What is left in the tile, and how it looks; None leaves everything in."""

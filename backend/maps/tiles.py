@@ -79,7 +79,7 @@ SELECT ST_AsMVT(t, 'visits', 4096, 'g') FROM (
 
 def read_territories(connection: sa.Connection, scope: Scope, tile: Tile) -> bytes:
     """Return a tile of territory polygons and, as `territory_labels`, one point for each."""
-    values = _place(tile) | {"scope": _scope_ids(scope)}
+    values = _place(tile) | {"scope": scope.territory_array}
     return _tile(connection, _TERRITORIES, scope, values)
 
 
@@ -99,7 +99,7 @@ def read_visits(
     values = _place(tile) | {
         "on_date": on_date,
         "rep_id": wanted.rep_id,
-        "scope": _scope_ids(scope),
+        "scope": scope.territory_array,
         "user_id": scope.user_id,
     }
     return _tile(connection, _VISITS, scope, values)
@@ -108,10 +108,6 @@ def read_visits(
 def _place(tile: Tile) -> dict[str, Any]:
     bounds = tile_range(*tile)
     return tile._asdict() | {"x0": bounds.x0, "y0": bounds.y0, "shift": bounds.shift}
-
-
-def _scope_ids(scope: Scope) -> list[Any] | None:
-    return None if scope.territory_ids is None else list(scope.territory_ids)
 
 
 def _tile(

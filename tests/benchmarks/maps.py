@@ -235,7 +235,7 @@ def _nearest(laid: Ground) -> Iterator[float]:
     with laid.database.for_org(laid.org_id, snapshot=True) as connection:
         places = connection.execute(sa.text(_PLACES)).all()
         for number, scope in enumerate(scopes(laid) * 8):
-            held = None if scope.territory_ids is None else list(scope.territory_ids)
+            held = scope.territory_array
             lon, lat = places[number]
             values = {"org_id": laid.org_id, "scope": held, "lon": lon, "lat": lat}
             yield _best(connection.execute, statement, values | {"count": _NEAREST})

@@ -14,6 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from backend.cube import tallying
 from backend.cube.schemas import MeasureName
 from backend.cube.vocabulary import DIMENSIONS, MEASURES, measures_by
 from tests.support.databases import TestDatabase
@@ -100,20 +101,22 @@ def _asked(draw: st.DrawFn, name: str) -> dict[str, Any]:
             return {"dimension": name}
 
 
-@settings(
-    max_examples=120,
-    deadline=None,
-)
+@settings(max_examples=120)
 @given(
     asked=queries(), who=st.sampled_from(["analyst", "rep", "other_rep"]),
     box=st.none() | st.tuples(*[st.integers(0, ACROSS)] * 4), seed=st.integers(0, 2**32),
+    most_flags=st.sampled_from([1, 100_000_000]),
 )  # fmt: skip
 def test_the_cube_tells_what_the_tables_tell(
     market: Market, api: Api, asked: dict[str, Any], who: str,
-    box: tuple[int, int, int, int] | None, seed: int,
+    box: tuple[int, int, int, int] | None, seed: int, most_flags: int,
 ) -> None:  # fmt: skip
     chance = random.Random(seed)
-    with closing(psycopg2.connect(market.owner_url)) as connection:
+    with (
+        closing(psycopg2.connect(market.owner_url)) as connection,
+        pytest.MonkeyPatch.context() as patch,
+    ):
+        patch.setattr(tallying, "_MOST_FLAGS", most_flags)  # one: as with a million buyers
         connection.autocommit = True
         with connection.cursor() as cursor:
             _disturb(cursor, market, chance)

@@ -110,11 +110,23 @@ END $$;
 CREATE TRIGGER account_cell_update AFTER UPDATE ON account_map REFERENCING OLD TABLE AS went NEW TABLE AS came
   FOR EACH STATEMENT EXECUTE FUNCTION account_cell_move();
 
--- Add some of what changed to the sums; return how many changes that were.
+-- The box of the map that a territory's accounts lie in, but for what changed since; it may be too large for a while.
+CREATE TABLE territory_extent (
+  org_id uuid NOT NULL,
+  territory_id uuid NOT NULL,
+  west int NOT NULL,
+  north int NOT NULL,
+  east int NOT NULL,
+  south int NOT NULL,
+  PRIMARY KEY (org_id, territory_id)
+);
+
+-- Add some of what changed to the sums and the extents; return how many changes that were.
 CREATE FUNCTION account_cells_fold(p_org uuid, p_most int) RETURNS int LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = public, pg_temp AS $$
 DECLARE
   folded int;
+  left_edge uuid[];
 BEGIN
   IF p_org IS DISTINCT FROM tuyen_org() THEN
     RETURN 0;
@@ -142,9 +154,25 @@ BEGIN
     ON CONFLICT (org_id, level, is_sliced, cell, territory_id, life_stage, category) DO UPDATE
        SET n = c.n + excluded.n, customers = c.customers + excluded.customers, stages = c.stages + excluded.stages,
            wx = c.wx + excluded.wx, wy = c.wy + excluded.wy,
-           id_high = c.id_high # excluded.id_high, id_low = c.id_low # excluded.id_low)
-  SELECT count(*) INTO folded FROM went;
+           id_high = c.id_high # excluded.id_high, id_low = c.id_low # excluded.id_low),
+  grown AS (
+    INSERT INTO territory_extent AS x
+    SELECT p_org, territory_id, min(wx), min(wy), max(wx), max(wy) FROM went
+     WHERE n > 0 AND territory_id IS NOT NULL GROUP BY territory_id
+    ON CONFLICT (org_id, territory_id) DO UPDATE
+       SET west = least(x.west, excluded.west), north = least(x.north, excluded.north),
+           east = greatest(x.east, excluded.east), south = greatest(x.south, excluded.south))
+  SELECT count(*), array_agg(DISTINCT w.territory_id) FILTER (
+           WHERE w.n < 0 AND (w.wx IN (x.west, x.east) OR w.wy IN (x.north, x.south))) INTO folded, left_edge
+    FROM went w LEFT JOIN territory_extent x ON x.org_id = p_org AND x.territory_id = w.territory_id;
   DELETE FROM account_cell WHERE org_id = p_org AND n = 0;
+  -- An account at an edge went: what is left may lie in a smaller box.
+  IF left_edge IS NOT NULL THEN
+    DELETE FROM territory_extent WHERE org_id = p_org AND territory_id = ANY (left_edge);
+    INSERT INTO territory_extent
+    SELECT p_org, m.territory_id, min(m.wx), min(m.wy), max(m.wx), max(m.wy) FROM account_map m
+     WHERE m.org_id = p_org AND m.territory_id = ANY (left_edge) GROUP BY m.territory_id;
+  END IF;
   RETURN folded;
 END $$;
 REVOKE EXECUTE ON FUNCTION account_cells_fold(uuid, int) FROM PUBLIC;

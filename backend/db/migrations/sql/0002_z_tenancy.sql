@@ -15,7 +15,7 @@ BEGIN
   END LOOP;
 END $$;
 -- Only triggers write where an account was, what it is looked for by, what the map counts, and what it is worth there.
-REVOKE INSERT, UPDATE, DELETE ON account_placement, account_search, account_cell, account_cell_change,
+REVOKE INSERT, UPDATE, DELETE ON account_placement, account_search, account_cell, account_cell_change, territory_extent,
   account_worth FROM tuyen_app;
 REVOKE INSERT, UPDATE ON cube_change FROM tuyen_app;
 REVOKE EXECUTE ON FUNCTION sync_purge(timestamptz) FROM PUBLIC;
