@@ -17,15 +17,26 @@ class Place(msgspec.Struct, frozen=True):
     lat: float
 
 
-def select_without_cell(connection: sa.Connection, org_id: OrgId, *, most: int) -> list[Place]:
-    """Return accounts whose place has no cell yet, or had another."""
+def select_without_cell(
+    connection: sa.Connection, org_id: OrgId, after: UUID | None, *, most: int
+) -> tuple[list[Place], UUID | None]:
+    """Look through so many accounts after one, by id.
+
+    Return those whose place has no cell yet, or had another, and the last that was looked at: None
+    when there were no more.
+    """
     statement = sa.text("""
-SELECT a.id, ST_X(a.location), ST_Y(a.location) FROM account a
-  LEFT JOIN account_hexagon x ON x.org_id = a.org_id AND x.account_id = a.id
- WHERE a.org_id = :org_id AND a.deleted_at IS NULL AND a.location IS NOT NULL
-   AND (x.lon, x.lat) IS DISTINCT FROM (ST_X(a.location), ST_Y(a.location)) LIMIT :most""")
-    rows = connection.execute(statement, {"org_id": org_id, "most": most})
-    return [Place(*row) for row in rows]
+WITH page AS MATERIALIZED (
+  SELECT a.id, ST_X(a.location) AS lon, ST_Y(a.location) AS lat FROM account a
+   WHERE a.org_id = :org_id AND (cast(:after AS uuid) IS NULL OR a.id > :after)
+     AND a.deleted_at IS NULL AND a.location IS NOT NULL ORDER BY a.id LIMIT :most)
+SELECT p.id, p.lon, p.lat FROM page p
+  LEFT JOIN account_hexagon x ON x.org_id = :org_id AND x.account_id = p.id
+ WHERE (x.lon, x.lat) IS DISTINCT FROM (p.lon, p.lat)
+UNION ALL (SELECT p.id, NULL, NULL FROM page p ORDER BY p.id DESC LIMIT 1)""")
+    rows = connection.execute(statement, {"org_id": org_id, "after": after, "most": most}).all()
+    last = [row.id for row in rows if row.lon is None]
+    return [Place(*row) for row in rows if row.lon is not None], last[0] if last else None
 
 
 def save_cells(

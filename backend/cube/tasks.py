@@ -14,12 +14,13 @@ _AT_ONCE = 20_000
 
 def _place_cells(work: Work, org_id: OrgId) -> None:
     """Find the H3 cells of new places once, so that nobody who asks waits for them."""
+    last = None
     while not work.is_ending:
         with work.db.for_org(org_id) as connection:
-            places = select_without_cell(connection, org_id, most=_AT_ONCE)
+            places, last = select_without_cell(connection, org_id, last, most=_AT_ONCE)
             cells = [h3.str_to_int(h3.latlng_to_cell(one.lat, one.lon, FINEST)) for one in places]
             save_cells(connection, org_id, places, cells)
-        if len(places) < _AT_ONCE:
+        if last is None:
             return
 
 
