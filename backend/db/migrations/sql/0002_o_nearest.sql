@@ -132,16 +132,15 @@ BEGIN
      ORDER BY d, s.account_id LIMIT p_limit;
 END $$;
 
--- The newest change of the accounts of each territory and of a person's own, or of all, and the transactions older
--- than the newest of these that still run: what they commit later carries an older number, yet must make a new
--- version. One look-up a territory, by a plan that a session keeps.
+-- The newest change of the accounts of some territories and of a person's own, or of all, and the transactions older
+-- than it that still run: what they commit later carries an older number, yet must make a new version. One look-up a
+-- territory, by a plan that a session keeps.
 CREATE FUNCTION account_version(p_org uuid, p_territories uuid[], p_user uuid) RETURNS text
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp
-SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET enable_bitmapscan = off SET enable_sort = off AS $$
+SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET enable_bitmapscan = off AS $$
 DECLARE
   buckets text[];
   newest xid8;
-  known text;
 BEGIN
   IF p_org IS DISTINCT FROM tuyen_org() THEN
     RETURN NULL;
@@ -151,11 +150,10 @@ BEGIN
   ELSE
     SELECT array_agg('t:' || t.id) || ('u:' || p_user) INTO buckets FROM unnest(p_territories) t (id);
   END IF;
-  SELECT string_agg(b.name || '=' || s.xid, ' ' ORDER BY b.name), max(s.xid::text::numeric)::text::xid8
-    INTO known, newest
-    FROM unnest(buckets) b (name), LATERAL (
-      SELECT r.xid FROM sync_row r WHERE r.org_id = p_org AND r.bucket = b.name ORDER BY r.xid DESC LIMIT 1) s;
-  RETURN concat(known, '|', (SELECT string_agg(x::text, ' ' ORDER BY x)
+  SELECT s.xid INTO newest FROM unnest(buckets) b (name), LATERAL (
+    SELECT r.xid FROM sync_row r WHERE r.org_id = p_org AND r.bucket = b.name ORDER BY r.xid DESC LIMIT 1) s
+   ORDER BY s.xid DESC LIMIT 1;
+  RETURN concat(newest, '|', (SELECT string_agg(x::text, ' ' ORDER BY x)
                                FROM pg_snapshot_xip(pg_current_snapshot()) x WHERE x < newest));
 END $$;
 REVOKE EXECUTE ON FUNCTION account_version(uuid, uuid[], uuid) FROM PUBLIC;
