@@ -41,6 +41,8 @@ _P95_MS, _MAX_MS, _MAX_KB, _UNCHANGED_MS, _NEAREST_MS = 25.0, 50.0, 45.0, 1.0, 2
 _NEAREST = 50
 _SHOWN = ((0, 7), (8, 9), (10, 13), (14, 18))
 _CROWDED = 8
+_WHOLE = 100
+_SMALLER = (10_000, 100_000)
 _FILTERS = (
     Filters(),
     Filters(life_stages=["customer", "lapsed"]),
@@ -88,6 +90,7 @@ def main() -> None:
         peer(laid.owner_url) as beside,
     ):
         rows = _measure(laid, beside)
+        rows += _growth(laid, (asked.ground or Path(passing)) / "smaller")
     report(f"The map of {prospects:,} prospects", rows)
 
 
@@ -239,6 +242,40 @@ def _nearest(laid: Ground) -> Iterator[float]:
             lon, lat = places[number]
             values = {"org_id": laid.org_id, "scope": held, "lon": lon, "lat": lat}
             yield _best(connection.execute, statement, values | {"count": _NEAREST})
+
+
+def _growth(laid: Ground, folder: Path) -> list[Row]:
+    """Draw the fullest tiles with fewer prospects, too: more must cost less than as much more."""
+    times = {laid.prospects: _fullest(laid)}
+    for prospects in _SMALLER:
+        if prospects < laid.prospects:
+            with ground(folder / str(prospects), prospects) as smaller:
+                times[prospects] = _fullest(smaller)
+    sizes = sorted(times)
+    rows = []
+    for at, (first, last) in enumerate(_SHOWN):
+        spent = [times[size][at] for size in sizes]
+        rows.append(
+            Row(f"zoom {first} to {last}, the fullest tiles of {_words(sizes)} prospects",
+                f"{_words(spent)} ms", "in proportion",
+                sizes[-1] / sizes[0] / (spent[-1] / spent[0]), 1.0)
+        )  # fmt: skip
+    return rows
+
+
+def _fullest(laid: Ground) -> list[float]:
+    scope = scopes(laid)[0]
+    spent = []
+    with _seen_by(laid, scope) as connection:
+        for first, last in _SHOWN:
+            tiles = [tile for zoom in range(first, last + 1) for tile in _sample(laid, zoom)[:2]]
+            drawn = [_draw(connection, one.z, scope, one, Filters()).ms for one in tiles]
+            spent.append(sum(drawn) / len(drawn))
+    return spent
+
+
+def _words(numbers: Sequence[float]) -> str:
+    return ", ".join(f"{one:,.3g}" if one < _WHOLE else f"{one:,.0f}" for one in numbers)
 
 
 def _best(run: Callable[..., object], *given: object) -> float:
