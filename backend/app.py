@@ -26,6 +26,7 @@ from backend.api.opts import PUBLIC
 from backend.api.rendering import EXCEPTION_HANDLERS
 from backend.api.unread import Unread
 from backend.areas.controllers import AreaController
+from backend.areas.near_controllers import NearController
 from backend.bulk.controllers import BulkController
 from backend.clock import Clock, SystemClock
 from backend.cube.controllers import CubeController
@@ -93,6 +94,7 @@ CONTROLLERS: Sequence[ControllerRouterHandler] = [
     AdminUnitController,
     AdminUnitImportController,
     AreaController,
+    NearController,
     BulkController,
     AssignmentController,
     AuthController,

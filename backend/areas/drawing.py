@@ -67,7 +67,7 @@ def check_way(asked: AreaAsked) -> str:
 def find_reach(asked: ReachAsked, network: StreetNetwork) -> Reach:
     """Return what is reached from a place, as a shape."""
     field = "area.isochrone.location"
-    origin = _position(asked.location, field)
+    origin = position_of(asked.location, field)
     try:
         found = network.isochrone(origin, [asked.minutes])
     except NetworkError as error:
@@ -113,7 +113,7 @@ def _shape(
 
 
 def _draw_circle(connection: sa.Connection, asked: CircleAsked) -> _Shape:
-    center = _position(asked.center, "area.circle.center")
+    center = position_of(asked.center, "area.circle.center")
     area = shape_repository.draw_circle(
         connection, center.lon, center.lat, asked.radius_m, corners=_CORNERS
     )
@@ -256,7 +256,8 @@ def _polygons(shape: shapely.Geometry) -> shapely.MultiPolygon:
     return shapely.MultiPolygon([one for one in parts if isinstance(one, shapely.Polygon)])
 
 
-def _position(pair: list[float], field: str) -> LonLat:
+def position_of(pair: list[float], field: str) -> LonLat:
+    """Return a place told as [lon, lat]; raise Malformed for none."""
     try:
         return check_lonlat(*pair)
     except GeoError as error:

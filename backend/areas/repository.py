@@ -109,7 +109,7 @@ class Selection:
     ) -> None:
         self._connection = connection
         connection.execute(_WITH_ROOM)
-        conditions, values = _conditions(scope, filters)
+        conditions, values = conditions_of(scope, filters)
         if place.area is None:
             template = statements.IN_TERRITORIES
             values["members"] = list(place.territory_ids)
@@ -185,7 +185,7 @@ def _worth(place: Place, conditions: str, *, asks_each: bool) -> str:
     )
 
 
-def _conditions(scope: Scope, filters: AreaFilter) -> tuple[str, dict[str, Any]]:
+def conditions_of(scope: Scope, filters: AreaFilter) -> tuple[str, dict[str, Any]]:
     """Return the SQL of who may see what and asks for what, and what it binds."""
     values: dict[str, Any] = {"org_id": scope.org_id}
     conditions: list[str] = []

@@ -133,12 +133,12 @@ def _select(
     asked: SnapshotRequest | AccountsRequest,
     reach: Reach | None,
 ) -> tuple[Drawn, Selection]:
-    _check_filters(connection, scope, asked.filters)
+    check_filters(connection, scope, asked.filters)
     drawn = draw(connection, actor, scope, asked.area, reach)
     return drawn, Selection(connection, scope, drawn.place, asked.filters)
 
 
-def _check_filters(connection: sa.Connection, scope: Scope, filters: AreaFilter) -> None:
+def check_filters(connection: sa.Connection, scope: Scope, filters: AreaFilter) -> None:
     """Refuse territories that are not there, or not the person's to see."""
     wanted = filters.territory_ids
     if not wanted:

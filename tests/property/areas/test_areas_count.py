@@ -18,8 +18,10 @@ import pytest
 import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pyproj import Geod
 from shapely.geometry import mapping
 
+from backend.areas import near_repository
 from backend.identity.actor import Actor
 from backend.ids import new_id
 from tests.support.databases import TestDatabase
@@ -197,3 +199,39 @@ def test_a_territory_has_its_accounts_or_is_not_there(
         else:
             assert answer.status_code == 422
             assert answer.json()["code"] == "unknown_reference"
+
+
+@settings(max_examples=40)
+@given(
+    lon=st.one_of(st.floats(WEST - 0.1, WEST + 0.2), st.sampled_from([10.0, 106.0])),
+    lat=st.one_of(st.floats(SOUTH - 0.1, SOUTH + 0.2), st.sampled_from([-10.0, 62.0])),
+    who=st.sampled_from(["rep", "other_rep", "analyst"]),
+    stages=st.sets(st.sampled_from(STAGES)),
+    priorities=st.sets(st.integers(1, 5)),
+    limit=st.integers(1, 60),
+    looked_at=st.sampled_from([1, 95, 20_000]),
+)
+def test_the_nearest_that_a_filter_leaves_in_are_told(
+    ground: Ground, lon: float, lat: float, who: str, stages: set[str], priorities: set[int],
+    limit: int, looked_at: int,
+) -> None:  # fmt: skip
+    actor: Actor = getattr(ground.org, who)
+    filters = {"life_stages": sorted(stages), "priorities": sorted(priorities)}
+    wanted = {
+        one["id"]: Geod(ellps="WGS84").inv(lon, lat, *one["location"])[2]
+        for one in ground.listed[who]
+        if (not stages or one["life_stage"] in stages)
+        and (not priorities or one["priority"] in priorities)
+    }
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(near_repository, "_MOST_LOOKED_AT", looked_at)  # one: with rare wishes
+        answer = ground.api.client.post(
+            "/v1/near",
+            headers=ground.api.as_(actor),
+            json={"location": [lon, lat], "filters": filters, "limit": limit},
+        )
+    assert answer.status_code == 200, answer.text
+    told = {one["id"]: one["distance_m"] for one in answer.json()["accounts"]}
+    assert told == {one: pytest.approx(wanted[one], abs=0.01) for one in told}
+    nearest = sorted(wanted.values())[:limit]
+    assert list(told.values()) == pytest.approx(nearest, rel=0.002, abs=0.01)
