@@ -13,6 +13,7 @@ from mobile_client.views import (
     CheckInResult,
     DayView,
     Fix,
+    LonLat,
     MapFeatures,
     MediaKind,
     Session,
@@ -128,8 +129,13 @@ class Core(Protocol):
         """The signed-in user's day."""
         ...
 
-    def accounts(self, query: str = "", limit: int = 100) -> list[AccountRow]:
-        """Accounts whose name or address holds every word of `query`, diacritics aside."""
+    def accounts(
+        self, query: str = "", limit: int = 100, *, near: LonLat | None = None
+    ) -> list[AccountRow]:
+        """Accounts whose name or address holds every word of `query`, diacritics aside.
+
+        By name; with a place the nearest to it first, without those that lie nowhere.
+        """
         ...
 
     def account(self, account_id: str) -> AccountCard:

@@ -29,6 +29,7 @@ from mobile_client.views import (
     CheckInDraft,
     CheckInResult,
     DayView,
+    LonLat,
     MapFeatures,
     MediaKind,
     Session,
@@ -98,10 +99,12 @@ class Records:
         with self._database.reading() as db:
             return day.read_day(db, self._user_id, self._today)
 
-    def accounts(self, query: str = "", limit: int = 100) -> list[AccountRow]:
-        """Accounts whose name or address holds every word of `query`, diacritics aside."""
+    def accounts(
+        self, query: str = "", limit: int = 100, *, near: LonLat | None = None
+    ) -> list[AccountRow]:
+        """Accounts whose name or address holds every word of `query`, by name or the nearest."""
         with self._database.reading() as db:
-            return accounts.find_accounts(db, query, limit)
+            return accounts.find_accounts(db, query, limit, near=near)
 
     def account(self, account_id: str) -> AccountCard:
         """One account; raises KeyError when it is not on this phone."""

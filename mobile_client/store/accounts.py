@@ -1,5 +1,6 @@
 """Accounts as the screens show them: the list, one card, the map."""
 
+import math
 import sqlite3
 from datetime import UTC, date, datetime, time
 from pathlib import Path
@@ -42,14 +43,29 @@ class _Area(msgspec.Struct, frozen=True):
     coordinates: list[list[list[tuple[float, float]]]]
 
 
-def find_accounts(db: sqlite3.Connection, query: str, limit: int) -> list[AccountRow]:
-    """Return accounts whose name or address holds every word of `query`, diacritics aside."""
+_EAST, _NORTH = (f"(json_extract(location, '$[{at}]') - ?)" for at in (0, 1))
+_AWAY = f"{_EAST} * {_EAST} * ? + {_NORTH} * {_NORTH}"
+"""The square of degrees of latitude to a place; longitude's are narrower by its cosine."""
+
+
+def find_accounts(
+    db: sqlite3.Connection, query: str, limit: int, *, near: LonLat | None = None
+) -> list[AccountRow]:
+    """Return accounts whose name or address holds every word of `query`, diacritics aside.
+
+    They come by name; with a place the nearest to it first, without those that lie nowhere.
+    """
     patterns = like_patterns(query)
     where = "".join(" AND folded LIKE ? ESCAPE '\\'" for _ in patterns)
-    # Only the number of words shapes the text; the words themselves are bound.
+    order = ""
+    place: tuple[float, ...] = ()
+    if near is not None:
+        (lon, lat), where = near, f"{where} AND location IS NOT NULL"
+        order, place = f"{_AWAY},", (lon, lon, math.cos(math.radians(lat)) ** 2, lat, lat)
+    # Only the number of words and the order shape the text; the words themselves are bound.
     rows = db.execute(
-        f"SELECT * FROM account WHERE 1{where} ORDER BY folded, id LIMIT ?",  # noqa: S608 - see above
-        (*patterns, limit),
+        f"SELECT * FROM account WHERE 1{where} ORDER BY {order} folded, id LIMIT ?",  # noqa: S608 - see above
+        (*patterns, *place, limit),
     )
     return [
         AccountRow(

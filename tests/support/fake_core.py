@@ -8,6 +8,7 @@ from pathlib import Path
 
 from mobile_client.device.fakes import Device, FakeCamera, FakeGps, FakeMicrophone
 from mobile_client.facade import EditError, OutboxNotEmpty, SignInError
+from mobile_client.presenters.map.projection import distance_m
 from mobile_client.proposals import OpenDay, OpenStop, Proposal, Wish
 from mobile_client.replanning.proposing import propose
 from mobile_client.views import (
@@ -18,6 +19,7 @@ from mobile_client.views import (
     ContactRow,
     DayView,
     ItemKind,
+    LonLat,
     MapFeatures,
     MapPoint,
     MediaKind,
@@ -103,14 +105,18 @@ class FakeCore:
     def today(self) -> DayView:
         return self._day
 
-    def accounts(self, query: str = "", limit: int = 100) -> list[AccountRow]:
+    def accounts(
+        self, query: str = "", limit: int = 100, *, near: LonLat | None = None
+    ) -> list[AccountRow]:
         wanted = query.lower().split()
         rows = [
             AccountRow(c.id, c.name, c.address, c.category, c.stage, c.lon, c.lat)
             for c in self._cards.values()
             if all(word in f"{c.name} {c.address}".lower() for word in wanted)
         ]
-        return sorted(rows, key=lambda row: row.name)[:limit]
+        if near is None:
+            return sorted(rows, key=lambda row: row.name)[:limit]
+        return sorted(rows, key=lambda row: distance_m(near, (row.lon, row.lat)))[:limit]
 
     def account(self, account_id: str) -> AccountCard:
         planned = (s.visit_id for s in self._day.stops if s.account_id == account_id)

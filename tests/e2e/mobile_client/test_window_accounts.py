@@ -1,3 +1,5 @@
+from pathlib import Path
+
 from tests.support.fake_core import FakeCore
 from tests.support.kivy_driver import Driver
 
@@ -10,6 +12,27 @@ def test_typing_finds_accounts(ui: Driver) -> None:
     ui.tap(ui.find("NavItem", name="accounts"))
     ui.type(ui.find("TextInput"), "ekberg")
     ui.until(lambda: titles(ui) and all("Ekberg" in title for title in titles(ui)))
+
+
+def test_the_nearest_come_first_at_a_tap(ui: Driver, core: FakeCore, tmp_path: Path) -> None:
+    ui.tap(ui.find("NavItem", name="accounts"))
+    by_name = titles(ui)
+    nearest = [row.name for row in core.accounts(near=core.gps.at)]
+    ui.tap(ui.find("Btn", text="Gần tôi"))
+    ui.until(lambda: titles(ui)[:3] == nearest[:3])
+    assert " m" in " ".join(ui.texts())
+    ui.shot(tmp_path / "near.png")
+    ui.tap(ui.find("Btn", text="Gần tôi"))
+    ui.until(lambda: titles(ui) == by_name)
+
+
+def test_without_a_position_names_stay_and_why_is_told(ui: Driver, core: FakeCore) -> None:
+    core.gps.problem = "denied"
+    ui.tap(ui.find("NavItem", name="accounts"))
+    by_name = titles(ui)
+    ui.tap(ui.find("Btn", text="Gần tôi"))
+    ui.until(lambda: any("hãy cho phép" in text for text in ui.texts()))
+    assert titles(ui) == by_name
 
 
 def test_finding_nothing_is_told(ui: Driver) -> None:

@@ -11,6 +11,7 @@ from mobile_client.presenters.account_card import (
     save_form,
 )
 from mobile_client.presenters.accounts import accounts
+from mobile_client.presenters.map.projection import distance_m
 from mobile_client.views import CheckInDraft
 from tests.support.fake_core import FakeCore
 
@@ -30,6 +31,15 @@ def account_id(core: FakeCore) -> str:
 def test_the_list_says_what_it_did_not_find(core: FakeCore) -> None:
     text = accounts(core, WORDS, " zzz ")
     assert (text.lines, text.empty) == ((), "Không có khách hàng khớp “zzz”.")
+
+
+def test_the_nearest_tell_how_far_they_are(core: FakeCore) -> None:
+    here = core.gps.at
+    rows = core.accounts(near=here)
+    lines = accounts(core, WORDS, "", here).lines
+    assert [line.account_id for line in lines[:3]] == [row.id for row in rows[:3]]
+    away = distance_m(here, (rows[0].lon or 0, rows[0].lat or 0))
+    assert lines[0].trail == WORDS.distance(away)
 
 
 def test_the_card_lists_fields_contacts_visits_and_notes(core: FakeCore, account_id: str) -> None:

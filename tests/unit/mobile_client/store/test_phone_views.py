@@ -98,6 +98,22 @@ def test_search_finds_every_word_without_diacritics(
         assert [row.id for row in find_accounts(db, query, 10)] == found
 
 
+def test_the_nearest_come_first_and_what_lies_nowhere_not_at_all(database: Database) -> None:
+    # North of the Arctic Circle a degree of longitude is less than half one of latitude.
+    places = {"east": [24.02, 69.0], "north": [24.0, 69.01], "here": [24.0, 69.0], "nowhere": None}
+    rows: list[Row] = [
+        ("account", uid(name), 1, {"name": name} | ({"location": place} if place else {}))
+        for name, place in places.items()
+    ]
+    with database.writing() as db:
+        begin_pull(db)
+        commit_pull(db, page(rows), MORNING)
+    with database.reading() as db:
+        found = find_accounts(db, "", 10, near=(24.0, 69.0))
+        assert [row.name for row in found] == ["here", "east", "north"]
+        assert [row.name for row in find_accounts(db, "nor", 1, near=(24.0, 69.0))] == ["north"]
+
+
 def test_folding_takes_the_vietnamese_d() -> None:
     assert fold("Nguyễn ĐÌNH Đường") == "nguyen dinh duong"
 
