@@ -117,6 +117,30 @@ def test_a_pivot_is_made_gone_into_and_sliced(
 
 
 @pytest.mark.parametrize(("look", "words"), LOOKS, indirect=["look"], ids=["vi", "en"])
+def test_other_days_and_another_territory_are_compared_with(
+    sold: Watched, words: dict[str, str], tmp_path: Path
+) -> None:
+    page = _open(sold, words)
+    page.locator(".pivot table").wait_for()
+    with page.expect_response(QUERY):  # without a comparison, until the territory is chosen
+        page.locator("select[name=compare]").select_option("territory")
+    with page.expect_response(QUERY) as answered:
+        page.locator("select[name=compare_territory]").select_option(label="Kamppi")
+    told = answered.value.json()
+    kamppi = next(row for row in told["rows"] if row["labels"] == ["Kamppi"])
+    assert told["whole"]["compared_total"] == kamppi["total"]
+    page.screenshot(path=tmp_path / f"compared-{words['tab']}.png")
+    with page.expect_response(QUERY):
+        page.locator("select[name=compare]").select_option("dates")
+    with page.expect_response(QUERY):
+        page.locator("input[name=compare_from]").fill("2026-01-01")
+    with page.expect_response(QUERY) as answered:
+        page.locator("input[name=compare_to]").fill("2026-03-31")
+    period = answered.value.json()["compared_period"]
+    assert (period["from_date"], period["to_date"]) == ("2026-01-01", "2026-03-31")
+
+
+@pytest.mark.parametrize(("look", "words"), LOOKS, indirect=["look"], ids=["vi", "en"])
 def test_cells_stand_on_the_map(sold: Watched, words: dict[str, str], tmp_path: Path) -> None:
     state = json.dumps({"rows": [{"dimension": "h3", "resolution": 9}], "measures": ["revenue"]})
     page = _open(sold, words, f"#tab=analysis&cube={state}")

@@ -111,11 +111,12 @@ async function send(path, { method = 'GET', body, query = {}, signal, raw = fals
   // Files come in the page's language, which a person may have switched.
   const headers = { 'Accept-Language': language() };
   if (access) headers.Authorization = `Bearer ${access}`;
-  if (body !== undefined) headers['Content-Type'] = 'application/json';
+  const isForm = body instanceof FormData; // the browser writes its type, with the boundary
+  if (body !== undefined && !isForm) headers['Content-Type'] = 'application/json';
   if (version !== undefined) headers['If-Match'] = `W/"${version}"`;
   let answer;
   try {
-    answer = await fetch(url, { method, headers, signal, body: body === undefined ? undefined : JSON.stringify(body) });
+    answer = await fetch(url, { method, headers, signal, body: body === undefined || isForm ? body : JSON.stringify(body) });
   } catch (error) {
     if (error.name === 'AbortError') throw error;
     throw new Problem(0, { code: 'unreachable' });

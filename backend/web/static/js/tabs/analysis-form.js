@@ -6,7 +6,7 @@ import { sliced } from './analysis-state.js';
 import { dimensionName, memberName } from './analysis-words.js';
 
 const GRAINS = ['day', 'week', 'month', 'quarter', 'year'];
-const COMPARISONS = ['', 'before', 'year_before'];
+const COMPARISONS = ['', 'before', 'year_before', 'dates', 'territory'];
 const RESOLUTIONS = [5, 6, 7, 8, 9];
 const MOST_MEASURES = 8;
 const ONLY_HERE = ['h3', 'period'];
@@ -23,12 +23,24 @@ export function questionForm(state, known, desk, change) {
       axis('rows', t('cube.rows'), state.rows[0], [['', t('cube.nothing')], ...all], (one) => set({ rows: one ? [one, ...state.rows.slice(1)] : [] })),
       axis('rows_too', t('cube.rows_too'), state.rows[1], [['', t('cube.nothing')], ...all], (one) => set({ rows: [state.rows[0], one].filter(Boolean) })),
       axis('columns', t('cube.columns'), state.columns, [['', t('cube.nothing')], ...all.filter(([key]) => !key.includes('h3'))], (one) => set({ columns: one })),
-      select('compare', t('cube.compare'), COMPARISONS.map((one) => [one, t(`cube.compare.${one || 'none'}`)]), state.compare ?? '', (one) => set({ compare: one || null }))),
+      select('compare', t('cube.compare'), COMPARISONS.map((one) => [one, t(`cube.compare.${one || 'none'}`)]), state.compare ?? '', (one) => set({ compare: one || null })),
+      comparedWith(state, desk, set)),
     measures(state, known, set),
     days(state, known, set, true),
     filterForm(state, known, change),
     areaBox(state, desk, set),
   ];
+}
+
+/** The days or the territory to compare with, where one is asked for. */
+function comparedWith(state, desk, set) {
+  if (state.compare === 'dates') {
+    return ['compare_from', 'compare_to'].map((name) => input(name, t(`cube.${name}`), {
+      type: 'date', value: state[name] ?? '', onchange: (event) => set({ [name]: event.target.value || null }) }));
+  }
+  if (state.compare !== 'territory') return null;
+  return select('compare_territory', t('territory'), [['', t('cube.choose')], ...desk.territories.map((one) => [one.id, one.name])],
+    state.compare_territory ?? '', (one) => set({ compare_territory: one || null }));
 }
 
 const code = (one) => (one ? JSON.stringify(one) : '');

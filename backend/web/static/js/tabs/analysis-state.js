@@ -1,7 +1,7 @@
 /** A question to the cube as the page keeps it: in the address, changed by drilling and slicing. */
 
 const USUAL = { view: 'pivot', rows: [{ dimension: 'territory' }], columns: null, measures: ['accounts', 'customers', 'revenue'],
-  filters: [], from_date: null, to_date: null, grain: 'month', compare: 'year_before', territory_of: 'today', measure: 'revenue', in_area: false };
+  filters: [], from_date: null, to_date: null, grain: 'month', compare: 'year_before', compare_from: null, compare_to: null, compare_territory: null, territory_of: 'today', measure: 'revenue', in_area: false };
 const VIEWS = ['pivot', 'white_space', 'hot_spots'];
 const FINEST = 9;
 const NEXT = {
@@ -33,8 +33,15 @@ export function asQuery(state, area, more = {}) {
   return {
     rows: state.rows, columns: state.columns ? [state.columns] : [], measures: state.measures, ...asChoice(state, area),
     from_date: state.from_date, to_date: state.to_date, grain: state.grain, territory_of: state.territory_of,
-    compare: state.compare ? { to: state.compare } : null, ...more,
+    compare: comparison(state), ...more,
   };
+}
+
+/** With what to compare; nothing as long as its days or its territory are not chosen. */
+function comparison({ compare, compare_from: from, compare_to: to, compare_territory: territory }) {
+  if (compare === 'dates') return from && to ? { to: 'dates', from_date: from, to_date: to } : null;
+  if (compare === 'territory') return territory ? { to: 'area', area: { territory_id: territory } } : null;
+  return compare ? { to: compare } : null;
 }
 
 /** Of all questions: filters, and the area where one is chosen. */

@@ -5,6 +5,7 @@ import { el, input, select, swatch } from '../dom.js';
 import { number, t } from '../i18n.js';
 import { empty, loading, problemCard, showProblem } from '../parts.js';
 import { designsView } from './designs.js';
+import { importForm } from './territory-import.js';
 
 const COLORS = ['#1f6f5c', '#c2410c', '#6d28d9', '#0369a1', '#be185d', '#4d7c0f', '#92400e'];
 
@@ -105,8 +106,15 @@ export function territoriesTab(panel, desk) {
       said ? el('p.message.done', { role: 'status' }, said) : null,
       el('div.actions', {},
         el('button.primary', { type: 'button', onclick: draw }, t('draw_territory')),
+        el('button', { type: 'button', onclick: () => top.replaceChildren(importForm({ back: showDrawButton, taken })) }, t('outlines.open')),
         el('button', { type: 'button', onclick: showDesigns }, t('design.open'))),
     ].filter(Boolean) : []));
+  }
+
+  async function taken(count) {
+    showDrawButton(t('outlines.taken', { count: number(count) }));
+    desk.map.refresh('territories', 'prospects');
+    await load();
   }
 
   async function draw() {
