@@ -27,8 +27,10 @@ from backend.api.rendering import EXCEPTION_HANDLERS
 from backend.api.unread import Unread
 from backend.areas.controllers import AreaController
 from backend.areas.near_controllers import NearController
+from backend.areas.ground_controllers import AreaGroundController
 from backend.bulk.controllers import BulkController
 from backend.clock import Clock, SystemClock
+from backend.context.controllers import ContextController
 from backend.cube.controllers import CubeController
 from backend.cube.store import Cubes
 from backend.db.tenancy import Database
@@ -95,6 +97,7 @@ CONTROLLERS: Sequence[ControllerRouterHandler] = [
     AdminUnitImportController,
     AreaController,
     NearController,
+    AreaGroundController,
     BulkController,
     AssignmentController,
     AuthController,
@@ -102,6 +105,7 @@ CONTROLLERS: Sequence[ControllerRouterHandler] = [
     CalendarController,
     CalendarFeedController,
     ContactController,
+    ContextController,
     CoverageController,
     CubeController,
     DeviceController,
