@@ -1,30 +1,24 @@
-"""The ground in hexagons (H3): lines and areas dealt out among cells, and cells gathered upwards.
+"""The ground in hexagons (H3): areas dealt out among cells, and cells gathered upwards.
 
-A hexagon is convex, so a straight piece whose two ends lie in one cell lies in it wholly. Cells of
-a finer grid lie in their parent by their number, which is what makes sums go up exactly; by shape
-they stand out of it a little.
+Cells of a finer grid lie in their parent by their number, which is what makes sums go up exactly;
+by shape they stand out of it a little.
 """
 
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import NamedTuple
 
 import h3.api.basic_int as h3
 import numpy as np
 import numpy.typing as npt
 import shapely
-from pyproj import Geod
 
 from backend.geo.vocabulary import Bounds
 
 FINEST = 9
 """Cells of 0.1 km², a few blocks of a town: finer ones would hold one building each."""
 COARSEST = 1
-_TOLERANCE_M = 1.0
-"""A line is cut where it leaves a cell, to a metre."""
 _DECIMALS = 6  # a tenth of a metre
 _BITS, _DIGIT, _DEEPEST = 52, 3, 15
-_GEOD = Geod(ellps="WGS84")
 _HALF_TURN = 180.0
 
 type Cells = npt.NDArray[np.int64]
@@ -101,41 +95,6 @@ def _corners(cell: int) -> list[tuple[float, float]]:
     if max(lons) - min(lons) > _HALF_TURN:  # one whole piece beyond the 180th meridian
         return [(lon + 2 * _HALF_TURN if lon < 0 else lon, lat) for lon, lat in ring]
     return ring
-
-
-def split_line(points: Sequence[tuple[float, float]], resolution: int) -> dict[int, float]:
-    """Return how many metres of a line, measured on WGS 84, lie in each cell; none is lost."""
-    lons, lats = [lon for lon, _ in points], [lat for _, lat in points]
-    metres: dict[int, float] = defaultdict(float)
-    cells = [cell_of(lon, lat, resolution) for lon, lat in points]
-    for at, length in enumerate(_GEOD.line_lengths(lons, lats)):
-        if cells[at] == cells[at + 1]:
-            metres[cells[at]] += length
-        else:
-            ends = (points[at], cells[at]), (points[at + 1], cells[at + 1])
-            _split(ends[0], ends[1], float(length), resolution, metres)
-    return dict(metres)
-
-
-type _End = tuple[tuple[float, float], int]
-
-
-def _split(
-    start: _End, end: _End, length: float, resolution: int, metres: dict[int, float]
-) -> None:
-    """Halve a straight piece until both ends of each part lie in one cell."""
-    (a, first), (b, last) = start, end
-    if first == last:
-        metres[first] += length
-        return
-    if length <= _TOLERANCE_M:
-        metres[first] += length / 2
-        metres[last] += length / 2
-        return
-    middle = ((a[0] + b[0]) / 2, (a[1] + b[1]) / 2)
-    here = (middle, cell_of(*middle, resolution))
-    _split(start, here, length / 2, resolution, metres)
-    _split(here, end, length / 2, resolution, metres)
 
 
 class Covered(NamedTuple):

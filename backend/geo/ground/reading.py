@@ -15,6 +15,7 @@ import shapely
 from osmium.osm.types import OSMEntity
 from pyproj import Geod
 
+from backend.geo.ground.lines import split_line
 from backend.geo.ground.tags import (
     AREA_KEYS,
     COLUMNS,
@@ -30,7 +31,7 @@ from backend.geo.ground.tags import (
     road_column,
     stop_column,
 )
-from backend.geo.hexagons import FINEST, Cells, Floats, cell_of, centers, split_line, spread_area
+from backend.geo.hexagons import FINEST, Cells, Floats, cell_of, centers, spread_area
 from backend.geo.osm import OsmFileError, pbf, read_guard
 from backend.geo.vocabulary import EARTH_RADIUS_M, OnProgress, Progress
 

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pyproj import Geod
 
+from backend.geo.ground.lines import split_line
 from backend.geo.hexagons import (
     cell_of,
     cover_cells,
@@ -14,7 +15,6 @@ from backend.geo.hexagons import (
     finest_for,
     parents,
     resolution_of,
-    split_line,
     spread_area,
 )
 

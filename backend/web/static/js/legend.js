@@ -3,6 +3,7 @@
 import { request } from './api.js';
 import { isDark, statusColors, whenThemeChanges } from './colors.js';
 import { el, select, swatch } from './dom.js';
+import { groundPart } from './ground.js';
 import { known, number, t } from './i18n.js';
 import { latest, showProblem } from './parts.js';
 import { whenMoved } from './place.js';
@@ -20,7 +21,7 @@ export function showLegend(node, desk) {
   const classes = el('div', { 'aria-live': 'polite' });
   const rough = el('p.little.warn-words', { role: 'status', hidden: true }, t('legend.rough'));
   const layers = el('div.legend-pair');
-  node.querySelector('.legend-body').replaceChildren(controls, rough, classes, layers, savedViews(desk));
+  node.querySelector('.legend-body').replaceChildren(controls, rough, classes, groundPart(desk), layers, savedViews(desk));
   let asked = null;
   let answer = null;
 

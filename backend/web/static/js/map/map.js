@@ -70,6 +70,9 @@ export function createMap(container, info, date, on) {
     whenRough(tell) {
       map.on('idle', () => tell(Boolean(map.getLayer('prospects')) && map.querySourceFeatures('prospects', { sourceLayer: 'prospects' }).some((one) => one.properties.is_rough)));
     },
+    /** What is seen, as [west, south, east, north]. */
+    box: () => map.getBounds().toArray().flat(),
+    whenMoved(action) { map.on('moveend', action); },
     /** The place in the middle of what is seen. */
     middle() {
       const { lng, lat } = map.getCenter().wrap();

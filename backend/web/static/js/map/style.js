@@ -2,6 +2,7 @@
 
 import { isDark, repColors, statusColors } from '../colors.js';
 import { basemapLayers, FONT } from './basemap.js';
+import { groundLayers, groundSource } from './ground.js';
 import { overlayLayers, overlaySource } from './overlay.js';
 import { prospectLayers, prospectQuery, territoryColor, territoryWords } from './prospects.js';
 
@@ -13,7 +14,7 @@ const matching = (field, pairs, other) =>
 const selected = (features) => ({ type: 'geojson', data: { type: 'FeatureCollection', features } });
 
 /**
- * `seen`: {info, date, territoryId, shown: {prospects, ...}, emphasis, routeId, selectedPoint, overlay}, and how accounts
+ * `seen`: {info, date, territoryId, shown: {prospects, ...}, emphasis, routeId, selectedPoint, overlay, ground}, and how accounts
  * look: {mode, colourBy, sizeBy, filter, legend, choropleth}.
  */
 export function buildStyle(seen) {
@@ -25,6 +26,7 @@ export function buildStyle(seen) {
     version: 8,
     sources: {
       basemap: { ...source('basemap', '', seen.info.basemap_max_zoom), attribution: seen.info.attribution },
+      context: groundSource(seen.ground),
       overlay: overlaySource(seen.overlay),
       prospects: source('prospects', prospectQuery(seen)),
       territories: source('territories', '', 14),
@@ -34,6 +36,7 @@ export function buildStyle(seen) {
     },
     layers: [
       ...basemapLayers(isDark()),
+      ...groundLayers(seen),
       ...territoryLayers(seen),
       ...routeLines(seen),
       ...prospectLayers(seen),

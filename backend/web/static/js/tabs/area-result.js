@@ -6,6 +6,7 @@ import { el, swatch } from '../dom.js';
 import { day, money, number, t } from '../i18n.js';
 import { empty, estimateBadge, showProblem } from '../parts.js';
 import { go } from '../place.js';
+import { areaGround } from './area-ground.js';
 import { bulkActions } from './bulk-actions.js';
 import { categoryName } from './prospects.js';
 
@@ -46,7 +47,8 @@ export function areaResult(found, desk, { filters, topBy, clear, changed }) {
       top(found, topBy),
       bulkActions(desk, { area: desk.area, filters, changed }),
       download(desk.area, filters),
-    ] : empty(t('area.empty'), t('area.empty_hint')));
+    ] : empty(t('area.empty'), t('area.empty_hint')),
+    shape.geometry ? areaGround(desk.area) : null);
 }
 
 /** What was sold and could be, where anything is known of it. */
