@@ -31,6 +31,7 @@ from backend.areas.ground_controllers import AreaGroundController
 from backend.bulk.controllers import BulkController
 from backend.clock import Clock, SystemClock
 from backend.context.controllers import ContextController
+from backend.context.import_controllers import ContextImportController
 from backend.cube.controllers import CubeController
 from backend.cube.store import Cubes
 from backend.db.tenancy import Database
@@ -106,6 +107,7 @@ CONTROLLERS: Sequence[ControllerRouterHandler] = [
     CalendarFeedController,
     ContactController,
     ContextController,
+    ContextImportController,
     CoverageController,
     CubeController,
     DeviceController,

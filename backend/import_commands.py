@@ -10,7 +10,7 @@ from backend.accounts.commands import import_group, opened, progress, read_pairs
 from backend.admin_units.commands import import_admin_changes, import_admin_units
 from backend.admin_units.outline_files import COMMAND_LIMITS
 from backend.cli import Context
-from backend.context.commands import import_context
+from backend.context.commands import import_context, import_context_layer
 from backend.geo.basemap.build import build_basemap
 from backend.geo.network.build import build_network
 from backend.geo.network.provider import PROFILES
@@ -24,6 +24,7 @@ __all__ = ["import_group", "import_sales_command"]
 import_group.add_command(import_admin_changes)
 import_group.add_command(import_admin_units)
 import_group.add_command(import_context)
+import_group.add_command(import_context_layer)
 
 
 @import_group.command("network")

@@ -6,6 +6,7 @@ from uuid import UUID
 
 import msgspec
 import numpy as np
+import shapely
 import sqlalchemy as sa
 
 from backend.context.schemas import LayerMade, StoredLayer
@@ -150,6 +151,21 @@ SELECT coalesce(sum(r.share * r.km2) FILTER (WHERE s.n > 0), 0), {outer}
     values = _bound(org_id, layer, ranges) | {"shares": shares.tolist(), "km2": km2.tolist()}
     known, *sums = connection.execute(statement, values).one()
     return Sums(dict(zip(layer.columns, map(float, sums), strict=True)), float(known))
+
+
+def select_unit_areas(
+    connection: sa.Connection, org_id: OrgId, codes: Sequence[str]
+) -> dict[str, shapely.MultiPolygon]:
+    """Return the outlines of administrative units by code, those that hold before former ones."""
+    statement = sa.text("""
+SELECT DISTINCT ON (code) code, ST_AsBinary(area) FROM admin_unit
+ WHERE org_id = :org_id AND code = ANY (cast(:codes AS text[])) AND area IS NOT NULL
+ ORDER BY code, valid_to IS NOT NULL, level DESC, valid_from DESC""")
+    rows = connection.execute(statement, {"org_id": org_id, "codes": list(set(codes))})
+    return {
+        code: shapely.MultiPolygon(shapely.get_parts(shapely.from_wkb(bytes(area))).tolist())
+        for code, area in rows
+    }
 
 
 def _bound(org_id: OrgId, layer: StoredLayer, ranges: tuple[Cells, Cells]) -> dict[str, object]:

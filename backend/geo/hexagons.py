@@ -4,6 +4,7 @@ Cells of a finer grid lie in their parent by their number, which is what makes s
 by shape they stand out of it a little.
 """
 
+import math
 from collections.abc import Iterable
 from typing import NamedTuple
 
@@ -12,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import shapely
 
-from backend.geo.vocabulary import Bounds
+from backend.geo.vocabulary import EARTH_RADIUS_M, Bounds
 
 FINEST = 9
 """Cells of 0.1 km², a few blocks of a town: finer ones would hold one building each."""
@@ -20,6 +21,7 @@ COARSEST = 1
 _DECIMALS = 6  # a tenth of a metre
 _BITS, _DIGIT, _DEEPEST = 52, 3, 15
 _HALF_TURN = 180.0
+_KM_A_DEGREE = EARTH_RADIUS_M / 1e3 * math.pi / _HALF_TURN
 
 type Cells = npt.NDArray[np.int64]
 type Floats = npt.NDArray[np.float64]
@@ -157,6 +159,12 @@ def finest_for(km2: float, most_cells: int, *, finest: int = FINEST) -> int:
         if km2 <= most_cells * h3.average_hexagon_area(resolution, "km^2"):
             return resolution
     return COARSEST
+
+
+def rough_km2(area: shapely.Geometry) -> float:
+    """Return how large an area is, to a few hundredths."""
+    _, south, _, north = area.bounds
+    return float(area.area) * _KM_A_DEGREE**2 * math.cos(math.radians((south + north) / 2))
 
 
 def box_cells(box: Bounds, resolution: int) -> Cells:
