@@ -95,8 +95,12 @@ def import_own(
     Raise Malformed for bad rows that may not be skipped.
     """
     problems: list[OwnProblem] = []
-    read = read_rows if isinstance(found, Sheet) else read_features
-    pieces = _with_areas(connection, org_id, list(read(found, options, problems)), problems)
+    read = (
+        read_rows(found, options, problems)
+        if isinstance(found, Sheet)
+        else read_features(found, options, problems)
+    )
+    pieces = _with_areas(connection, org_id, list(read), problems)
     if problems and not options.skips_bad:
         raise Malformed(
             f"{len(problems):,} of the rows cannot be taken, so nothing was imported. Repair them.",

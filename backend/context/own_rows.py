@@ -14,7 +14,7 @@ from backend.api.problems import malformed_field
 from backend.context.own_schemas import How, OwnOptions, OwnProblem
 from backend.geo.cover import MAX_AREA_LAT
 from backend.geo.hexagons import COARSEST, parse_cell, resolution_of
-from backend.geo.outlines.wire import OutlineFile
+from backend.geo.outlines.wire import Outline, OutlineFile
 from backend.geo.vocabulary import GeoError, LonLat, check_lonlat
 from backend.orders.figures import Mark, find_mark, read_number
 
@@ -56,10 +56,7 @@ def read_rows(sheet: Sheet, options: OwnOptions, problems: list[OwnProblem]) -> 
             'code of an administrative unit. Say which, for example {"code": "Mã xã"}.',
             code="no_place_column",
         )
-    texts = (
-        row.cells[place] for row in sheet.rows for place in at.values() if place < len(row.cells)
-    )
-    mark = find_mark(texts)
+    mark = find_mark(_cell(row, place) for row in sheet.rows for place in at.values())
     for row in sheet.rows:
         where = f"row {row.number}"
         try:
@@ -69,11 +66,7 @@ def read_rows(sheet: Sheet, options: OwnOptions, problems: list[OwnProblem]) -> 
             }
             yield _placed(row, columns, where, values)
         except GeoError as error:
-            problems.append(
-                OwnProblem(
-                    f"{where}.{error.field}" if error.field else where, error.code, error.message
-                )
-            )
+            problems.append(_problem(where, error))
 
 
 def read_features(
@@ -93,26 +86,31 @@ def read_features(
     for one in found.outlines:
         where = f"features[{one.index}]"
         try:
-            if one.problem or one.area is None:
-                raise GeoError(one.problem or "empty", one.message or "It has no outline.")
-            values = {}
-            for name, how in options.measures.items():
-                told = one.properties.get(keys[name])
-                text = repr(told) if isinstance(told, float) else text_of(one, keys[name])
-                plain: Mark = "." if isinstance(told, int | float) else mark
-                values[name] = _number(text, name, how, plain)
-            area = shapely.from_wkb(one.area)
-            yield Piece(
-                where=where,
-                values=values,
-                area=shapely.MultiPolygon(shapely.get_parts(area).tolist()),
-            )
+            values = {
+                name: _figure(one, keys[name], name, how, mark)
+                for name, how in options.measures.items()
+            }
+            yield Piece(where=where, values=values, area=_area(one))
         except GeoError as error:
-            problems.append(
-                OwnProblem(
-                    f"{where}.{error.field}" if error.field else where, error.code, error.message
-                )
-            )
+            problems.append(_problem(where, error))
+
+
+def _problem(where: str, error: GeoError) -> OwnProblem:
+    field = f"{where}.{error.field}" if error.field else where
+    return OwnProblem(field, error.code, error.message)
+
+
+def _area(outline: Outline) -> shapely.MultiPolygon:
+    if outline.problem or outline.area is None:
+        raise GeoError(outline.problem or "empty", outline.message or "It has no outline.")
+    return shapely.MultiPolygon(shapely.get_parts(shapely.from_wkb(outline.area)).tolist())
+
+
+def _figure(outline: Outline, key: str, name: str, how: How, mark: Mark) -> float:
+    told = outline.properties.get(key)
+    if isinstance(told, int | float) and not isinstance(told, bool):
+        return _number(repr(told), name, how, ".")
+    return _number(text_of(outline, key), name, how, mark)
 
 
 def _placed(row: Row, columns: Columns, where: str, values: dict[str, float]) -> Piece:

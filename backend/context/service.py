@@ -203,7 +203,7 @@ def _in_box(cells: Cells, box: Bounds) -> np.ndarray[tuple[int], np.dtype[np.boo
 
 def _legend(limits: tuple[float, ...], classes: Cells) -> list[LegendClass]:
     # Few classes take the steps at even distances, the strongest for the most.
-    steps = np.linspace(0, len(STEPS) - 1, len(limits)).round().astype(int) if limits else []
+    steps = np.linspace(0, len(STEPS) - 1, len(limits)).round().astype(np.int64).tolist()
     return [
         LegendClass(
             str(at), None, low, limits[at + 1] if at + 1 < len(limits) else None,

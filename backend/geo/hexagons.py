@@ -133,8 +133,8 @@ def spread_area(area: shapely.Geometry, resolution: int) -> Covered:
     parts = found.shares * shapely.area(shapes(found.cells.tolist()))
     total = float(parts.sum())
     if total <= 0:
-        middle = area.representative_point()
-        return Covered(np.array([cell_of(middle.x, middle.y, resolution)]), np.ones(1))
+        ((lon, lat),) = shapely.get_coordinates(shapely.point_on_surface(area)).tolist()
+        return Covered(np.array([cell_of(lon, lat, resolution)]), np.ones(1))
     return Covered(found.cells, parts / total)
 
 
@@ -163,8 +163,8 @@ def finest_for(km2: float, most_cells: int, *, finest: int = FINEST) -> int:
 
 def rough_km2(area: shapely.Geometry) -> float:
     """Return how large an area is, to a few hundredths."""
-    _, south, _, north = area.bounds
-    return float(area.area) * _KM_A_DEGREE**2 * math.cos(math.radians((south + north) / 2))
+    _, south, _, north = shapely.bounds(area).tolist()
+    return float(shapely.area(area)) * _KM_A_DEGREE**2 * math.cos(math.radians((south + north) / 2))
 
 
 def box_cells(box: Bounds, resolution: int) -> Cells:

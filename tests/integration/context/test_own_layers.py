@@ -5,6 +5,7 @@ from typing import Any
 
 import httpx
 import pytest
+import shapely
 from click.testing import CliRunner
 
 from backend.context.commands import import_context_layer
@@ -80,9 +81,12 @@ def test_a_census_by_outlines_is_spread_and_keeps_its_sum(api: Api) -> None:
 
 
 def test_a_geopackage_is_read_as_well(api: Api) -> None:
-    content = geopackage([("Một", box(108.1, 108.2))])
-    report = take(api, content, measures='{"ma": "rate"}')
-    assert report["taken"] == 1
+    ward = shapely.to_wkb(shapely.Polygon(box(108.1, 108.2)))
+    content = geopackage({"wards": [("12.5", ward)]})
+    report = take(api, content, measures='{"name": "rate"}')
+    assert (report["taken"], report["totals"]) == (1, {})
+    shown = [one["value"] for one in cells(api, report["layer"], "name")["cells"]]
+    assert shown == pytest.approx([12.5] * len(shown))
 
 
 def test_a_sheet_tells_hexagons_places_or_units(api: Api) -> None:
@@ -91,10 +95,11 @@ def test_a_sheet_tells_hexagons_places_or_units(api: Api) -> None:
     assert (by_cell["layer"]["cells"], by_cell["totals"]) == (1, {"Dân số": 15})
     by_place = take(api, "Vĩ độ;Kinh độ;Dân số;Thu nhập\n16,05;108,2;7;\n".encode(), name="b")
     assert by_place["totals"] == {"Dân số": 7}
+    ward = geojson(({"ten": "Hải Châu", "ma": "20"}, polygon(box(108.1, 108.2))))
     units = {"valid_from": "2025-07-01", "level": "6", "source": "x"}
     answer = api.client.post(
         "/v1/imports/admin-units",
-        files={"file": ("x", geojson(({"ten": "Hải Châu", "ma": "20"}, polygon(box(108.1, 108.2)))))},
+        files={"file": ("x", ward)},
         data=units, headers=api.as_(api.org.manager),
     )  # fmt: skip
     assert answer.status_code == 200, answer.text
@@ -147,7 +152,7 @@ def test_what_a_layer_must_say_is_asked_for(
         ("lat,lon,Dân số,Thu nhập\n10,10,1e99,2\n".encode(), "context_rows_refused"),
         ("lat,lon,Dân số,Thu nhập\n10,10,nhiều,2\n".encode(), "context_rows_refused"),
         ("lat,lon,Dân số,Thu nhập\n".encode(), "context_empty"),
-        (b'{"type":"FeatureCollection","features":[]}', "mapping"),
+        (b'{"type":"FeatureCollection","features":[]}', "no_outlines"),
         (b"PK\x03\x04 broken", "file_broken"),
         (
             f"h3,Dân số,Thu nhập\n{name_of(cell_of(108, 16, 1))},1,2\n"
