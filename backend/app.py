@@ -32,6 +32,7 @@ from backend.bulk.controllers import BulkController
 from backend.clock import Clock, SystemClock
 from backend.context.controllers import ContextController
 from backend.context.import_controllers import ContextImportController
+from backend.context.trade_controllers import TradeAreaController
 from backend.cube.controllers import CubeController
 from backend.cube.store import Cubes
 from backend.db.tenancy import Database
@@ -143,6 +144,7 @@ CONTROLLERS: Sequence[ControllerRouterHandler] = [
     TerritoryController,
     TerritoryFromUnitController,
     TraceController,
+    TradeAreaController,
     UploadController,
     UserController,
     VisitController,

@@ -136,7 +136,7 @@ def draw_cells(
     layer = get_layer(connection, org_id, layer_id)
     measure = find_measure(layer, key)
     level = _level(layer, box, resolution)
-    rough = min(level, finest_for(_box_km2(box), _BOX_CELLS))
+    rough = min(level, finest_for(box_km2(box), _BOX_CELLS))
     ranges = descendants(box_cells(box, rough), layer.resolution)
     columns = columns_of(measure)
     cells, sums = repository.sum_cells(connection, org_id, layer, columns, ranges, level)
@@ -148,7 +148,7 @@ def draw_cells(
     classes = class_of(values, limits or (0.0,))
     return CellsRead(
         layer_id=layer.id,
-        measure=_measure_told(measure),
+        measure=measure_told(measure),
         resolution=level,
         source=layer.source,
         licence=layer.licence,
@@ -186,10 +186,11 @@ def _level(layer: StoredLayer, box: Bounds, resolution: int | None) -> int:
             code="unknown_resolution",
         )
     wanted = layer.resolution if resolution is None else resolution
-    return finest_for(_box_km2(box), MOST_CELLS, finest=wanted)
+    return finest_for(box_km2(box), MOST_CELLS, finest=wanted)
 
 
-def _box_km2(box: Bounds) -> float:
+def box_km2(box: Bounds) -> float:
+    """Return how much ground a box has."""
     height = math.sin(math.radians(box.north)) - math.sin(math.radians(box.south))
     return (EARTH_RADIUS_M / 1e3) ** 2 * math.radians(box.east - box.west) * height
 
@@ -262,7 +263,8 @@ def _figure(measure: Measure, sums: dict[str, float], km2: float) -> Figure:
     )  # fmt: skip
 
 
-def _measure_told(one: Measure) -> MeasureRead:
+def measure_told(one: Measure) -> MeasureRead:
+    """Return a measure as it is told."""
     return MeasureRead(one.key, one.label, one.unit, one.confidence, list(one.reasons))
 
 
@@ -271,5 +273,5 @@ def _told(layer: StoredLayer) -> LayerRead:
         id=layer.id, name=layer.name, kind=layer.kind, source=layer.source, licence=layer.licence,
         vintage=layer.vintage, resolution=layer.resolution, cells=layer.cells,
         bounds=list(layer.bounds), made_at=layer.made_at,
-        measures=[_measure_told(one) for one in layer.measures],
+        measures=[measure_told(one) for one in layer.measures],
     )  # fmt: skip

@@ -1,0 +1,84 @@
+"""Trade areas of stores in a real town, and what cannot be one."""
+
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.integration.context.conftest import Town
+from tests.support.databases import TestDatabase
+from tests.support.ground import add_account
+
+pytestmark = pytest.mark.integration
+_WEST, _EAST = [24.935, 60.168], [24.955, 60.168]
+
+
+def ask(town: Town, *stores: dict[str, Any], **more: Any) -> httpx.Response:
+    body = {"stores": stores, "layer_id": str(town.layer.id), "measure": "floor_ratio"} | more
+    answer = town.api.client.post(
+        "/v1/context/trade-areas", headers=town.api.as_(town.org.rep), json=body
+    )
+    assert answer.status_code < 500, answer.text
+    return answer
+
+
+def test_two_stores_share_the_floors_of_a_town(town: Town) -> None:
+    answer = ask(town, {"location": _WEST, "name": "Tây"}, {"location": _EAST, "name": "Đông"})
+    assert answer.status_code == 200, answer.text
+    found = answer.json()
+    assert (found["distance"], found["source"]) == ("straight_line_m", "OpenStreetMap")
+    assert found["resolution"] == 9
+    for cell in found["cells"]:
+        assert sum(cell["shares"]) == pytest.approx(1.0)
+    assert sum(one["demand"] for one in found["stores"]) == pytest.approx(found["demand"])
+    floors = town.ground.values[:, 2].sum()
+    assert found["demand"] == pytest.approx(floors, rel=0.01)
+    larger = ask(
+        town, {"location": _WEST, "attractiveness": 5}, {"location": _EAST}
+    ).json()  # fmt: skip
+    assert larger["stores"][0]["share"] > found["stores"][0]["share"]
+
+
+def test_an_account_is_a_store_for_whoever_sees_it(town: Town, test_database: TestDatabase) -> None:
+    shop = add_account(test_database.owner_url, town.org, "Quán Tây", *_WEST)
+    hidden = ask(town, {"account_id": str(shop)})
+    assert hidden.status_code == 404
+    body = {
+        "stores": [{"account_id": str(shop)}, {"location": _EAST}],
+        "layer_id": str(town.layer.id), "measure": "buildings", "profile": "car",
+    }  # fmt: skip
+    answer = town.api.client.post(
+        "/v1/context/trade-areas", headers=town.api.as_(town.org.manager), json=body
+    )
+    assert answer.status_code == 200, answer.text
+    found = answer.json()
+    assert found["stores"][0]["name"] == "Quán Tây"
+    assert found["distance"] == "estimated_minutes"
+    assert found["why"]
+
+
+@pytest.mark.parametrize(
+    ("stores", "more", "code"),
+    [
+        ([{}], {}, "one_place"),
+        ([{"location": _WEST}], {"measure": "tag_coverage"}, "demand_is_a_rate"),
+        ([{"location": _WEST}], {"measure": "people"}, "unknown_measure"),
+        ([{"location": [60.1, 124.9]}], {}, "location_swapped"),
+        ([{"location": [24.9, 85.0]}], {"within_km": 50}, "outside_map"),
+        ([{"location": [179.99, 10.0]}], {}, "crosses_antimeridian"),
+        ([{"location": [-100, 10.0]}, {"location": [120, 10.0]}], {}, "crosses_antimeridian"),
+        ([], {}, None),
+        ([{"location": _WEST, "attractiveness": 0}], {}, None),
+    ],
+)
+def test_what_cannot_be_a_trade_area_is_refused_in_words(
+    town: Town, stores: list[dict[str, Any]], more: dict[str, Any], code: str | None
+) -> None:
+    answer = ask(town, *stores, **more)
+    assert answer.status_code == 422, answer.text
+    assert code is None or answer.json()["code"] == code
+
+
+def test_far_from_everything_there_is_nothing_to_share(town: Town) -> None:
+    found = ask(town, {"location": [108.2, 16.0]}).json()
+    assert (found["demand"], found["cells"], found["stores"][0]["share"]) == (0, [], 0)
