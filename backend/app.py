@@ -26,8 +26,8 @@ from backend.api.opts import PUBLIC
 from backend.api.rendering import EXCEPTION_HANDLERS
 from backend.api.unread import Unread
 from backend.areas.controllers import AreaController
-from backend.areas.near_controllers import NearController
 from backend.areas.ground_controllers import AreaGroundController
+from backend.areas.near_controllers import NearController
 from backend.bulk.controllers import BulkController
 from backend.clock import Clock, SystemClock
 from backend.context.controllers import ContextController

@@ -14,7 +14,7 @@ from backend.maps.palette import STEPS
 _SHARE = 100.0
 _M2_OF_KM2 = 1e-6
 _WELL_TAGGED = 0.5
-_DIGITS = 3
+_FIGURES = 2
 
 
 def _sum(*columns: str) -> dict[str, float]:
@@ -163,6 +163,6 @@ def _quantiles(values: Floats) -> tuple[float, ...]:
     if not len(values):
         return ()
     ends = np.quantile(values, np.arange(1, len(STEPS)) / len(STEPS))
-    rounded = [float(f"{one:.{_DIGITS - 1}g}") for one in ends]
-    first = float(values.min())
-    return tuple(dict.fromkeys([first, *(one for one in rounded if one > first)]))
+    rounded = [float(f"{one:.{_FIGURES}g}") for one in ends]
+    first, last = float(values.min()), float(values.max())
+    return tuple(dict.fromkeys([first, *(one for one in rounded if first < one <= last)]))

@@ -11,6 +11,7 @@ from backend.db.tenancy import Database
 from tests.e2e.web.conftest import DAY, Watched
 from tests.e2e.web.test_map_page import PHONE
 from tests.integration.context.conftest import helsinki
+from tests.support.outlines import geojson, polygon
 from tests.support.people import Org
 
 pytestmark = pytest.mark.e2e
@@ -108,3 +109,31 @@ def test_without_a_layer_the_legend_says_how_to_make_one(watched: Watched) -> No
     _open_legend(page)
     expect(page.locator("#legend")).to_contain_text("tuyen import context")
     expect(page.get_by_role("combobox", name="Lớp bối cảnh")).to_be_disabled()
+
+
+def test_a_census_is_brought_in_and_seen_the_same_way(watched: Watched, tmp_path: Path) -> None:
+    page = watched.open(f"#date={DAY}&at=24.945,60.17,13")
+    _open_legend(page)
+    page.get_by_text("Đưa lớp riêng vào").click()
+    ring = [[24.92, 60.16], [24.97, 60.16], [24.97, 60.18], [24.92, 60.18], [24.92, 60.16]]
+    ward = geojson(({"Dân số": 18500, "Thu nhập": 31.5}, polygon(ring)))
+    page.get_by_label("Tệp số liệu").set_input_files(
+        {"name": "dan_so.geojson", "mimeType": "application/json", "buffer": ward}
+    )
+    page.get_by_label("Cột số lượng").fill("Dân số")
+    page.get_by_label("Cột tỷ lệ").fill("Thu nhập")
+    page.get_by_label("Tên lớp").fill("Điều tra 2019")
+    page.get_by_label("Nguồn", exact=True).fill("Cục Thống kê <b>")
+    page.get_by_label("Giấy phép").fill("CC BY 4.0")
+    page.get_by_label("Số liệu của").fill("2019-04")
+    page.screenshot(path=tmp_path / "form.png")
+    page.get_by_role("button", name="Đưa vào").click()
+    legend = page.locator("#legend")
+    expect(legend).to_contain_text("Đã có “Điều tra 2019”")
+    expect(legend).to_contain_text("Dân số: 18.500")
+    expect(legend).to_contain_text("Nguồn: Cục Thống kê <b>, 2019-04. Giấy phép: CC BY 4.0")
+    expect(legend).to_contain_text("Độ tin cậy: theo nguồn")
+    expect(page.locator(".maplibregl-ctrl-attrib")).to_contain_text("Cục Thống kê <b> (CC BY 4.0)")
+    _choose(page, "Lớp bối cảnh", "Thu nhập")
+    expect(legend.get_by_role("list", name="Ý nghĩa của màu nền")).to_contain_text("31,5")
+    page.screenshot(path=tmp_path / "census.png")

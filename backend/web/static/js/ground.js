@@ -3,6 +3,7 @@
 import { request } from './api.js';
 import { isDark, whenThemeChanges } from './colors.js';
 import { el, swatch } from './dom.js';
+import { groundUpload } from './ground-upload.js';
 import { known, number, t } from './i18n.js';
 import { latest, showProblem } from './parts.js';
 import { go, place, whenMoved } from './place.js';
@@ -14,7 +15,7 @@ const KM2 = [4357449, 609788, 86801, 12393, 1770, 252.9, 36.13, 5.161, 0.7373, 0
 
 export const measureName = ({ key, label }) => label ?? known(`ground.measure.${key}`) ?? key;
 export const inUnit = (value, unit) => t(`ground.unit.${unit}`, { value: number(value, digits(value)) });
-const digits = (value) => (Math.abs(value) < 1 ? 2 : Math.abs(value) < 20 ? 1 : 0);
+const digits = (value) => (Math.abs(value) < 1 ? 2 : Math.abs(value) < 100 ? 1 : 0);
 
 /** How sure a figure is, and why not more so. */
 export function trust({ confidence, reasons }) {
@@ -30,7 +31,8 @@ export function groundPart(desk) {
   const run = latest();
   const told = el('div.ground-key', { 'aria-live': 'polite' });
   const field = el('select', { name: 'ground', onchange: () => go({ ground: field.value || null }, { replace: true }) });
-  const node = el('div.ground', {}, el('div.legend-controls', {}, el('label', {}, el('span', {}, t('ground.choose')), field)), told);
+  const node = el('div.ground', {}, el('div.legend-controls', {}, el('label', {}, el('span', {}, t('ground.choose')), field)), told,
+    desk.isPlanner ? groundUpload((layer) => read().then(() => go({ ground: `${layer.id}:${layer.measures[0].key}` }, { replace: true }))) : null);
   let layers = [];
   let answer = null;
   let asked = null;
@@ -103,11 +105,16 @@ export function groundPart(desk) {
     });
   };
   const follow = () => { fill(); load(); };
-  request('/v1/context/layers').then((found) => { layers = found; follow(); if (!found.length) draw(); }).catch((problem) => {
+  const read = () => request('/v1/context/layers').then((found) => {
+    layers = found;
+    asked = null;
+    follow();
+  }).catch((problem) => {
     const message = el('p.message', { role: 'alert' });
     showProblem(message, problem);
     told.replaceChildren(message);
   });
+  read();
   desk.map.whenMoved(load);
   whenMoved(follow);
   whenThemeChanges(draw);
