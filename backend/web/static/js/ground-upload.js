@@ -26,7 +26,7 @@ export function groundUpload(done) {
     told.textContent = '';
     button.disabled = true;
     try {
-      const { layer, totals } = await request('/v1/imports/context', { method: 'POST', form: body });
+      const { layer, totals } = await request('/v1/imports/context', { method: 'POST', body });
       told.textContent = [t('ground.upload.done', { name: layer.name, cells: number(layer.cells) }),
         ...Object.entries(totals).map(([name, total]) => `${name}: ${number(total)}`)].join(' · ');
       form.reset();
