@@ -54,6 +54,7 @@ from backend.media.controllers import MediaController
 from backend.media.inbox import Inbox
 from backend.media.upload_controllers import UploadController
 from backend.orders.controllers import SaleController
+from backend.press.turns import Press
 from backend.routes.controllers import RouteController
 from backend.routes.engines import Engines
 from backend.routes.followup.backtest_controllers import BacktestController
@@ -66,7 +67,6 @@ from backend.routes.followup.learned_controllers import LearnedController
 from backend.routes.handout.controllers import HandoutController
 from backend.routes.handout.feed_controllers import CalendarController, CalendarFeedController
 from backend.routes.handout.feeds import FeedGate
-from backend.routes.handout.press import Press
 from backend.routes.reach_controllers import IsochroneController
 from backend.routes.rework.controllers import ReworkController
 from backend.routes.weeks.controllers import CoverageController

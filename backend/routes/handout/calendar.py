@@ -7,9 +7,9 @@ from zoneinfo import ZoneInfo
 from icalendar import Calendar, Event, Timezone, vDuration
 
 from backend.geo.vocabulary import LonLat
+from backend.press.plain_text import plain
 from backend.routes.handout.feed_schemas import Feed, FeedLunch, FeedVisit
 from backend.routes.handout.links import google_link
-from backend.routes.handout.plain_text import plain
 from backend.routes.handout.words import Words, clock, position
 
 _REFRESH_EVERY = timedelta(hours=1)

@@ -11,10 +11,10 @@ from backend.api.etags import has_tag
 from backend.api.languages import preferred_language
 from backend.identity.call import Call
 from backend.identity.permissions import ANYBODY
+from backend.press.plain_text import plain
+from backend.press.turns import Press
 from backend.routes.handout import service
 from backend.routes.handout.gpx import write_gpx
-from backend.routes.handout.plain_text import plain
-from backend.routes.handout.press import Press
 from backend.routes.handout.schemas import Handout, RouteLinks
 from backend.routes.handout.tags import content_tag
 from backend.routes.handout.words import Words, words_of
@@ -67,7 +67,7 @@ class HandoutController(Controller):
         headers = _headers(handout, tag, words, "pdf")
         if has_tag(request, tag):
             return Response(b"", status_code=_NO_CHANGE, headers=headers)
-        sheet = press.print_sheet(handout, basemap, words)
+        sheet = press.print_in_turn(lambda: service.print_route(handout, basemap, words))
         return Response(sheet, headers=headers)
 
 

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from gpxpy.gpx import GPX, GPXTrack, GPXTrackPoint, GPXTrackSegment, GPXWaypoint
 
 from backend.geo.polyline import decode_polyline
-from backend.routes.handout.plain_text import plain
+from backend.press.plain_text import plain
 from backend.routes.handout.schemas import Handout, HandoutStop
 from backend.routes.handout.words import Words, clock
 from backend.routes.schemas import RouteRead

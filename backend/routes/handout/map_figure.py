@@ -1,24 +1,27 @@
 """The map on a printed sheet: ground, way, numbered stops, scale bar and attribution."""
 
-import re
 from collections.abc import Sequence
 
 from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus.flowables import Flowable
 
-from backend.geo.basemap.features import ATTRIBUTION
 from backend.geo.basemap.reader import Basemap
 from backend.geo.vocabulary import LonLat
-from backend.routes.handout.frame import Frame, Point, fit, spread
-from backend.routes.handout.ground import Box, draw_ground, read_ground, write_names
-from backend.routes.handout.letters import BOLD, REGULAR, width_pt
+from backend.press.frame import Frame, Point, fit, spread
+from backend.press.ground import Box, draw_ground, read_ground, write_names
+from backend.press.letters import BOLD
+from backend.press.map_parts import (
+    REMARKS_PT,
+    begin_map,
+    draw_scale,
+    end_map,
+    write_credit,
+    write_on_white,
+)
 from backend.routes.handout.words import Words
 
-_CREDIT = f"{re.sub('<[^>]+>', '', ATTRIBUTION)}, openstreetmap.org/copyright"
-_DOT_PT, _NUMBER_PT, _SMALL_PT = 6.2, 6.8, 6.0
+_DOT_PT, _NUMBER_PT = 6.2, 6.8
 _WAY_PT, _CASING_PT = 1.8, 3.6
-_REMARKS_PT = 20.0
-"""How much of the foot is left to scale bar and attribution."""
 _LOW = 2.5
 """How far below the middle of a letter its foot is, in points."""
 
@@ -48,28 +51,20 @@ class MapFigure(Flowable):
         """Draw the map at the place where the page has come to."""
         frame = fit([*self._line, *(place for _, place in self._marks)], self.width, self.height)
         canvas: Canvas = self.canv
-        canvas.saveState()
-        edge = canvas.beginPath()
-        edge.rect(0, 0, self.width, self.height)
-        canvas.clipPath(edge, stroke=0, fill=0)
-        canvas.setLineJoin(1)
-        canvas.setLineCap(1)
+        begin_map(canvas, self.width, self.height)
         layers = read_ground(self._basemap, frame) if self._basemap is not None else {}
         draw_ground(canvas, layers)
         self._draw_way(canvas, frame)
         spots = [frame.place(place) for _, place in self._marks]
         dots = spread(spots, 2 * _DOT_PT)
-        below: Box = (0, 0, self.width, _REMARKS_PT)
+        below: Box = (0, 0, self.width, REMARKS_PT)
         write_names(canvas, frame, layers, [below, *(_box(dot) for dot in dots)])
         for spot, dot in zip(spots, dots, strict=True):
             _tie(canvas, spot, dot)
         for (label, _), dot in zip(self._marks, dots, strict=True):
             _draw_stop(canvas, label, dot)
         self._write_remarks(canvas, frame, has_ground=bool(layers))
-        canvas.restoreState()
-        canvas.setStrokeGray(0.4)
-        canvas.setLineWidth(0.6)
-        canvas.rect(0, 0, self.width, self.height, stroke=1, fill=0)
+        end_map(canvas, self.width, self.height)
 
     def _draw_way(self, canvas: Canvas, frame: Frame) -> None:
         """Draw the way in black on white; one that is only estimated is dashed."""
@@ -91,28 +86,13 @@ class MapFigure(Flowable):
         canvas.setDash()
 
     def _write_remarks(self, canvas: Canvas, frame: Frame, *, has_ground: bool) -> None:
-        metres, length = frame.scale_bar(self.width / 4)
-        canvas.setStrokeGray(0)
-        canvas.setFillGray(0)
-        canvas.setLineWidth(1)
-        canvas.lines([(8, 8, 8 + length, 8), (8, 6, 8, 12), (8 + length, 6, 8 + length, 12)])
-        canvas.setFont(REGULAR, _SMALL_PT)
-        canvas.drawString(12, 11, self._words.distance(metres))
+        draw_scale(canvas, frame, self._words.decimal)
         if not has_ground:
             remark = self._words.outside_basemap if self._basemap else self._words.no_basemap
-            _write_on_white(canvas, remark, 0, self.height - 10)
+            write_on_white(canvas, remark, 0, self.height - 10)
         # The way follows OpenStreetMap's streets also where no basemap is drawn.
         if has_ground or not self._is_estimate:
-            width = width_pt(_CREDIT, REGULAR, _SMALL_PT)
-            _write_on_white(canvas, _CREDIT, self.width - width - 8, 0)
-
-
-def _write_on_white(canvas: Canvas, text: str, x: float, y: float) -> None:
-    canvas.setFont(REGULAR, _SMALL_PT)
-    canvas.setFillGray(1)
-    canvas.rect(x, y, width_pt(text, REGULAR, _SMALL_PT) + 8, 10, stroke=0, fill=1)
-    canvas.setFillGray(0.2)
-    canvas.drawString(x + 4, y + 3, text)
+            write_credit(canvas, self.width)
 
 
 def _tie(canvas: Canvas, spot: Point, dot: Point) -> None:

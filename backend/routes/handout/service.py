@@ -4,12 +4,13 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
+from backend.geo.basemap.reader import Basemap
 from backend.geo.vocabulary import LonLat
 from backend.identity.actor import Actor
+from backend.press.plain_text import plain
 from backend.routes import service as routes
 from backend.routes.handout import repository
 from backend.routes.handout.links import google_link, in_pieces, links_to
-from backend.routes.handout.plain_text import plain
 from backend.routes.handout.schemas import (
     Handout,
     HandoutStop,
@@ -17,6 +18,8 @@ from backend.routes.handout.schemas import (
     RouteLinks,
     StopLinks,
 )
+from backend.routes.handout.sheet import write_sheet
+from backend.routes.handout.words import Words
 
 
 def get_handout(connection: sa.Connection, actor: Actor, route_id: UUID) -> Handout:
@@ -41,6 +44,11 @@ def get_handout(connection: sa.Connection, actor: Actor, route_id: UUID) -> Hand
 def find_locale(connection: sa.Connection, actor: Actor) -> str | None:
     """Return the actor's own language."""
     return repository.find_locale(connection, actor.org_id, actor.user_id)
+
+
+def print_route(handout: Handout, basemap: Basemap | None, words: Words) -> bytes:
+    """Return the route as a sheet to print, with the codes of its links."""
+    return write_sheet(handout, make_links(handout), basemap, words)
 
 
 def make_links(handout: Handout) -> RouteLinks:

@@ -21,27 +21,25 @@ from backend.geo.basemap.reader import Basemap
 from backend.geo.hours import Window, windows_on
 from backend.geo.polyline import decode_polyline
 from backend.geo.vocabulary import LonLat
-from backend.routes.handout.letters import markup, printable, register_letters
-from backend.routes.handout.map_figure import MapFigure
-from backend.routes.handout.schemas import Handout, HandoutStop, PieceLink, RouteLinks
-from backend.routes.handout.sheet_parts import (
+from backend.press.letters import markup, printable, register_letters
+from backend.press.page import (
     BODY,
     BOLD_BODY,
     BOX_STYLE,
+    PAGE,
+    ROW_STYLE,
     SMALL,
-    STOP_STYLE,
     TITLE,
-    TickBox,
+    WIDTH,
     canvas_with_footer,
-    code_row,
 )
+from backend.routes.handout.map_figure import MapFigure
+from backend.routes.handout.schemas import Handout, HandoutStop, PieceLink, RouteLinks
+from backend.routes.handout.sheet_parts import TickBox, code_row
 from backend.routes.handout.words import Words, clock, position
 from backend.routes.schemas import DroppedVisit, Lunch, RouteRead
 
-_EDGE = 14 * mm
-_WIDTH = A4[0] - 2 * _EDGE
-_PAGE = (_EDGE, 15 * mm, _WIDTH, A4[1] - 27 * mm)
-_MAP = (_WIDTH, 92 * mm)
+_MAP = (WIDTH, 92 * mm)
 _COLUMNS = (7 * mm, 8 * mm, 24 * mm, 79 * mm, 40 * mm, 24 * mm)
 _MINUTES_AN_HOUR = 60
 _ROW_TEXT = 160
@@ -71,7 +69,7 @@ def write_sheet(
         lang=words.language,
         invariant=1,
     )
-    document.addPageTemplates(PageTemplate(frames=[Frame(*_PAGE, 0, 0, 0, 0)]))
+    document.addPageTemplates(PageTemplate(frames=[Frame(*PAGE, 0, 0, 0, 0)]))
     footer = printable(f"{route.rep_name} · {words.day(route.on_date)}")
     document.build(story, canvasmaker=canvas_with_footer(footer, words.page))
     return target.getvalue()
@@ -97,7 +95,7 @@ def _head(handout: Handout, title: str, words: Words, zone: ZoneInfo) -> list[Fl
     for remark in remarks:
         head += [
             Spacer(0, 2 * mm),
-            Table([[Paragraph(remark, BOLD_BODY)]], [_WIDTH], style=BOX_STYLE),
+            Table([[Paragraph(remark, BOLD_BODY)]], [WIDTH], style=BOX_STYLE),
         ]
     return [*head, Spacer(0, 3 * mm)]
 
@@ -116,7 +114,7 @@ def _picture(
     estimated = handout.route.is_estimate
     figure = MapFigure(marks, line, basemap, words, size=_MAP, is_estimate=estimated)
     codes = [(one.google, _numbers(one)) for one in links.pieces]
-    return [figure, Spacer(0, 2 * mm), *code_row(codes, words.scan, _WIDTH), Spacer(0, 2 * mm)]
+    return [figure, Spacer(0, 2 * mm), *code_row(codes, words.scan, WIDTH), Spacer(0, 2 * mm)]
 
 
 def _numbers(piece: PieceLink) -> str:
@@ -136,7 +134,7 @@ def _stop_table(handout: Handout, words: Words, zone: ZoneInfo) -> Table:
             rows.append(_lunch_row(route, route.lunch, words, zone))
     end = Paragraph(clock(route.ends_at.astimezone(zone)), BODY)
     rows.append(["", "", end, Paragraph(words.day_ends, BODY), "", ""])
-    return Table(rows, _COLUMNS, repeatRows=1, style=STOP_STYLE)
+    return Table(rows, _COLUMNS, repeatRows=1, style=ROW_STYLE)
 
 
 def _stop_row(handout: Handout, stop: HandoutStop, words: Words, zone: ZoneInfo) -> list[object]:
@@ -245,5 +243,5 @@ def _dropped(dropped: Sequence[DroppedVisit], words: Words) -> list[Flowable]:
         for one in dropped
     ]
     title = Paragraph(f"{words.dropped} ({len(dropped)})", BOLD_BODY)
-    table = Table(rows, [_WIDTH * 0.45, _WIDTH * 0.55], style=STOP_STYLE)
+    table = Table(rows, [WIDTH * 0.45, WIDTH * 0.55], style=ROW_STYLE)
     return [Spacer(0, 4 * mm), title, Spacer(0, 1 * mm), table]

@@ -15,8 +15,8 @@ from pmtiles.writer import Writer
 from backend.geo.basemap.reader import Basemap
 from backend.geo.tiles import WORLD_BITS, lonlat_to_world24
 from backend.geo.vocabulary import LonLat
-from backend.routes.handout.frame import fit
-from backend.routes.handout.ground import read_ground
+from backend.press.frame import fit
+from backend.press.ground import read_ground
 from backend.routes.handout.service import make_links
 from backend.routes.handout.sheet import write_sheet
 from backend.routes.handout.words import words_of

@@ -1,14 +1,11 @@
 """The printed sheet holds what a person without a phone needs, whatever names it is given."""
 
-from pathlib import Path
 from typing import cast
 
 import msgspec
 import pypdfium2
 import pytest
 
-from backend.api.problems import Unavailable
-from backend.routes.handout.press import Press
 from backend.routes.handout.schemas import Handout
 from backend.routes.handout.service import make_links
 from backend.routes.handout.sheet import write_sheet
@@ -133,19 +130,3 @@ def test_the_same_route_gives_the_same_bytes() -> None:
     handout = make_handout(4)
     first, again = (write_sheet(handout, make_links(handout), None, words_of("vi")) for _ in "12")
     assert first == again
-
-
-def test_who_finds_the_press_full_is_sent_away_and_not_kept_waiting() -> None:
-    with pytest.raises(Unavailable) as refused:
-        Press(seats=0).print_sheet(make_handout(1), None, words_of("vi"))
-    assert (refused.value.code, refused.value.headers) == ("busy", {"Retry-After": "5"})
-    press = Press(seats=1)
-    first, again = (press.print_sheet(make_handout(0), None, words_of("vi")) for _ in "12")
-    assert first[:5] == again[:5] == b"%PDF-"
-
-
-def test_a_damaged_basemap_leaves_the_sheet_without_one(tmp_path: Path) -> None:
-    assert Press.find_basemap(tmp_path / "none.pmtiles") is None
-    damaged = tmp_path / "damaged.pmtiles"
-    damaged.write_bytes(b"PMTiles" * 40)
-    assert Press.find_basemap(damaged) is None

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backend.routes.handout.plain_text import plain
+from backend.press.plain_text import plain
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from backend.geo.vocabulary import LonLat, great_circle_m
-from backend.routes.handout.frame import fit, spread
+from backend.press.frame import fit, spread
 
 WIDTH, HEIGHT = 516.0, 260.0
 PLACES = st.lists(

@@ -1,4 +1,4 @@
-"""The basemap under a printed route, drawn as lines and areas that read in black and white."""
+"""The basemap on paper, drawn as lines and areas that read in black and white."""
 
 import gzip
 from collections.abc import Iterator, Mapping, Sequence
@@ -11,8 +11,8 @@ from reportlab.pdfgen.pathobject import PDFPathObject
 
 from backend.geo.basemap.reader import Basemap
 from backend.geo.tiles import Tile
-from backend.routes.handout.frame import Frame, Point
-from backend.routes.handout.letters import BOLD, REGULAR, printable, width_pt
+from backend.press.frame import Frame, Point
+from backend.press.letters import BOLD, REGULAR, printable, width_pt
 
 _EVEN_ODD = 0
 _EDGE: Final = 1

@@ -9,7 +9,7 @@ import fontpkg_be_vietnam_pro
 from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.ttfonts import TTFont
 
-from backend.routes.handout.plain_text import plain
+from backend.press.plain_text import plain
 
 REGULAR, BOLD = "BeVietnamPro-Regular", "BeVietnamPro-Bold"
 _FILES = Path(fontpkg_be_vietnam_pro.ROOT) / "files"
