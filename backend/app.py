@@ -55,6 +55,7 @@ from backend.media.inbox import Inbox
 from backend.media.upload_controllers import UploadController
 from backend.orders.controllers import SaleController
 from backend.press.turns import Press
+from backend.reports.controllers import ReportController
 from backend.routes.controllers import RouteController
 from backend.routes.engines import Engines
 from backend.routes.followup.backtest_controllers import BacktestController
@@ -132,6 +133,7 @@ CONTROLLERS: Sequence[ControllerRouterHandler] = [
     PlacementController,
     QuarantineController,
     RealignmentController,
+    ReportController,
     ReworkController,
     RouteActualController,
     RouteController,

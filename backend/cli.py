@@ -13,6 +13,7 @@ _COMMANDS = {
     "doctor": "backend.commands:doctor",
     "demo": "backend.demo.commands:demo",
     "import": "backend.import_commands:import_group",
+    "report": "backend.reports.commands:report_group",
     "worker": "backend.commands:worker",
     "user": "backend.identity.commands:user",
 }

@@ -117,7 +117,7 @@ class Selection:
             template = statements.IN_CELLS
             values["area"] = shapely.to_wkb(place.area)
             rough = cover(place.area)
-            data = self._read(
+            data = self._execute(
                 statements.EDGE_KEYS.format(conditions=conditions), values | _ends(rough)
             )
             keys = np.frombuffer(bytes(data.scalar_one() or b""), ">i8").astype(np.int64)
@@ -130,53 +130,71 @@ class Selection:
             columns=statements.VISITED_COLUMNS,
             conditions=f"{conditions} {statements.VISITED}",
         )
+        self._spots = _spots(place, conditions)
         self._worth = _worth(place, conditions, asks_each=filters.asks_each)
         self._values = values
 
     def count_slices(self, days: Days) -> list[Slice]:
         """Return the accounts, counted by life stage, category, channel and priority."""
-        return [Slice._make(row) for row in self._run(statements.TALLY, days)]
+        return [Slice._make(row) for row in self.read(statements.TALLY, days)]
 
     def follow(self, days: Days) -> Followed:
         """Return what those accounts come to that `count_slices` calls recent."""
-        return Followed._make(self._run(statements.FOLLOWED, days).one())
+        return Followed._make(self.read(statements.FOLLOWED, days).one())
 
     def count_worth(self, days: Days) -> list[Worth]:
         """Return what those accounts come to that bought something or could, by class."""
-        return [Worth._make(row) for row in self._run(statements.WORTHS, days)]
+        return [Worth._make(row) for row in self.read(statements.WORTHS, days)]
 
     def select_top(self, days: Days, top_by: TopBy, *, count: int) -> list[TopAccount]:
         """Return the accounts that stand out: overdue, visited, or by what they buy or could."""
-        rows = self._run(_TOPS[top_by], days, count=count).mappings()
+        rows = self.read(_TOPS[top_by], days, count=count).mappings()
         return msgspec.convert([dict(row) for row in rows], list[TopAccount])
 
     def select_accounts(self, *, after: UUID | None, limit: int) -> list[AreaAccount]:
         """Return accounts by id, after the one named."""
-        rows = self._run(statements.LISTED, None, after=after, limit=limit).mappings()
+        rows = self.read(statements.LISTED, None, after=after, limit=limit).mappings()
         return msgspec.convert([dict(row) for row in rows], list[AreaAccount])
 
     def select_ids(self, *, limit: int) -> list[UUID]:
         """Return the ids of the accounts, the first so many."""
-        return list(self._run(_IDS, None, limit=limit).scalars())
+        return list(self.read(_IDS, None, limit=limit).scalars())
 
-    def _run(self, statement: str, days: Days | None, **more: object) -> sa.CursorResult[Any]:
+    def read(self, statement: str, days: Days | None, **more: object) -> sa.CursorResult[Any]:
+        """Run a statement over the accounts: `{picked}`, `{visited}`, `{worth}` or `{spots}`."""
         values = self._values | more
         if days is not None:
             values |= msgspec.structs.asdict(days) | {"zone": days.time_zone, "late": _LATE_DAYS}
-        told = statement.format(picked=self._picked, visited=self._visited, worth=self._worth)
-        return self._read(told, values)
+        told = statement.format(
+            picked=self._picked, visited=self._visited, worth=self._worth, spots=self._spots
+        )
+        return self._execute(told, values)
 
-    def _read(self, statement: str, values: Mapping[str, Any]) -> sa.CursorResult[Any]:
+    def _execute(self, statement: str, values: Mapping[str, Any]) -> sa.CursorResult[Any]:
         query = sa.text(statement)
         return self._connection.execute(
             query, {name: values[name] for name in query.compile().params}
         )
 
 
+def _spots(place: Place, conditions: str) -> str:
+    """Return the SQL of where accounts are drawn; those without a place are not there."""
+    if place.area is None:
+        found = statements.IN_TERRITORIES.format(
+            columns="m.account_id, m.life_stage", conditions=conditions
+        )
+        return statements.SPOTS_IN_TERRITORIES.format(found=found)
+    return statements.IN_CELLS.format(
+        table="account_map", columns=statements.SPOT_COLUMNS, conditions=conditions
+    )
+
+
 def _worth(place: Place, conditions: str, *, asks_each: bool) -> str:
     """Return the SQL of the accounts that bought something or could."""
     if place.area is None:
-        found = statements.IN_TERRITORIES.format(columns="m.account_id", conditions=conditions)
+        found = statements.IN_TERRITORIES.format(
+            columns="m.account_id, m.territory_id", conditions=conditions
+        )
         return statements.WORTH_IN_TERRITORIES.format(found=found)
     return statements.IN_CELLS.format(
         table=statements.WORTH_WITH_ALL if asks_each else "account_worth",

@@ -49,10 +49,26 @@ def take_snapshot(
 
     Raise Malformed for an area, a filter or a period that cannot be used.
     """
-    scope = scope_of(connection, actor)
+    days = get_days(connection, actor, asked)
+    drawn, selection = select_area(connection, actor, scope_of(connection, actor), asked, reach)
+    return count(connection, actor, asked, drawn, selection, days)
+
+
+def get_days(connection: sa.Connection, actor: Actor, asked: SnapshotRequest) -> Days:
+    """Return the period asked for, in the organisation's days; raise Malformed as `days_of`."""
     org_day = get_org_day(connection, actor.org_id)
-    days = days_of(asked, org_day.today, org_day.time_zone)
-    drawn, selection = _select(connection, actor, scope, asked, reach)
+    return days_of(asked, org_day.today, org_day.time_zone)
+
+
+def count(
+    connection: sa.Connection,
+    actor: Actor,
+    asked: SnapshotRequest,
+    drawn: Drawn,
+    selection: Selection,
+    days: Days,
+) -> AreaSnapshot:
+    """Count the accounts of a selection, and the visits of a period there."""
     slices = selection.count_slices(days)
     is_followed = any(one.recent for one in slices)
     followed = selection.follow(days) if is_followed else NOTHING_FOLLOWED
@@ -95,7 +111,7 @@ def list_accounts(
     limit: int,
 ) -> list[AreaAccount]:
     """Return the accounts of an area in the actor's scope by id, after the one named."""
-    _, selection = _select(connection, actor, scope_of(connection, actor), asked, reach)
+    _, selection = select_area(connection, actor, scope_of(connection, actor), asked, reach)
     return selection.select_accounts(after=after, limit=limit)
 
 
@@ -108,7 +124,7 @@ def list_ids(
     limit: int,
 ) -> list[UUID]:
     """Return the ids of an area's accounts in the actor's scope, the first so many."""
-    _, selection = _select(connection, actor, scope_of(connection, actor), asked, reach)
+    _, selection = select_area(connection, actor, scope_of(connection, actor), asked, reach)
     return selection.select_ids(limit=limit)
 
 
@@ -126,13 +142,14 @@ def list_for_sheet(
     return found
 
 
-def _select(
+def select_area(
     connection: sa.Connection,
     actor: Actor,
     scope: Scope,
     asked: SnapshotRequest | AccountsRequest,
     reach: Reach | None,
 ) -> tuple[Drawn, Selection]:
+    """Return the shape asked for and its accounts; raise Malformed for what cannot be used."""
     check_filters(connection, scope, asked.filters)
     drawn = draw(connection, actor, scope, asked.area, reach)
     return drawn, Selection(connection, scope, drawn.place, asked.filters)

@@ -7,7 +7,8 @@ would be looked for, because row-level security would keep it off.
 """
 
 COLUMNS = """m.account_id, m.life_stage, m.category, m.channel, m.priority, m.visit_every_days,
-  m.last_visit_at"""
+  m.last_visit_at, m.territory_id"""
+SPOT_COLUMNS = "m.account_id, m.life_stage, m.wx, m.wy"
 # Most accounts of a large area were never visited: those that were have an index of their own.
 VISITED_COLUMNS, VISITED = (
     "m.account_id, m.visit_every_days, m.last_visit_at",
@@ -18,7 +19,7 @@ VISITED_COLUMNS, VISITED = (
 WORTH_WITH_ALL = """(SELECT w.*, o.channel, o.priority, o.visit_every_days, o.last_visit_at
    FROM account_worth w
    JOIN account_map o ON o.org_id = w.org_id AND o.account_id = w.account_id)"""
-WORTH_COLUMNS = "m.account_id, m.last_sold_on, m.monthly_potential, m.rfm_class"
+WORTH_COLUMNS = "m.account_id, m.territory_id, m.last_sold_on, m.monthly_potential, m.rfm_class"
 # OFFSET 0 keeps the planner from joining everybody's accounts with a guess of how many there are.
 IN_CELLS = """
 SELECT p.* FROM unnest(cast(:inner_lo AS bigint[]), cast(:inner_hi AS bigint[])) r (lo, hi)
@@ -38,8 +39,12 @@ SELECT {columns} FROM (SELECT id AS account_id, territory_id, owner_id, life_sta
     AND territory_id = ANY (cast(:members AS uuid[]))) m
  WHERE true {conditions}
 """
+SPOTS_IN_TERRITORIES = """
+SELECT p.account_id, p.life_stage, q.wx, q.wy FROM ({found}) p
+  JOIN account_map q ON q.org_id = :org_id AND q.account_id = p.account_id
+"""
 WORTH_IN_TERRITORIES = """
-SELECT * FROM (SELECT m.account_id,
+SELECT * FROM (SELECT m.account_id, m.territory_id,
     (SELECT max(s.sold_on) FROM sale s WHERE s.org_id = :org_id AND s.account_id = m.account_id)
       AS last_sold_on,
     (SELECT p.monthly_amount FROM account_potential p
