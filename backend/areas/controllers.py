@@ -21,7 +21,8 @@ from backend.areas.schemas import (
     AreaSnapshot,
     SnapshotRequest,
 )
-from backend.areas.sheet import write_sheet
+from backend.areas.sheet import write_parquet, write_sheet
+from backend.geo.geoparquet import MEDIA_TYPE
 from backend.identity.call import Call
 from backend.identity.permissions import ANYBODY
 from backend.routes.engines import Engines
@@ -74,6 +75,26 @@ class AreaController(Controller):
             write_sheet(found),
             media_type=_CSV,
             headers={"Content-Disposition": 'attachment; filename="accounts.csv"'},
+        )
+
+    @post(
+        "/accounts.parquet",
+        operation_id="area_parquet",
+        status_code=200,
+        media_type=MEDIA_TYPE,
+        opt={"is_compressed": True},
+        sync_to_thread=True,
+    )
+    def parquet(self, request: Call, data: JSONBody[AccountsRequest]) -> Response[bytes]:
+        """Download the accounts of an area that you may see, up to 50,000, as GeoParquet."""
+        db, actor = request.db, request.actor
+        reach = reach_of(request, data.area)
+        with db.for_org(actor.org_id, snapshot=True) as connection:
+            found = service.list_for_sheet(connection, actor, data, reach)
+        return Response(
+            write_parquet(found),
+            media_type=MEDIA_TYPE,
+            headers={"Content-Disposition": 'attachment; filename="accounts.parquet"'},
         )
 
 

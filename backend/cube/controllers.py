@@ -16,9 +16,10 @@ from backend.cube.schemas import (
     WhiteSpaceAnswer,
     WhiteSpaceQuery,
 )
-from backend.cube.sheets import write_csv, write_geojson, write_xlsx
+from backend.cube.sheets import write_csv, write_geojson, write_parquet, write_xlsx
 from backend.cube.standing_out import find_hot_spots, find_white_space
 from backend.cube.store import Cubes
+from backend.geo.geoparquet import MEDIA_TYPE
 from backend.identity.call import Call
 from backend.identity.permissions import ANYBODY
 from backend.routes.engines import Engines
@@ -79,6 +80,18 @@ class CubeController(Controller):
         """Download a pivot by H3 cells as GeoJSON."""
         data_file = write_geojson(data, _answer(request, data))
         return _file(data_file, _GEOJSON, "geojson")
+
+    @post(
+        "/query.parquet",
+        operation_id="cube_parquet",
+        status_code=200,
+        sync_to_thread=True,
+        media_type=MEDIA_TYPE,
+        opt={"is_compressed": True},
+    )
+    def parquet(self, request: Call, data: JSONBody[CubeQuery]) -> Response[bytes]:
+        """Download a pivot by H3 cells as GeoParquet."""
+        return _file(write_parquet(data, _answer(request, data)), MEDIA_TYPE, "parquet")
 
     @post("/white-space", operation_id="cube_white_space", status_code=200, sync_to_thread=True)
     def white_space(self, request: Call, data: JSONBody[WhiteSpaceQuery]) -> WhiteSpaceAnswer:

@@ -1,17 +1,19 @@
-"""A pivot as a file: CSV and XLSX for spreadsheets, GeoJSON for maps."""
+"""A pivot as a file: CSV and XLSX for spreadsheets, GeoJSON and GeoParquet for maps."""
 
 import io
 from collections.abc import Iterator
 
 import msgspec
+import shapely
 from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
 from openpyxl.styles import Font
 
 from backend.api.problems import malformed_field
 from backend.api.sheets import safe_cell, write_rows
-from backend.cube.hexagons import feature
+from backend.cube.hexagons import boundary, feature
 from backend.cube.schemas import CubeAnswer, CubeQuery, RowRead, Values
+from backend.geo.geoparquet import Column, Kind, write_geoparquet
 
 _FORMATS = {"share": "0.0%", "money": "#,##0", "count": "#,##0", "quantity": "#,##0.###"}
 _COMPARED = "compared"
@@ -59,16 +61,33 @@ def write_xlsx(asked: CubeQuery, told: CubeAnswer) -> bytes:
 
 def write_geojson(asked: CubeQuery, told: CubeAnswer) -> bytes:
     """Return the H3 cells of a pivot as a FeatureCollection; raise Malformed without such rows."""
-    at = next((at for at, one in enumerate(asked.rows) if one.dimension == "h3"), None)
-    if at is None or len(asked.rows) > 1:
-        raise malformed_field("rows", "Ask for rows by 'h3' alone: a map shows nothing else.")
     names = _value_names(told)
     features = [
-        feature(str(row.keys[at]), zip(names, _values(told, row), strict=True))
-        for row in told.rows
-        if row.keys[at] is not None
+        feature(cell, zip(names, _values(told, row), strict=True))
+        for cell, row in _cells(asked, told)
     ]
     return msgspec.json.encode({"type": "FeatureCollection", "features": features})
+
+
+def write_parquet(asked: CubeQuery, told: CubeAnswer) -> bytes:
+    """Return the H3 cells of a pivot as GeoParquet; raise Malformed without such rows."""
+    cells = _cells(asked, told)
+    rows = [_values(told, row) for _, row in cells]
+    columns = [Column("h3", Kind.TEXT, [cell for cell, _ in cells])]
+    names: set[str] = {"h3", "geometry"}
+    for at, name in enumerate(_value_names(told)):
+        # Categories are people's own words, and a table's columns all have names of their own.
+        own = name if name not in names else f"{name} ({at + 1})"
+        names.add(own)
+        columns.append(Column(own, Kind.NUMBER, [row[at] for row in rows]))
+    return write_geoparquet(columns, [shapely.Polygon(boundary(cell)) for cell, _ in cells])
+
+
+def _cells(asked: CubeQuery, told: CubeAnswer) -> list[tuple[str, RowRead]]:
+    """Return the cells with their rows; raise Malformed where rows are something else."""
+    if [one.dimension for one in asked.rows] != ["h3"]:
+        raise malformed_field("rows", "Ask for rows by 'h3' alone: a map shows nothing else.")
+    return [(str(row.keys[0]), row) for row in told.rows if row.keys[0] is not None]
 
 
 def _heads(asked: CubeQuery, told: CubeAnswer) -> list[str]:

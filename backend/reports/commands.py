@@ -63,7 +63,7 @@ def report_group() -> None:
     help="How many accounts are listed one by one.",
 )
 @click.pass_obj
-def report_area(context: ReportContext, org: str, out: Path, lang: str, **options: Any) -> None:  # noqa: ANN401  # as click hands them on
+def report_area(context: ReportContext, /, org: str, out: Path, lang: str, **options: Any) -> None:  # noqa: ANN401  # as click hands them on
     """Print an area's map, figures and accounts as a PDF."""
     with opened(context, org) as (database, org_id):
         with database.for_org(org_id, snapshot=True) as connection:
@@ -88,12 +88,12 @@ def report_area(context: ReportContext, org: str, out: Path, lang: str, **option
 
 
 def _request(connection: sa.Connection, org_id: OrgId, options: dict[str, Any]) -> ReportRequest:
-    days = {name: _day(options[name]) for name in ("from_date", "to_date")}
     request = ReportRequest(
         area=_area(connection, org_id, options),
         title=options["title"],
         most_accounts=options["most_accounts"],
-        **days,
+        from_date=_day(options["from_date"]),
+        to_date=_day(options["to_date"]),
     )
     # Options are held to what the API takes.
     try:

@@ -113,7 +113,8 @@ def _rings(geometry: dict[str, object], frame: Frame) -> Iterator[Sequence[Point
     for part in shapely.get_parts(shapely.geometry.shape(geometry)):
         for ring in (part.exterior, *part.interiors):
             placed = shapely.LineString([frame.place(LonLat(x, y)) for x, y in ring.coords])
-            yield list(shapely.simplify(placed, _TOLERANCE_PT, preserve_topology=True).coords)
+            plain = shapely.simplify(placed, _TOLERANCE_PT, preserve_topology=True)
+            yield [(x, y) for x, y in shapely.get_coordinates(plain)]
 
 
 def _heaps(spots: Sequence[Spot], frame: Frame) -> Iterator[Heap]:

@@ -43,12 +43,13 @@ def composition(report: Report, basemap: Basemap | None, words: Words) -> list[F
     ]
     if not charts:
         return []
-    rows = [
-        [one, "", other]
+    pairs = [
+        Table([[one, "", other]], [_HALF, _GAP, _HALF], style=BESIDE)
         for one, other in zip(charts[::2], [*charts[1::2], ""], strict=False)
-    ]  # fmt: skip
-    table = Table(rows, [_HALF, _GAP, _HALF], style=BESIDE)
-    return [Paragraph(words("report.composition"), HEADING), table]
+    ]
+    first, *others = pairs
+    title = Paragraph(words("report.composition"), HEADING)
+    return [KeepTogether([title, first]), *others]
 
 
 def _bars(

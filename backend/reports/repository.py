@@ -117,7 +117,7 @@ def select_spots(
 def select_by_territory(selection: Selection, days: Days, *, limit: int) -> tuple[list[Place], int]:
     """Return the territories of the accounts, the largest first, and how many there are."""
     rows = selection.read(_BY_TERRITORY, days, limit=limit).all()
-    return [Place(*row[:-1]) for row in rows], rows[0].rows if rows else 0
+    return [Place._make(row[:-1]) for row in rows], rows[0].rows if rows else 0
 
 
 def select_months(selection: Selection, days: Days) -> list[Month]:

@@ -17,10 +17,12 @@ from backend.api.paging import (
     encode_cursor,
 )
 from backend.api.payloads import Page
+from backend.geo.geoparquet import MEDIA_TYPE
 from backend.identity.call import Call
 from backend.identity.permissions import ANYBODY, OFFICE, PLANNERS
 from backend.ids import AccountId, TerritoryId
 from backend.territories import assignments, service
+from backend.territories.outline_file import write_parquet
 from backend.territories.schemas import (
     AssignmentCreate,
     AssignmentRead,
@@ -33,6 +35,7 @@ from backend.territories.schemas import (
 )
 from backend.territories.upload import upload_territories
 
+_MOST_IN_A_FILE = 10_000
 _UPLOAD_BYTES = 20 * 1024 * 1024
 
 
@@ -53,6 +56,24 @@ class TerritoryController(Controller):
             found = service.list_territories(connection, actor, after=after, limit=limit + 1)
         items = found[:limit]
         return Page(items, encode_cursor(str(items[-1].id)) if len(found) > limit else None)
+
+    @get(
+        "/outlines.parquet",
+        operation_id="territories_parquet",
+        guards=[ANYBODY],
+        media_type=MEDIA_TYPE,
+        opt={"is_compressed": True},
+        sync_to_thread=True,
+    )
+    def parquet(self, request: Call) -> Response[bytes]:
+        """Download territories with their outlines as GeoParquet; a rep gets those that it sees."""
+        actor = request.actor
+        with request.db.for_org(actor.org_id, snapshot=True) as connection:
+            found = service.list_territories(connection, actor, after=None, limit=_MOST_IN_A_FILE)
+        return Response(
+            write_parquet(found),
+            headers={"Content-Disposition": 'attachment; filename="territories.parquet"'},
+        )
 
     @post(operation_id="create_territory", guards=[PLANNERS], sync_to_thread=True)
     def create_territory(

@@ -63,6 +63,7 @@ VIOLATIONS = [
     ("blobs-home", "backend/media/service.py", "import obstore"),
     ("blobs-home", "backend/visits/service.py", "from PIL import Image"),
     ("handout-home", "backend/routes/service.py", "import gpxpy"),
+    ("parquet-home", "backend/areas/sheet.py", "import arro3.io"),
     ("press-home", "backend/routes/service.py", "import reportlab"),
     ("press-home", "backend/maps/tiles.py", "import mapbox_vector_tile"),
     ("thin-controllers", "backend/visits/controllers.py", "import sqlalchemy"),

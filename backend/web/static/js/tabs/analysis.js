@@ -2,8 +2,9 @@
 
 import { request } from '../api.js';
 import { el } from '../dom.js';
+import { fileButtons } from '../files.js';
 import { number, t } from '../i18n.js';
-import { empty, latest, loading, problemCard, showProblem } from '../parts.js';
+import { empty, latest, loading, problemCard } from '../parts.js';
 import { go, place } from '../place.js';
 import { pivotChart } from './analysis-chart.js';
 import { questionForm } from './analysis-form.js';
@@ -16,7 +17,6 @@ const VIEWS = ['pivot', 'white_space', 'hot_spots'];
 const MOST_ROWS = 200;
 const MOST_CELLS = 5000;
 const MOST_LISTED = 30;
-const A_MINUTE_MS = 60_000;
 
 export function analysisTab(panel, desk) {
   const run = latest();
@@ -136,23 +136,9 @@ export function analysisTab(panel, desk) {
   }
 
   function downloads(state, isMap) {
-    const message = el('p.message', { role: 'alert', hidden: true });
-    const button = (kind) => el('button.small', { type: 'button', onclick: async (event) => {
-      const pressed = event.currentTarget;
-      pressed.disabled = true;
-      message.hidden = true;
-      try {
-        const answer = await request(`/v1/cube/query.${kind}`, { method: 'POST', body: asQuery(state, desk.area, { limit: MOST_CELLS }), raw: true });
-        const url = URL.createObjectURL(await answer.blob());
-        el('a', { href: url, download: `pivot.${kind}` }).click();
-        setTimeout(() => URL.revokeObjectURL(url), A_MINUTE_MS);
-      } catch (problem) {
-        showProblem(message, problem);
-      } finally {
-        pressed.disabled = false;
-      }
-    } }, t(`cube.download.${kind}`));
-    return el('div', {}, el('div.actions', {}, button('csv'), button('xlsx'), isMap && state.rows.length === 1 ? button('geojson') : null), message);
+    const kinds = ['csv', 'xlsx', ...(isMap && state.rows.length === 1 ? ['geojson', 'parquet'] : [])];
+    return fileButtons(kinds.map((kind) => ({ label: t(`cube.download.${kind}`), path: `/v1/cube/query.${kind}`, name: `pivot.${kind}`,
+      body: () => asQuery(state, desk.area, { limit: MOST_CELLS }) })));
   }
 
   return { arrive, leave() { endChart(); desk.map.see({ overlay: null }); } };

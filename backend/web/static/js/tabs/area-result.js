@@ -1,10 +1,10 @@
 /** What lies in an area: figures, bars, the accounts worth a look, and all of them as a file. */
 
-import { request } from '../api.js';
 import { stageColors } from '../colors.js';
 import { el, swatch } from '../dom.js';
+import { fileButtons } from '../files.js';
 import { day, money, number, t } from '../i18n.js';
-import { empty, estimateBadge, showProblem } from '../parts.js';
+import { empty, estimateBadge } from '../parts.js';
 import { go } from '../place.js';
 import { areaGround } from './area-ground.js';
 import { bulkActions } from './bulk-actions.js';
@@ -46,9 +46,9 @@ export function areaResult(found, desk, { filters, topBy, clear, changed }) {
       bars(t('area.priority'), found.priorities, (value) => String(value)),
       top(found, topBy),
       bulkActions(desk, { area: desk.area, filters, changed }),
-      download(desk.area, filters),
     ] : empty(t('area.empty'), t('area.empty_hint')),
-    shape.geometry ? areaGround(desk.area) : null);
+    shape.geometry ? areaGround(desk.area) : null,
+    files(found, desk.area, filters, topBy));
 }
 
 /** What was sold and could be, where anything is known of it. */
@@ -108,21 +108,13 @@ function top({ top: accounts, currency }, by) {
       el('span.end.number.little', {}, value(one)))))));
 }
 
-function download(area, filters) {
-  const message = el('p.message', { role: 'alert', hidden: true });
-  const button = el('button', { type: 'button', onclick: async () => {
-    button.disabled = true;
-    message.hidden = true;
-    try {
-      const answer = await request('/v1/areas/accounts.csv', { method: 'POST', body: { area, filters }, raw: true });
-      const url = URL.createObjectURL(await answer.blob());
-      el('a', { href: url, download: 'accounts.csv' }).click();
-      setTimeout(() => URL.revokeObjectURL(url), 60_000);
-    } catch (problem) {
-      showProblem(message, problem);
-    } finally {
-      button.disabled = false;
-    }
-  } }, t('area.download'));
-  return [el('div', {}, button), message];
+/** The report to print, and the accounts as tables. */
+function files(found, area, filters, topBy) {
+  const { from_date, to_date } = found.period;
+  return fileButtons([
+    { label: t('area.report'), path: '/v1/areas/report', name: `${t('area.report.name')} ${found.today}.pdf`,
+      body: () => ({ area, filters, from_date, to_date, top_by: topBy }) },
+    { label: t('area.download'), path: '/v1/areas/accounts.csv', name: 'accounts.csv', body: () => ({ area, filters }) },
+    { label: t('area.download_parquet'), path: '/v1/areas/accounts.parquet', name: 'accounts.parquet', body: () => ({ area, filters }) },
+  ]);
 }
