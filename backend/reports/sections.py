@@ -228,11 +228,8 @@ def _periods(found: AreaSnapshot, words: Words) -> Table:
     heads += [Paragraph(words(one), HEAD_RIGHT) for one in titles]
     revenue = row("area.revenue", "revenue", money)
     revenue[0] = Paragraph(f"{words('area.revenue')} ({currency})", CELL)
-    rows = [
-        [
-            Paragraph(words("report.figure"), HEAD),
-            *(Paragraph(words(k), HEAD_RIGHT) for k in titles),
-        ],
+    rows: list[list[object]] = [
+        [*heads],
         row("area.visits", "visits", count),
         row("area.visited", "visited_accounts", count),
         part("area.coverage", "coverage"),

@@ -8,6 +8,7 @@ import { showLegend } from './legend.js';
 import { createMap } from './map/map.js';
 import { go, place, TABS, whenMoved } from './place.js';
 import { showProblem } from './parts.js';
+import { printMap } from './print.js';
 import { analysisTab } from './tabs/analysis.js';
 import { areasTab } from './tabs/areas.js';
 import { prospectsTab } from './tabs/prospects.js';
@@ -85,6 +86,7 @@ async function open(person) {
     message: (text) => { at('map-message').textContent = text ?? ''; at('map-message').hidden = !text; },
   });
   showLegend(at('legend'), desk);
+  printMap(at('map'), at('legend'), at('panel'));
   startTabs(desk);
 }
 

@@ -2,6 +2,7 @@
 
 import { all, request } from '../api.js';
 import { el, input, select, swatch } from '../dom.js';
+import { fileButtons } from '../files.js';
 import { number, t } from '../i18n.js';
 import { empty, loading, problemCard, showProblem } from '../parts.js';
 import { designsView } from './designs.js';
@@ -46,10 +47,13 @@ export function territoriesTab(panel, desk) {
 
   function show() {
     const hint = desk.isPlanner ? t('no_territories_hint') : t('no_territories_mine');
-    list.replaceChildren(desk.territories.length
-      ? el('ul.row-list', { 'aria-label': t('tab.territories') }, desk.territories.map((one) => el('li', {}, row(one))))
-      : empty(t('no_territories'), hint));
+    list.replaceChildren(...(desk.territories.length
+      ? [el('ul.row-list', { 'aria-label': t('tab.territories') }, desk.territories.map((one) => el('li', {}, row(one)))), outlines()]
+      : [empty(t('no_territories'), hint)]));
   }
+
+  const outlines = () => fileButtons([
+    { label: t('territories.download_parquet'), path: '/v1/territories/outlines.parquet', name: 'territories.parquet' }]);
 
   function row(territory) {
     const holders = territory.assignees.map((one) => one.full_name).join(', ');
