@@ -14,6 +14,7 @@ from backend.reports.looks import (
     HEAD,
     HEAD_RIGHT,
     HEADING,
+    HEADLESS,
     NOTE,
     SUBHEADING,
     TABLE,
@@ -24,7 +25,7 @@ from backend.reports.words import NOTHING, Words
 _GAP = 12.0
 _THIRD = (WIDTH - 2 * _GAP) / 3
 _PLACES = (0.26, 0.09, 0.1, 0.1, 0.11, 0.09, 0.125, 0.125)
-_ACCOUNTS = (0.35, 0.12, 0.08, 0.11, 0.09, 0.125, 0.125)
+_ACCOUNTS = (0.325, 0.145, 0.08, 0.11, 0.09, 0.125, 0.125)
 
 
 def tops(report: Report, basemap: Basemap | None, words: Words) -> list[Flowable]:
@@ -51,7 +52,7 @@ def _top(report: Report, by: TopBy, accounts: Sequence[TopAccount], words: Words
     rows = [
         [Paragraph(markup(one.name, 60), CELL), _value(report, by, one, words)] for one in accounts
     ]
-    return [*story, Table(rows, [_THIRD * 0.62, _THIRD * 0.38], style=TABLE)]
+    return [*story, Table(rows, [_THIRD * 0.62, _THIRD * 0.38], style=HEADLESS)]
 
 
 def _value(report: Report, by: TopBy, one: TopAccount, words: Words) -> str:

@@ -33,11 +33,10 @@ CELL_RIGHT = ParagraphStyle("cell_right", parent=CELL, alignment=2)
 HEAD = ParagraphStyle("head", parent=CELL, fontName=BOLD)
 HEAD_RIGHT = ParagraphStyle("head_right", parent=HEAD, alignment=2)
 TILE_NUMBER = ParagraphStyle("tile", fontName=BOLD, fontSize=13, leading=16)
-TABLE = TableStyle(
+HEADLESS = TableStyle(
     [
         ("FONT", (0, 0), (-1, -1), REGULAR, 7.5, 9.5),
         ("LINEBELOW", (0, 0), (-1, -1), 0.3, (0.75,) * 3),
-        ("LINEBELOW", (0, 0), (-1, 0), 0.7, BRAND),
         ("VALIGN", (0, 0), (-1, -1), "TOP"),
         ("ALIGN", (1, 0), (-1, -1), "RIGHT"),
         ("LEFTPADDING", (0, 0), (-1, -1), 2),
@@ -46,6 +45,8 @@ TABLE = TableStyle(
         ("BOTTOMPADDING", (0, 0), (-1, -1), 2.5),
     ]
 )
+TABLE = TableStyle([("LINEBELOW", (0, 0), (-1, 0), 0.7, BRAND)], parent=HEADLESS)
+"""A table whose first row names the columns."""
 TILES = TableStyle(
     [
         ("BACKGROUND", (0, 0), (-1, -1), PALE),

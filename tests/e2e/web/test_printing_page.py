@@ -15,7 +15,8 @@ pytestmark = pytest.mark.e2e
 VI = {"report": "In báo cáo (PDF)", "territory": "Địa bàn", "title": "Địa bàn Kamppi",
       "held": "Phụ trách: Lan Nguyễn", "page": "Trang 1/", "columns": "Tải GeoParquet"}  # fmt: skip
 EN = {"report": "Print report (PDF)", "territory": "Territory", "title": "Territory Kamppi",
-      "held": "Held by Lan Nguyễn", "page": "Page 1/", "columns": "Download GeoParquet"}  # fmt: skip
+      "held": "Held by Lan Nguyễn", "page": "Page 1/",
+      "columns": "Download GeoParquet"}  # fmt: skip
 LOOKS = [({"locale": "vi-VN"}, VI), ({"locale": "en-GB"}, EN)]
 SNAPSHOT = "**/v1/areas/snapshot"
 

@@ -6,7 +6,9 @@ from datetime import timedelta
 from typing import Any
 
 import openpyxl
+import pyarrow.parquet
 import pytest
+import shapely
 
 from tests.integration.cube.conftest import TODAY, Stall
 from tests.support.ground import execute
@@ -172,6 +174,13 @@ def test_cells_are_a_file_for_maps(stall: Stall) -> None:
     for one in found["features"]:
         assert one["geometry"]["coordinates"] == [cells[one["id"]]["boundary"]]
         assert one["properties"] == {"accounts": cells[one["id"]]["total"][0]}
+    table = pyarrow.parquet.read_table(io.BytesIO(stall.ask("query.parquet", **asked).content))
+    cells = {one["h3"]: one for one in table.to_pylist()}
+    assert cells.keys() == {one["id"] for one in found["features"]}
+    for one in found["features"]:
+        row = cells[one["id"]]
+        assert shapely.from_wkb(row.pop("geometry")).equals(shapely.geometry.shape(one["geometry"]))
+        assert row == {"h3": one["id"], **one["properties"]}
     refused = stall.ask("query.geojson", measures=["accounts"])
     assert refused.status_code == 422
 

@@ -24,11 +24,11 @@ export function printMap(container, legend, panel) {
   });
 }
 
-/** A canvas, because a picture would be decoded only after the page was printed. */
+/** A picture, because Chromium prints a canvas smaller than its box. */
 function picture(map, container) {
   map.redraw(); // what was drawn before cannot be read any more
   const drawn = map.getCanvas();
-  const paper = el('canvas', { role: 'img', 'aria-label': t('print.map') });
+  const paper = el('canvas');
   paper.width = PIXELS;
   paper.height = Math.round((PIXELS * drawn.height) / drawn.width);
   const pen = paper.getContext('2d');
@@ -37,7 +37,7 @@ function picture(map, container) {
   pen.drawImage(drawn, 0, 0, paper.width, paper.height);
   pen.filter = 'none';
   scaleBar(pen, paper, container);
-  return paper;
+  return el('img', { alt: t('print.map'), src: paper.toDataURL() });
 }
 
 /** The scale as the page shows it, as long as it is on this picture. */
