@@ -31,7 +31,7 @@ _ACCOUNTS = (0.325, 0.145, 0.08, 0.11, 0.09, 0.125, 0.125)
 def tops(report: Report, basemap: Basemap | None, words: Words) -> list[Flowable]:
     """Return who buys most, could buy most and waits longest, beside each other."""
     del basemap
-    if not report.snapshot.accounts:
+    if not any(report.tops.values()):
         return []
     wanted: tuple[TopBy, ...] = ("revenue", "potential", "overdue")
     columns = [_top(report, one, report.tops.get(one, []), words) for one in wanted]

@@ -61,8 +61,8 @@ class MapFigure(Flowable):
         heaps = _apart(_heaps(self._report.spots, self._ground))
         below: Box = (0, 0, self.width, REMARKS_PT)
         north = (self.width - _NORTH_PT, self.height - _NORTH_PT * 2, self.width, self.height)
-        big = [_box(one) for one in heaps if _total(one) > 1]
-        write_names(canvas, self._ground, self._layers, [below, north, *big])
+        taken = [below, north, *(_box(one) for one in heaps)]
+        write_names(canvas, self._ground, self._layers, taken)
         for heap in heaps:
             _draw_heap(canvas, heap, self._words)
         self._draw_north(canvas)
@@ -135,7 +135,7 @@ def _apart(heaps: Iterable[Heap]) -> list[Heap]:
     """Return the heaps, the largest first; one that would cover another's number is added to it."""
     found: list[Heap] = []
     for heap in sorted(heaps, key=lambda one: (-_total(one), one[0])):
-        reach = _radius(_total(heap)) if _total(heap) > 1 else _SIGN_PT
+        reach = _reach(heap)
         near = (
             at for at, (place, stages) in enumerate(found)
             if sum(stages.values()) > 1
@@ -158,8 +158,14 @@ def _radius(count: int) -> float:
     return min(_MOST_PT, _LEAST_PT + _A_TENFOLD_PT * math.log10(count))
 
 
+def _reach(heap: Heap) -> float:
+    """Return how far from its middle a heap is drawn."""
+    count = _total(heap)
+    return _radius(count) if count > 1 else _SIGN_PT
+
+
 def _box(heap: Heap) -> Box:
-    (x, y), radius = heap[0], _radius(_total(heap))
+    (x, y), radius = heap[0], _reach(heap)
     return x - radius, y - radius, x + radius, y + radius
 
 

@@ -14,7 +14,7 @@ export function printMap(container, legend, panel) {
     figure?.remove();
     const { map } = container;
     if (!map) return;
-    figure = el('figure.print-map', {}, picture(map, container), colours(legend),
+    figure = el(isDark() ? 'figure.print-map.is-turned' : 'figure.print-map', {}, picture(map, container), colours(legend),
       el('figcaption.little', {}, container.querySelector('.maplibregl-ctrl-attrib-inner')?.textContent ?? ''));
     panel.before(figure);
   });
