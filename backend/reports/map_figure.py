@@ -58,7 +58,7 @@ class MapFigure(Flowable):
         begin_map(canvas, self.width, self.height)
         draw_ground(canvas, self._layers)
         self._draw_area(canvas)
-        heaps = _apart(_heaps(self._report.spots, self._ground))
+        heaps = apart(heaps_of(self._report.spots, self._ground))
         below: Box = (0, 0, self.width, REMARKS_PT)
         north = (self.width - _NORTH_PT, self.height - _NORTH_PT * 2, self.width, self.height)
         taken = [below, north, *(_box(one) for one in heaps)]
@@ -117,7 +117,7 @@ def _rings(geometry: dict[str, object], frame: Frame) -> Iterator[Sequence[Point
             yield [(x, y) for x, y in shapely.get_coordinates(plain)]
 
 
-def _heaps(spots: Sequence[Spot], frame: Frame) -> Iterator[Heap]:
+def heaps_of(spots: Sequence[Spot], frame: Frame) -> Iterator[Heap]:
     """Yield what is drawn as one: the life stages of a cell, at the middle of its accounts."""
     cells: dict[int, list[Spot]] = {}
     for spot in spots:
@@ -131,7 +131,7 @@ def _heaps(spots: Sequence[Spot], frame: Frame) -> Iterator[Heap]:
         yield place, {one.life_stage: one.accounts for one in some}
 
 
-def _apart(heaps: Iterable[Heap]) -> list[Heap]:
+def apart(heaps: Iterable[Heap]) -> list[Heap]:
     """Return the heaps, the largest first; one that would cover another's number is added to it."""
     found: list[Heap] = []
     for heap in sorted(heaps, key=lambda one: (-_total(one), one[0])):
@@ -169,6 +169,13 @@ def _box(heap: Heap) -> Box:
     return x - radius, y - radius, x + radius, y + radius
 
 
+def _short(count: int, words: Words) -> str:
+    """Return a number in at most four signs."""
+    if count < _THOUSAND:
+        return str(count)
+    return f"{words.number(count / _THOUSAND, 1 if count < 10 * _THOUSAND - 50 else 0)}k"
+
+
 def _draw_heap(canvas: Canvas, heap: Heap, words: Words) -> None:
     """Draw one account as its sign, several as a ring of their life stages around their number."""
     (x, y), stages = heap
@@ -191,7 +198,7 @@ def _draw_heap(canvas: Canvas, heap: Heap, words: Words) -> None:
     canvas.setFillGray(1)
     canvas.circle(x, y, radius * _HOLE + 0.4, stroke=0, fill=1)
     canvas.setFillGray(0)
-    told = str(count) if count < _THOUSAND else f"{words.number(count / _THOUSAND, 0)}k"
+    told = _short(count, words)
     size = _NUMBER_PT if len(told) <= 2 else _NUMBER_PT - 0.9  # noqa: PLR2004  # what the hole holds
     canvas.setFont(BOLD, size)
     canvas.drawCentredString(x, y - size * 0.36, told)
