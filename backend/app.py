@@ -54,6 +54,7 @@ from backend.media.controllers import MediaController
 from backend.media.inbox import Inbox
 from backend.media.upload_controllers import UploadController
 from backend.orders.controllers import SaleController
+from backend.pins.controllers import PinController
 from backend.press.turns import Press
 from backend.reports.controllers import ReportController
 from backend.routes.controllers import RouteController
@@ -130,6 +131,7 @@ CONTROLLERS: Sequence[ControllerRouterHandler] = [
     MediaController,
     OutlineImportController,
     PageController,
+    PinController,
     PlacementController,
     QuarantineController,
     RealignmentController,

@@ -14,6 +14,7 @@ from backend.maps.tasks import TASKS as MAP_TASKS
 from backend.media.blobs import Blobs, open_blobs
 from backend.media.inbox import Inbox
 from backend.media.tasks import TASKS as MEDIA_TASKS
+from backend.pins.tasks import TASKS as PIN_TASKS
 from backend.routes.engines import Engines
 from backend.routes.followup.tasks import TASKS as FOLLOWUP_TASKS
 from backend.routes.weeks.tasks import TASKS as ROUTE_TASKS
@@ -29,6 +30,7 @@ TASKS: Sequence[Task] = [
     *INSIGHT_TASKS,
     *MAP_TASKS,
     *MEDIA_TASKS,
+    *PIN_TASKS,
     *ROUTE_TASKS,
     *SYNC_TASKS,
     *TERRITORY_TASKS,

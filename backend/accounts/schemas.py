@@ -131,12 +131,12 @@ class DuplicateRead(msgspec.Struct, frozen=True):
     """Two accounts that may be the same place, the newer first; `distance_m` where both have one.
 
     They have the same phone number (`same_phone`), or the same name but for diacritics and capitals
-    within 150 m (`same_name_near`).
+    within 150 m (`same_name_near`), or names alike there (`similar_name_near`).
     """
 
     account: AccountRead
     other: AccountRead
-    reason: Literal["same_phone", "same_name_near"]
+    reason: Literal["same_phone", "same_name_near", "similar_name_near"]
     distance_m: float | None
     flagged_at: datetime
 
