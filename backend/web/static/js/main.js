@@ -12,6 +12,7 @@ import { printMap } from './print.js';
 import { analysisTab } from './tabs/analysis.js';
 import { areasTab } from './tabs/areas.js';
 import { prospectsTab } from './tabs/prospects.js';
+import { qualityTab } from './tabs/quality.js';
 import { resultsTab } from './tabs/results.js';
 import { routesTab } from './tabs/routes.js';
 import { territoriesTab } from './tabs/territories.js';
@@ -21,7 +22,7 @@ import { weeksTab } from './tabs/weeks.js';
 const PLANNERS = ['manager', 'admin'];
 const MAKE = {
   prospects: prospectsTab, territories: territoriesTab, areas: areasTab, analysis: analysisTab, routes: routesTab, weeks: weeksTab,
-  visits: visitsTab, results: resultsTab,
+  visits: visitsTab, results: resultsTab, quality: qualityTab,
 };
 const at = (id) => document.getElementById(id);
 

@@ -6,6 +6,7 @@ import { whenThemeChanges } from '../colors.js';
 import { t } from '../i18n.js';
 import { go, place } from '../place.js';
 import { drawArea } from './draw.js';
+import { pickPlace } from './pick.js';
 import { buildStyle } from './style.js';
 
 const POINTED_AT = ['stops', 'visits', 'prospects'];
@@ -78,6 +79,7 @@ export function createMap(container, info, date, on) {
       const { lng, lat } = map.getCenter().wrap();
       return [lng, lat];
     },
+    pick: (bar) => pickPlace(map, bar),
     async draw(bar, way) {
       isDrawing = true;
       try {

@@ -9,12 +9,17 @@ const LOOKS = {
 const EMPTY = { type: 'FeatureCollection', features: [] };
 const of = (kind) => ['==', ['get', 'kind'], kind];
 
-/** `overlay` is a FeatureCollection whose features say their `kind`: hexagon (with its `color`), area, design (with `color`), former, planned, tried, driven, place. */
+/** `overlay` is a FeatureCollection whose features say their `kind`: hexagon (with its `color`), area, design (with `color`), former, planned, tried, driven, place, pin-move, pin-old, pin-new. */
 export const overlaySource = (overlay) => ({ type: 'geojson', data: overlay ?? EMPTY });
 
 export function overlayLayers() {
   const look = isDark() ? LOOKS.dark : LOOKS.light;
   const round = { 'line-cap': 'round', 'line-join': 'round' };
+  const chosen = ['boolean', ['get', 'is_chosen'], false];
+  const pin = (kind, color) => ({
+    id: `overlay-${kind}`, type: 'circle', source: 'overlay', filter: of(kind),
+    paint: { 'circle-radius': ['case', chosen, 10, 6], 'circle-color': color, 'circle-opacity': 0.85, 'circle-stroke-width': ['case', chosen, 3, 1.5], 'circle-stroke-color': look.rim },
+  });
   const line = (id, paint, layout = round, kind = id) => ({ id: `overlay-${id}`, type: 'line', source: 'overlay', filter: of(kind), layout, paint });
   return [
     { id: 'overlay-hexagon', type: 'fill', source: 'overlay', filter: of('hexagon'), paint: { 'fill-color': ['get', 'color'], 'fill-opacity': 0.62 } },
@@ -26,7 +31,10 @@ export function overlayLayers() {
     line('former', { 'line-color': look.planned, 'line-width': 2, 'line-dasharray': [3, 2] }, { 'line-join': 'round' }),
     line('planned', { 'line-color': look.planned, 'line-width': 3, 'line-opacity': 0.75, 'line-dasharray': [1.5, 1.5] }, { 'line-join': 'round' }),
     line('tried', { 'line-color': look.tried, 'line-width': 4, 'line-dasharray': [0.5, 1.6] }),
+    line('pin-move', { 'line-color': look.ghost, 'line-width': ['case', chosen, 3, 1.5], 'line-dasharray': [2, 1.5] }, { 'line-join': 'round' }),
     line('driven', { 'line-color': look.driven, 'line-width': 4.5, 'line-opacity': 0.85 }),
+    pin('pin-old', look.ghost),
+    pin('pin-new', look.near),
     {
       id: 'overlay-place', type: 'circle', source: 'overlay', filter: of('place'),
       paint: {
