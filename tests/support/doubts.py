@@ -21,7 +21,7 @@ METRE = 1 / 111_195
 """Of latitude, in degrees."""
 
 
-def see(  # noqa: PLR0913  # a check-in
+def see(  # a check-in
     owner_url: str,
     org: Org,
     account_id: UUID,

@@ -85,9 +85,7 @@ def test_a_pin_is_moved_by_hand_with_the_keyboard_alone(
     assert _place(test_database, shop)[2] == "manual"
 
 
-def test_the_sheet_tells_what_the_list_tells(
-    watched: Watched, shop: UUID, tmp_path: Path
-) -> None:
+def test_the_sheet_tells_what_the_list_tells(watched: Watched, shop: UUID, tmp_path: Path) -> None:
     page = watched.open(f"#tab=quality&date={DAY}", who="analyst")
     with page.expect_download() as download:
         page.get_by_role("button", name="Tải CSV").click()
