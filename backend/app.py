@@ -47,6 +47,7 @@ from backend.identity.controllers import (
 )
 from backend.identity.desk import open_desk
 from backend.insights.controllers import InsightController
+from backend.live.controllers import LiveController
 from backend.maps.controllers import MapController
 from backend.maps.views.controllers import SavedViewController
 from backend.media.blobs import Blobs, open_blobs
@@ -125,6 +126,7 @@ CONTROLLERS: Sequence[ControllerRouterHandler] = [
     IsochroneController,
     IssueController,
     LearnedController,
+    LiveController,
     MapController,
     SavedViewController,
     MeController,

@@ -10,6 +10,7 @@ from backend.db.tenancy import open_database
 from backend.insights.tasks import TASKS as INSIGHT_TASKS
 from backend.jobs.tasks import Task, Work
 from backend.jobs.worker import Pace, Worker
+from backend.live.tasks import TASKS as LIVE_TASKS
 from backend.maps.tasks import TASKS as MAP_TASKS
 from backend.media.blobs import Blobs, open_blobs
 from backend.media.inbox import Inbox
@@ -28,6 +29,7 @@ TASKS: Sequence[Task] = [
     *CUBE_TASKS,
     *FOLLOWUP_TASKS,
     *INSIGHT_TASKS,
+    *LIVE_TASKS,
     *MAP_TASKS,
     *MEDIA_TASKS,
     *PIN_TASKS,

@@ -10,13 +10,20 @@ from litestar.response import Response
 from msgspec.structs import replace
 
 from backend.api.opts import PUBLIC, WRITES_LITTLE
-from backend.api.paging import DEFAULT_LIMIT, CursorQuery, LimitQuery
+from backend.api.paging import (
+    DEFAULT_LIMIT,
+    CursorQuery,
+    LimitQuery,
+    decode_id_cursor,
+    encode_cursor,
+)
 from backend.api.payloads import Page
 from backend.api.problems import malformed_field
-from backend.identity import devices, service, sessions, sign_in, teams
+from backend.identity import devices, looks, service, sessions, sign_in, teams
 from backend.identity.call import Call
 from backend.identity.desk import Desk
 from backend.identity.errors import RefreshInvalid
+from backend.identity.look_repository import LookRead
 from backend.identity.permissions import ADMINS, ANYBODY
 from backend.identity.schemas import (
     Credentials,
@@ -102,6 +109,21 @@ class MeController(Controller):
         """Return who is signed in."""
         with request.db.for_org(request.actor.org_id) as connection:
             return sessions.read_me(connection, request.actor)
+
+    @get("/looks", operation_id="list_looks", guards=[ANYBODY], sync_to_thread=True)
+    def list_looks(
+        self, request: Call, limit: LimitQuery = DEFAULT_LIMIT, cursor: CursorQuery = None
+    ) -> Page[LookRead]:
+        """Read who looked at your position or track, and when; kept for a year.
+
+        Looks of one person at the same within ten minutes are one.
+        """
+        before = decode_id_cursor(cursor)
+        with request.db.for_org(request.actor.org_id, snapshot=True) as connection:
+            found = looks.list_looks(connection, request.actor, before=before, limit=limit + 1)
+        items = found[:limit]
+        is_last = len(found) <= limit
+        return Page(items, None if is_last else encode_cursor(str(items[-1].id)))
 
 
 class UserController(Controller):

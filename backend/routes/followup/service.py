@@ -14,6 +14,7 @@ from backend.db.tenancy import Database
 from backend.geo.vocabulary import LonLat
 from backend.identity import audit
 from backend.identity.actor import Actor, Role
+from backend.identity.looks import note_looks
 from backend.ids import UserId
 from backend.routes import candidate_repository
 from backend.routes import service as routes
@@ -160,7 +161,10 @@ def get_day(
     *,
     now: datetime,
 ) -> DayActual:
-    """Return one person's day, planned and actual; NotFound for another's, or nobody."""
+    """Return one person's day, planned and actual; NotFound for another's, or nobody.
+
+    It tells where they drove: the person can read who looked.
+    """
     whose(actor, rep_id)
     ground = read_ground(db, actor.org_id, on_date, on_date, rep_id=rep_id)
     driven, _ = settle(db, actor.org_id, ground, engines, now=now)
@@ -176,6 +180,8 @@ def get_day(
         objections = objection_repository.select_objections(
             connection, actor.org_id, rep_id=rep_id, on_date=on_date
         )
+    with db.for_org(actor.org_id) as connection:
+        note_looks(connection, actor, [rep_id], on_date, "track", now=now)
     plan = result.plan
     return DayActual(
         rep_id=rep_id,

@@ -18,7 +18,7 @@ END $$;
 REVOKE INSERT, UPDATE, DELETE ON account_placement, account_search, account_cell, account_cell_change, territory_extent,
   account_worth FROM tuyen_app;
 REVOKE INSERT, UPDATE ON cube_change FROM tuyen_app;
--- What people said about pins only grows.
-REVOKE UPDATE, DELETE ON pin_answer FROM tuyen_app;
+-- What people said about pins, and who looked at whom, only grows.
+REVOKE UPDATE, DELETE ON pin_answer, track_look FROM tuyen_app;
 REVOKE EXECUTE ON FUNCTION sync_purge(timestamptz) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION sync_purge(timestamptz) TO tuyen_app;
