@@ -1,6 +1,7 @@
 /** What a list lays over the map: areas within reach, a day's ways, check-ins. */
 
 import { isDark } from '../colors.js';
+import { FONT } from './basemap.js';
 
 const LOOKS = {
   light: { area: '#0369a1', planned: '#17211e', tried: '#b45309', driven: '#c2410c', near: '#0f7f4f', ghost: '#b3261e', rim: '#ffffff' },
@@ -9,7 +10,7 @@ const LOOKS = {
 const EMPTY = { type: 'FeatureCollection', features: [] };
 const of = (kind) => ['==', ['get', 'kind'], kind];
 
-/** `overlay` is a FeatureCollection whose features say their `kind`: hexagon (with its `color`), area, design (with `color`), former, planned, tried, driven, place, pin-move, pin-old, pin-new. */
+/** `overlay` is a FeatureCollection whose features say their `kind`: hexagon (with its `color`), area, design (with `color`), former, planned, tried, driven, place, pin-move, pin-old, pin-new, live (with `color`, `name`). */
 export const overlaySource = (overlay) => ({ type: 'geojson', data: overlay ?? EMPTY });
 
 export function overlayLayers() {
@@ -33,6 +34,15 @@ export function overlayLayers() {
     line('tried', { 'line-color': look.tried, 'line-width': 4, 'line-dasharray': [0.5, 1.6] }),
     line('pin-move', { 'line-color': look.ghost, 'line-width': ['case', chosen, 3, 1.5], 'line-dasharray': [2, 1.5] }, { 'line-join': 'round' }),
     line('driven', { 'line-color': look.driven, 'line-width': 4.5, 'line-opacity': 0.85 }),
+    {
+      id: 'overlay-live', type: 'circle', source: 'overlay', filter: of('live'),
+      paint: { 'circle-radius': 10, 'circle-color': ['get', 'color'], 'circle-stroke-width': 4, 'circle-stroke-color': look.rim },
+    },
+    {
+      id: 'overlay-live-name', type: 'symbol', source: 'overlay', filter: of('live'),
+      layout: { 'text-field': ['get', 'name'], 'text-font': FONT, 'text-size': 13, 'text-anchor': 'top', 'text-offset': [0, 1], 'text-allow-overlap': true },
+      paint: { 'text-color': look.planned, 'text-halo-color': look.rim, 'text-halo-width': 2 },
+    },
     pin('pin-old', look.ghost),
     pin('pin-new', look.near),
     {

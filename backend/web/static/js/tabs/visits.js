@@ -6,8 +6,9 @@ import { el, swatch } from '../dom.js';
 import { distance, known, t, time } from '../i18n.js';
 import { dayPicker, empty, kindBadge, latest, loading, problemCard, showProblem, statusBadge } from '../parts.js';
 import { go } from '../place.js';
+import { hearPokes } from '../pokes.js';
+import { livePanel } from './live.js';
 
-const AGAIN_MS = 30_000;
 const FAR_M = 200;
 
 export function visitsTab(panel, desk) {
@@ -17,8 +18,9 @@ export function visitsTab(panel, desk) {
   let loaded = null;
   let told = '';
   let urls = [];
-  panel.append(picker.node, list);
-  const timer = setInterval(() => { if (!document.hidden) load({ quietly: true }); }, AGAIN_MS);
+  const live = livePanel(desk);
+  panel.append(picker.node, live.node, list);
+  const deaf = hearPokes(() => { live.load(); if (loaded) load({ quietly: true }); });
 
   function load({ quietly = false } = {}) {
     const date = desk.date();
@@ -136,10 +138,13 @@ export function visitsTab(panel, desk) {
   return {
     arrive() {
       picker.update();
+      live.show(desk.date() === desk.info.today);
+      live.load();
       if (loaded !== desk.date()) load();
     },
     leave() {
-      clearInterval(timer);
+      deaf();
+      live.stop();
       forgetUrls();
     },
   };
