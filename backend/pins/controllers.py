@@ -35,7 +35,7 @@ from backend.pins.schemas import (
 from backend.pins.sheet import write_sheet
 
 _WRITE = RequireRole(*WRITERS)
-_CSV = "text/csv; charset=utf-8"
+_CSV = "text/csv"
 ReasonQuery = Annotated[Reason | None, QueryParameter(description="Only pins doubtful for this")]
 
 
@@ -73,7 +73,8 @@ class PinController(Controller):
         with db.for_org(actor.org_id, snapshot=True) as connection:
             return service.summarise(connection, actor, Wanted(territory_id=territory_id))
 
-    @get("/doubtful.csv", operation_id="doubtful_pins_sheet", sync_to_thread=True)
+    @get("/doubtful.csv", operation_id="doubtful_pins_sheet", media_type=_CSV,
+         sync_to_thread=True)  # fmt: skip
     def sheet(
         self,
         request: Call,

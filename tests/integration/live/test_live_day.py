@@ -1,10 +1,12 @@
 """The day as it runs, over HTTP: who is seen when, who looked, and who may read it."""
 
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+import psycopg2
 import pytest
 from litestar.testing import TestClient
 
@@ -130,6 +132,22 @@ def test_a_trace_that_came_later_is_the_last_position(api: Api) -> None:
     position = live(api, api.org.manager)["position"]
     assert (position["source"], position["age_s"]) == ("trace", 180)
     assert position["location"] == [24.93, 60.1803]
+
+
+def test_a_trace_pokes_those_who_see_every_territory(api: Api, test_database: TestDatabase) -> None:
+    sent = {
+        "on_date": "2026-11-23",
+        "points": [{"at": NOON.isoformat(), "location": [24.93, 60.18]}],
+    }
+    with closing(psycopg2.connect(test_database.owner_url)) as connection:
+        connection.autocommit = True
+        cursor = connection.cursor()
+        cursor.execute("LISTEN tuyen_poke")
+        for _ in range(2):
+            assert api.client.post("/v1/traces", json=sent, headers=api.as_(api.org.rep)).is_success
+        cursor.execute("SELECT 1")
+        connection.poll()
+        assert [one.payload for one in connection.notifies] == [f"{api.org.id} t:trace"]
 
 
 @pytest.mark.usefixtures("visits")
