@@ -22,7 +22,7 @@ from backend.routes.engines import Engines
 
 PART = 5000
 """Accounts that are looked at in one transaction."""
-WORD_PARTS = 8
+WORD_PARTS = 16
 """Words are compared in so many parts, each in one transaction."""
 KEPT_AT_ONCE = 5000
 _ASKED_AT_ONCE = 50

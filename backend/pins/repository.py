@@ -21,7 +21,7 @@ NOBODY = UUID(int=0)
 NEAR_M = 150.0
 ALIKE = 0.6
 """Trigrams that two names share, of all that they have."""
-MOST_ALIKE = 30
+MOST_ALIKE = 12
 """A word that more names of one cell have is that of a trade."""
 MOST_CALLED = 10
 """A number of more accounts is that of a switchboard."""

@@ -98,33 +98,40 @@ UPDATE pin_doubt SET state = 'gone'
 # them up to 60 degrees. A word that many names there have tells nothing, so no cell is compared
 # each with each; one part takes the words of one hash.
 ALIKE = """
-WITH word AS (
-  SELECT s.account_id, w.word, m.wx, m.wy
+WITH split AS (
+  SELECT s.account_id, s.name_folded, s.location, m.wx, m.wy,
+         string_to_table(CASE WHEN strpos(s.name_folded, ' ') > 0
+           THEN s.name_folded || ' ' || replace(s.name_folded, ' ', '_')
+           ELSE s.name_folded END, ' ') AS word
     FROM account_search s
     JOIN account_map m ON m.org_id = :org_id AND m.account_id = s.account_id
-   CROSS JOIN LATERAL (SELECT s.name_folded AS word UNION
-     SELECT regexp_split_to_table(s.name_folded, '[^[:alnum:]]+')) w
-   WHERE s.org_id = :org_id AND length(w.word) >= 3
-     AND (hashtext(w.word) & 2147483647) % :parts = :part),
-cell AS (
-  SELECT array_agg(w.account_id) AS ids
-    FROM word w CROSS JOIN (VALUES (0, 0), (0, 128), (128, 0), (128, 128)) g (dx, dy)
-   GROUP BY w.word, g.dx, g.dy, (w.wx + g.dx) >> 8, (w.wy + g.dy) >> 8
-  HAVING count(*) BETWEEN 2 AND :most),
-pair AS (
-  SELECT DISTINCT a.id AS account_id, b.id AS other_id
-    FROM cell c CROSS JOIN LATERAL unnest(c.ids) a (id) CROSS JOIN LATERAL unnest(c.ids) b (id)
-   WHERE a.id > b.id)
-SELECT p.account_id, p.other_id,
-       CASE WHEN a.name_folded = b.name_folded THEN 'same_name_near' ELSE 'similar_name_near' END
-         AS reason
-  FROM pair p
-  JOIN account_search a ON a.org_id = :org_id AND a.account_id = p.account_id
-  JOIN account_search b ON b.org_id = :org_id AND b.account_id = p.other_id
- WHERE similarity(a.name_folded, b.name_folded) >= :alike
-   AND regexp_replace(a.name_folded, '[^0-9]+', ' ', 'g')
-     = regexp_replace(b.name_folded, '[^0-9]+', ' ', 'g')
-   AND ST_DistanceSphere(a.location, b.location) <= :near_m
+   WHERE s.org_id = :org_id),
+word AS (
+  SELECT p.account_id, p.name_folded, p.location, p.wx, p.wy,
+         hashtextextended(p.word, 0) AS word,
+         regexp_replace(p.name_folded, '[^0-9]+', ' ', 'g') AS digits
+    FROM split p
+   WHERE length(p.word) >= 3 AND (hashtext(p.word) & 2147483647) % :parts = :part),
+placed AS (
+  SELECT w.*, (g.grid::bigint << 56) | (((w.wx + g.dx) >> 8)::bigint << 28)
+              | ((w.wy + g.dy) >> 8)::bigint AS cell
+    FROM word w CROSS JOIN (VALUES (0, 0, 0), (1, 0, 128), (2, 128, 0), (3, 128, 128))
+      g (grid, dx, dy)),
+rare AS MATERIALIZED (
+  SELECT * FROM (SELECT p.*, count(*) OVER (PARTITION BY p.word, p.cell) AS n FROM placed p) c
+   WHERE n BETWEEN 2 AND :most),
+-- What costs least is asked first: OFFSET 0 keeps the order.
+close AS (
+  SELECT a.account_id, b.account_id AS other_id, a.name_folded AS name, b.name_folded AS other_name,
+         a.location, b.location AS other_location
+    FROM rare a JOIN rare b USING (word, cell, digits)
+   WHERE a.account_id > b.account_id AND abs(a.wx - b.wx) <= 128 AND abs(a.wy - b.wy) <= 128
+  OFFSET 0),
+alike AS (
+  SELECT * FROM close WHERE similarity(name, other_name) >= :alike OFFSET 0)
+SELECT DISTINCT account_id, other_id,
+       CASE WHEN name = other_name THEN 'same_name_near' ELSE 'similar_name_near' END AS reason
+  FROM alike WHERE ST_DistanceSphere(location, other_location) <= :near_m
 """
 
 SAME_PHONE = """

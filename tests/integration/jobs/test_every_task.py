@@ -43,7 +43,8 @@ def test_every_task_that_is_asked_for_is_known() -> None:
 
 def test_every_task_is_named_after_its_room() -> None:
     rooms = {
-        "bulk", "cube", "insights", "live", "maps", "media", "pins", "routes", "sync", "territories",
+        "bulk", "cube", "insights", "live", "maps", "media", "pins", "routes", "sync",
+        "territories",
     }  # fmt: skip
     assert {queue_of(name) for name in NAMES} == rooms
 
