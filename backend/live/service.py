@@ -17,7 +17,15 @@ from backend.ids import UserId
 from backend.live import repository
 from backend.live.hours import Shift, shift_of
 from backend.live.repository import Seen, Worker
-from backend.live.schemas import HoursPut, HoursRead, LastPosition, LiveDay, LiveRep, Standing
+from backend.live.schemas import (
+    HoursPut,
+    HoursRead,
+    LastPosition,
+    LiveDay,
+    LiveRep,
+    Presence,
+    Standing,
+)
 from backend.routes.followup.traces import StoredFix
 from backend.visits.repository import is_user
 
@@ -117,7 +125,7 @@ def _tell(  # what is read of a person
     if not shift.holds(now):
         return LiveRep(worker.id, worker.name, "outside_hours", None, None, standing)
     position = last_position(shift, check_ins, fixes.get(worker.id, ()), now=now)
-    presence = "seen" if position else "not_seen"
+    presence: Presence = "seen" if position else "not_seen"
     return LiveRep(
         worker.id, worker.name, presence, position, shift.ends_after(now), standing
     )  # fmt: skip
