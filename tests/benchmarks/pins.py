@@ -16,6 +16,8 @@ import psycopg2
 from rich.console import Console
 
 from backend.clock import SystemClock
+from backend.db.cluster import APP_ROLE, OWNER_ROLE
+from backend.db.tenancy import open_database
 from backend.jobs import Work
 from backend.pins import checking, repository
 from backend.routes.engines import Engines
@@ -66,7 +68,10 @@ def _check(place: Ground, folder: Path) -> dict[str, float]:
     """Check all pins; return seconds by step."""
     spent: dict[str, float] = defaultdict(float)
     engines = Engines(folder / "no-network")
-    work = Work(place.database, SystemClock(), {Engines: engines})
+    # With the time that a worker has.
+    app_url = place.owner_url.replace(OWNER_ROLE, APP_ROLE)
+    database = open_database(app_url, connections=2, statement_timeout_ms=300_000)
+    work = Work(database, SystemClock(), {Engines: engines})
     steps = {"_check_spots": "spots", "_check_part": "accounts", "_check_pairs": "pairs"}
     kept = {name: getattr(checking, name) for name in steps}
 
@@ -83,11 +88,12 @@ def _check(place: Ground, folder: Path) -> dict[str, float]:
     for name in steps:
         setattr(checking, name, timed(name))
     try:
-        with place.database.for_org(place.org_id) as connection:
+        with database.for_org(place.org_id) as connection:
             repository.insert_check(connection, place.org_id, by=None)
         checking.carry_on(work, place.org_id)
     finally:
         engines.close()
+        database.close()
         for name, function in kept.items():
             setattr(checking, name, function)
     return dict(spent)
