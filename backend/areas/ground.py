@@ -6,11 +6,12 @@ import sqlalchemy as sa
 from shapely.geometry import shape
 
 from backend.api.problems import malformed_field
-from backend.areas.drawing import Reach, draw
+from backend.areas.drawing import Drawn, Reach, draw
 from backend.areas.schemas import AreaAsked, AreaShape
 from backend.context.schemas import GroundRead
 from backend.context.service import read_ground
 from backend.identity.actor import Actor
+from backend.ids import OrgId
 from backend.maps.service import scope_of
 
 MOST_KM2 = 1_000_000.0
@@ -39,8 +40,16 @@ def read_area(
             f"The area has {told.area_km2:,.0f} km²; draw one of at most {MOST_KM2:,.0f} km².",
             code="area_too_large",
         )
+    return AreaGround(told, ground_of(connection, actor.org_id, drawn))
+
+
+def ground_of(connection: sa.Connection, org_id: OrgId, drawn: Drawn) -> list[GroundRead]:
+    """Return what each layer tells of a drawn area; nothing of one without a shape or too large."""
+    told = drawn.shape
+    if told.geometry is None or told.area_km2 is None or told.area_km2 > MOST_KM2:
+        return []
     area = drawn.place.area or _as_area(told.geometry)
-    return AreaGround(told, read_ground(connection, actor.org_id, area, told.area_km2))
+    return read_ground(connection, org_id, area, told.area_km2)
 
 
 def _as_area(geometry: dict[str, object]) -> shapely.MultiPolygon:

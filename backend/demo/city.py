@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
@@ -11,8 +12,11 @@ import sqlalchemy as sa
 
 from backend.accounts.importing.osm import import_osm
 from backend.accounts.importing.report import ImportReport
-from backend.db.tenancy import driver_url, open_database
+from backend.context.osm import import_ground, read_extract
+from backend.context.schemas import LayerRead
+from backend.db.tenancy import Database, driver_url, open_database
 from backend.geo.basemap.build import build_basemap
+from backend.geo.hexagons import FINEST
 from backend.geo.network.build import build_network
 from backend.geo.osm import bounds
 from backend.identity.actor import Role
@@ -78,21 +82,31 @@ def found_city(runtime: Runtime, extract: Path, say: Say) -> City:
     say(f"   basemap: {features:,} features, {basemap.bytes / 1e3:.0f} kB, {_took(seconds)}")
     place = _place_of(extract)
     org_id, emails = _found_organisation(runtime.owner_url, place)
-    started = time.monotonic()
     database = open_database(runtime.app_url, connections=1, statement_timeout_ms=0)
-    try:
+    with closing(database):
+        started = time.monotonic()
         with database.for_org(org_id) as connection:
             report = import_osm(connection, org_id, extract)
             connection.execute(_STAGES, {"org_id": org_id})
-    finally:
-        database.close()
-    seconds["prospects"] = time.monotonic() - started
-    skipped = ", ".join(f"{count} {reason}" for reason, count in sorted(report.skipped.items()))
-    say(
-        f"   prospects: {report.taken} taken, {report.updated} updated, {report.unchanged} "
-        f"unchanged; skipped: {skipped or 'none'}, {_took(seconds)}"
-    )
+        seconds["prospects"] = time.monotonic() - started
+        skipped = ", ".join(f"{count} {why}" for why, count in sorted(report.skipped.items()))
+        say(
+            f"   prospects: {report.taken} taken, {report.updated} updated, {report.unchanged} "
+            f"unchanged; skipped: {skipped or 'none'}, {_took(seconds)}"
+        )
+        started = time.monotonic()
+        layer = _import_ground(database, org_id, extract)
+        seconds["ground"] = time.monotonic() - started
+        say(f"   ground: buildings, roads and places in {layer.cells:,} hexagons, {_took(seconds)}")
     return City(org_id, emails, place.time_zone, place.currency, report, seconds)
+
+
+def _import_ground(database: Database, org_id: OrgId, extract: Path) -> LayerRead:
+    ground = read_extract(extract, resolution=FINEST)
+    # An extract without days is as old as its file.
+    made_on = datetime.fromtimestamp(extract.stat().st_mtime, UTC).date()
+    with database.for_org(org_id) as connection:
+        return import_ground(connection, org_id, ground, vintage=ground.changed_on or made_on)
 
 
 def _took(seconds: dict[str, float]) -> str:

@@ -62,6 +62,13 @@ class Office:
             raise DemoFailed(f"GET {path} was answered {answer.status_code}: {answer.text}")
         return answer
 
+    def print_report(self, body: object) -> bytes:
+        """Return an area's report as a PDF; raise DemoFailed for every refusal."""
+        answer = self._http.post("/v1/areas/report", json=body)
+        if answer.is_error:
+            raise DemoFailed(f"The report was answered {answer.status_code}: {answer.text}")
+        return answer.content
+
     def people(self) -> dict[str, Mapping[str, Any]]:
         """Return the organisation's people by email."""
         return {one["email"]: one for one in self.call("GET", "/v1/users")["items"]}

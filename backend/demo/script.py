@@ -94,6 +94,7 @@ def _play(service: Service, city: City, settings: Settings, telling: _Telling) -
     office = Office(service.url, city.emails["lan"])
     _check_visits(office, day, today, say)
     _plan_weeks(office, city, today, telling)
+    _print_report(office, settings.data_dir / "reports", telling)
     office.close()
 
 
@@ -189,6 +190,24 @@ def _plan_weeks(office: Office, city: City, today: date, telling: _Telling) -> N
         f"10. An's next four weeks: {summary['visits']} visits at {len(shops)} shops, "
         f"{summary['distance_m'] / 1000:.0f} km, days within {summary['spread_percent']:.0f} %, "
         f"{summary['dropped']} shops left out with a reason ({_since(started)})"
+    )
+
+
+def _print_report(office: Office, folder: Path, telling: _Telling) -> None:
+    """Let the manager print what the first territory is worth."""
+    territory = office.call("GET", "/v1/territories")["items"][0]
+    started = time.monotonic()
+    body = {"area": {"territory_id": territory["id"]}}
+    paper = office.print_report(body)
+    telling.report.seconds["report"] = time.monotonic() - started
+    if not paper.startswith(b"%PDF"):
+        raise DemoFailed("The report of a territory is no PDF.")
+    folder.mkdir(parents=True, exist_ok=True)
+    file = folder / f"{territory['id']}.pdf"
+    file.write_bytes(paper)
+    telling.say(
+        f"11. What {territory['name']} is worth, on paper ({len(paper) / 1000:.0f} kB, "
+        f"{_since(started)}): {file}"
     )
 
 

@@ -10,7 +10,7 @@ from reportlab.platypus import BaseDocTemplate, Flowable, Frame, PageTemplate
 from backend.geo.basemap.reader import Basemap
 from backend.press.letters import printable, register_letters
 from backend.press.page import PAGE, canvas_with_footer
-from backend.reports import lists, pictures, sections
+from backend.reports import ground, lists, pictures, sections
 from backend.reports.schemas import Report
 from backend.reports.titles import title_of
 from backend.reports.words import Words
@@ -26,6 +26,7 @@ SECTIONS: tuple[Section, ...] = (
     pictures.months,
     lists.tops,
     lists.places,
+    ground.ground,
     lists.accounts,
 )
 """In this order; one that has nothing to tell is empty."""

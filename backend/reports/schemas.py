@@ -16,6 +16,7 @@ from backend.areas.schemas import (
     TopAccount,
     TopBy,
 )
+from backend.context.schemas import GroundRead
 from backend.press.frame import Frame
 
 MOST_LISTED = 1000
@@ -121,3 +122,5 @@ class Report(msgspec.Struct, frozen=True):
     tops: dict[TopBy, list[TopAccount]]
     places: Places
     accounts: list[Listed]
+    ground: list[GroundRead]
+    """What is known of the ground, layer by layer."""

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from backend.areas import service as areas
 from backend.areas.drawing import Reach
+from backend.areas.ground import ground_of
 from backend.areas.repository import Days, Selection
 from backend.areas.repository import Place as Ground
 from backend.areas.schemas import AreaFilter, AreaShape, TopAccount, TopBy
@@ -66,6 +67,7 @@ def read_report(
         tops={one: _top(selection, days, one) for one in _TOPS},
         places=_places(connection, scope, asked, selection, days),
         accounts=repository.select_listed(selection, days, limit=asked.most_accounts),
+        ground=ground_of(connection, actor.org_id, drawn),
     )
 
 

@@ -61,7 +61,10 @@ def facts(report: Report, words: Words) -> list[str]:
 def _way(asked: AreaAsked, name: str, words: Words) -> str:
     """Return the one way in which the area was told."""
     if asked.territory_id is not None:
-        return words("report.area.territory_id", name=name)
+        # Many a name says so itself: "Địa bàn Tây".
+        kind = words("report.area.territory_id", name="").strip()
+        says_so = name.casefold().startswith(kind.casefold())
+        return name if says_so else words("report.area.territory_id", name=name)
     if asked.admin_unit_id is not None:
         return words("report.area.admin_unit_id", name=name)
     if asked.circle is not None:

@@ -1,6 +1,6 @@
 """A report on paper says what the snapshot counted, in both languages, in the scope of who asks."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, cast
 
@@ -8,7 +8,10 @@ import httpx
 import pypdfium2
 import pytest
 
+from backend.context.osm import import_ground
+from backend.db.tenancy import Database
 from backend.geo.basemap.build import build_basemap
+from backend.geo.ground.reading import read_ground
 from backend.identity.actor import Actor
 from backend.settings import Settings
 from tests.support.city import City, make_city
@@ -112,6 +115,38 @@ def test_a_rep_reads_of_own_accounts_only(api: Api, city: City) -> None:
     refused = ask(api, city.org.rep, {"territory_id": str(city.territories["Kruununhaka"])})
     assert refused.status_code == 422
     assert refused.json()["code"] == "unknown_reference"
+
+
+@pytest.mark.parametrize(
+    ("language", "expected"),
+    [
+        ("vi", ("Bối cảnh", "Chỉ số người qua lại", "không ai đếm người", "ODbL 1.0")),
+        ("en", ("Ground", "Footfall index", "nobody was counted", "ODbL 1.0")),
+    ],
+)
+def test_the_ground_is_told_with_how_far_to_trust_it(
+    api: Api, city: City, database: Database, language: str, expected: tuple[str, ...]
+) -> None:
+    with database.for_org(city.org.id) as connection:
+        import_ground(connection, city.org.id, read_ground(EXTRACT), vintage=date(2026, 1, 1))
+    area = {"territory_id": str(city.territories["Kamppi"])}
+    text = told(ask(api, city.org.manager, area, language))
+    for one in expected:
+        assert one in text, one
+
+
+def test_a_name_that_says_what_it_is_stands_alone(api: Api, city: City) -> None:
+    path = f"/v1/territories/{city.territories['Kamppi']}"
+    headers = api.as_(city.org.manager)
+    read_now = api.client.get(path, headers=headers)
+    renamed = api.client.patch(
+        path,
+        headers=headers | {"If-Match": read_now.headers["etag"]},
+        json={"name": "Địa bàn Tây"},
+    )
+    assert renamed.status_code == 200, renamed.text
+    area = {"territory_id": str(city.territories["Kamppi"])}
+    assert told(ask(api, city.org.manager, area)).startswith("Địa bàn Tây")
 
 
 def test_where_nothing_is_the_paper_says_so(api: Api, org: Org) -> None:
