@@ -107,10 +107,7 @@ def select_holders(connection: sa.Connection, scope: Scope) -> tuple[tuple[str, 
 
 
 def read_accounts_version(connection: sa.Connection, scope: Scope) -> str:
-    """Return the version of the accounts in scope: one index look-up a territory.
-
-    It relies on `sync_row` keeping its rows: whoever prunes them must raise an epoch here.
-    """
+    """Return the version of the accounts in scope: one index look-up a territory."""
     return _version(connection, _ACCOUNTS_VERSION, scope, user_id=scope.user_id)
 
 

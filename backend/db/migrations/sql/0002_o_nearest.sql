@@ -133,8 +133,8 @@ BEGIN
 END $$;
 
 -- The newest change of the accounts of some territories and of a person's own, or of all, and the transactions older
--- than it that still run: what they commit later carries an older number, yet must make a new version. One look-up a
--- territory, by a plan that a session keeps.
+-- than it that still run: what they commit later carries an older number, yet must make a new version. Of changes that
+-- were purged since it tells up to where. One look-up a territory, by a plan that a session keeps.
 CREATE FUNCTION account_version(p_org uuid, p_territories uuid[], p_user uuid) RETURNS text
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp
 SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET enable_bitmapscan = off AS $$
@@ -153,8 +153,8 @@ BEGIN
   SELECT s.xid INTO newest FROM unnest(buckets) b (name), LATERAL (
     SELECT r.xid FROM sync_row r WHERE r.org_id = p_org AND r.bucket = b.name ORDER BY r.xid DESC LIMIT 1) s
    ORDER BY s.xid DESC LIMIT 1;
-  RETURN concat(newest, '|', (SELECT string_agg(x::text, ' ' ORDER BY x)
-                               FROM pg_snapshot_xip(pg_current_snapshot()) x WHERE x < newest));
+  RETURN concat(newest, '|', (SELECT e.purged_before FROM sync_epoch e), '|',
+    (SELECT string_agg(x::text, ' ' ORDER BY x) FROM pg_snapshot_xip(pg_current_snapshot()) x WHERE x < newest));
 END $$;
 REVOKE EXECUTE ON FUNCTION account_version(uuid, uuid[], uuid) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION account_version(uuid, uuid[], uuid) TO tuyen_app;
