@@ -5,7 +5,9 @@ Start `make demo`, then `make pictures` in a second terminal.
 
 import argparse
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
+from urllib.parse import quote
 
 from playwright.sync_api import Page, sync_playwright
 
@@ -23,8 +25,12 @@ _FLAGS = [
     "--disable-background-networking", "--disable-component-update", "--no-first-run",
     "--disable-quic", "--disable-sync",
 ]  # fmt: skip
+_CELLS = '{"rows":[{"dimension":"h3","resolution":9}],"measures":["revenue","customers"]}'
 _PAGES = {
     "map": "tab=prospects",
+    "areas": "tab=areas",
+    "analysis": f"tab=analysis&cube={quote(_CELLS)}",
+    "ground": "tab=territories",
     "routes": "tab=routes",
     "weeks": "tab=weeks",
     "visits": "tab=visits",
@@ -59,8 +65,27 @@ def _photograph_page(server: str, email: str) -> None:
                 fold = page.locator("#panel details summary", has_text=_UNFOLDED[name]).last
                 fold.click()
                 fold.evaluate("one => one.closest('.card').scrollIntoView()")
+            if name in _CHOSEN:
+                _CHOSEN[name](page)
+                page.wait_for_timeout(4000)
             page.screenshot(path=_HERE / f"{name}.png")
         browser.close()
+
+
+def _choose_territory(page: Page) -> None:
+    page.locator("select[name=territory_id]").select_option(index=1)
+    page.locator(".area-result").wait_for()
+
+
+def _choose_ground(page: Page) -> None:
+    page.get_by_text("Chú giải và lớp").click()
+    page.locator("select[name=ground]").select_option(label="Chỉ số người qua lại")
+
+
+_CHOSEN: dict[str, Callable[[Page], None]] = {
+    "areas": _choose_territory,
+    "ground": _choose_ground,
+}
 
 
 def _settle(page: Page, address: str) -> None:
