@@ -44,7 +44,7 @@ def test_territories_come_out_of_a_file(
     )
     page = watched.open(f"#tab=territories&date={DAY}")
     page.get_by_role("button", name=words["open"]).click()
-    page.get_by_label(words["file"], exact=True).set_input_files(file)
+    page.locator("#panel").get_by_label(words["file"], exact=True).set_input_files(file)
     page.get_by_role("button", name=words["look"]).click()
     expect(page.get_by_role("list", name=words["problems"])).to_contain_text("features[1]")
     expect(page.locator("form.card button.primary")).to_be_disabled()

@@ -66,8 +66,8 @@ def test_weeks_are_planned_watched_and_accepted(
     newer.screenshot(path=tmp_path / "beside.png")
 
 
-@pytest.mark.usefixtures("worker")
 def test_a_plan_that_is_not_wanted_is_cancelled_in_english(watched: Watched) -> None:
+    # Without a worker it waits for its turn, however fast it would be planned.
     page = watched.open("#tab=weeks")
     page.locator("#language").click()
     watched.wait_for_map()
