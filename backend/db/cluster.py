@@ -97,9 +97,12 @@ class Cluster(msgspec.Struct, frozen=True):
             )
 
     def clone_database(self, name: str, template: str) -> None:
-        """Create a database as a copy of another that nobody is connected to."""
+        """Create a database as a copy of another that nobody is connected to.
+
+        File by file: of a small one that takes half as long as by way of the log.
+        """
         with _admin(self.url("postgres", SUPERUSER)) as cursor:
-            statement = "CREATE DATABASE {} OWNER {} TEMPLATE {}"
+            statement = "CREATE DATABASE {} OWNER {} TEMPLATE {} STRATEGY file_copy"
             names = (sql.Identifier(part) for part in (name, OWNER_ROLE, template))
             cursor.execute(sql.SQL(statement).format(*names))
 
