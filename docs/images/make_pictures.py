@@ -78,7 +78,7 @@ def _choose_territory(page: Page) -> None:
 
 
 def _choose_ground(page: Page) -> None:
-    page.get_by_text("Chú giải và lớp").click()
+    page.evaluate("document.querySelector('#legend').open = true")
     page.locator("select[name=ground]").select_option(label="Chỉ số người qua lại")
 
 
