@@ -1,6 +1,6 @@
 """A check of all pins: what each of its steps takes, and how that grows with the accounts.
 
-    python -m tests.benchmarks.pins /tmp/pins 200000 1000000
+    python -m tests.benchmarks.pins FOLDER 200000 1000000
 
 A tenth of the accounts was visited, six times each, one in fifty of these elsewhere; names have
 two or three words of a few hundred; one in a hundred lies on a spot with a hundred others.
