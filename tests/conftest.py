@@ -13,8 +13,10 @@ from litestar.testing import TestClient
 from backend.app import create_app
 from backend.db.cluster import APP_ROLE, OWNER_ROLE, Cluster
 from backend.db.tenancy import Database, open_database
+from backend.geo.basemap.build import build_basemap
 from backend.settings import Settings
 from tests.support.databases import TestDatabase
+from tests.support.helsinki_places import EXTRACT
 from tests.support.http import Api
 from tests.support.own_cluster import own_cluster
 from tests.support.people import Org, make_org
@@ -36,6 +38,14 @@ def cluster() -> Iterator[Cluster]:
     """A PostGIS cluster of this test process, without durability."""
     with own_cluster(_TEMPLATE, durable=False) as cluster:
         yield cluster
+
+
+@pytest.fixture(scope="session")
+def basemap_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The basemap of the project's own extract."""
+    out = tmp_path_factory.mktemp("basemap") / "basemap.pmtiles"
+    build_basemap(EXTRACT, out)
+    return out
 
 
 @pytest.fixture

@@ -67,12 +67,8 @@ class AreaController(Controller):
     @post("/accounts.csv", operation_id="area_sheet", status_code=200, sync_to_thread=True)
     def sheet(self, request: Call, data: JSONBody[AccountsRequest]) -> Response[bytes]:
         """Download the accounts of an area that you may see, up to 50,000, as CSV."""
-        db, actor = request.db, request.actor
-        reach = reach_of(request, data.area)
-        with db.for_org(actor.org_id, snapshot=True) as connection:
-            found = service.list_for_sheet(connection, actor, data, reach)
         return Response(
-            write_sheet(found),
+            write_sheet(_list_for_file(request, data)),
             media_type=_CSV,
             headers={"Content-Disposition": 'attachment; filename="accounts.csv"'},
         )
@@ -87,15 +83,18 @@ class AreaController(Controller):
     )
     def parquet(self, request: Call, data: JSONBody[AccountsRequest]) -> Response[bytes]:
         """Download the accounts of an area that you may see, up to 50,000, as GeoParquet."""
-        db, actor = request.db, request.actor
-        reach = reach_of(request, data.area)
-        with db.for_org(actor.org_id, snapshot=True) as connection:
-            found = service.list_for_sheet(connection, actor, data, reach)
         return Response(
-            write_parquet(found),
+            write_parquet(_list_for_file(request, data)),
             media_type=MEDIA_TYPE,
             headers={"Content-Disposition": 'attachment; filename="accounts.parquet"'},
         )
+
+
+def _list_for_file(request: Call, asked: AccountsRequest) -> list[AreaAccount]:
+    db, actor = request.db, request.actor
+    reach = reach_of(request, asked.area)
+    with db.for_org(actor.org_id, snapshot=True) as connection:
+        return service.list_for_sheet(connection, actor, asked, reach)
 
 
 def reach_of(request: Call, asked: AreaAsked) -> Reach | None:

@@ -10,12 +10,10 @@ from playwright.sync_api import Browser, BrowserContext, Page, Response, expect,
 
 from backend.app import create_app
 from backend.db.tenancy import Database
-from backend.geo.basemap.build import build_basemap
 from backend.settings import Settings
 from backend.web.build import build
 from tests.support.city import PASSWORD, City, make_city
 from tests.support.databases import TestDatabase
-from tests.support.helsinki_places import EXTRACT
 from tests.support.people import Org
 from tests.support.server import RunningService, running_service
 
@@ -71,12 +69,10 @@ class Watched:
         return found
 
 
-@pytest.fixture(scope="session")
-def basemap_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    out = tmp_path_factory.mktemp("basemap") / "basemap.pmtiles"
-    build_basemap(EXTRACT, out)
+@pytest.fixture(scope="session", autouse=True)
+def page_files() -> None:
+    """What the page loads, where the service looks for it."""
     build()
-    return out
 
 
 # One module at a time: its event loop would be in the way of other tests of this process.

@@ -5,28 +5,19 @@ from pathlib import Path
 
 import pytest
 
-from backend.geo.basemap.build import build_basemap
 from backend.settings import Settings
 from tests.support.databases import TestDatabase
 from tests.support.ground import add_account, add_territory, execute
-from tests.support.helsinki_places import EXTRACT
 from tests.support.http import Api
 
 CENTRE_BOX = (24.937, 60.165, 24.945, 60.175)
 PLAIN = {"Accept-Encoding": "identity"}
 
 
-@pytest.fixture(scope="module")
-def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    out = tmp_path_factory.mktemp("basemap") / "basemap.pmtiles"
-    build_basemap(EXTRACT, out)
-    return out
-
-
 @pytest.fixture
-def basemap(settings: Settings, built: Path) -> Path:
+def basemap(settings: Settings, basemap_file: Path) -> Path:
     settings.data_dir.mkdir(parents=True, exist_ok=True)
-    settings.basemap_file.write_bytes(built.read_bytes())
+    settings.basemap_file.write_bytes(basemap_file.read_bytes())
     return settings.basemap_file
 
 

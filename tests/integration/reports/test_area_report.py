@@ -10,7 +10,6 @@ import pytest
 
 from backend.context.osm import import_ground
 from backend.db.tenancy import Database
-from backend.geo.basemap.build import build_basemap
 from backend.geo.ground.reading import read_ground
 from backend.identity.actor import Actor
 from backend.settings import Settings
@@ -30,13 +29,6 @@ TODAY = datetime.now(UTC).date()
 @pytest.fixture
 def city(test_database: TestDatabase, org: Org) -> City:
     return make_city(test_database.owner_url, org, TODAY, places=500)
-
-
-@pytest.fixture(scope="session")
-def basemap_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    out = tmp_path_factory.mktemp("basemap") / "basemap.pmtiles"
-    build_basemap(EXTRACT, out)
-    return out
 
 
 @pytest.fixture
