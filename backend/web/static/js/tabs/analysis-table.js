@@ -28,7 +28,7 @@ function acrossMeasures(found) {
 function caption(found) {
   const span = ({ from_date: from, to_date: to }) => `${day(from)} – ${day(to)}`;
   return [t('cube.of', { days: span(found.period), currency: found.currency }),
-    found.compared_period && span(found.compared_period) !== span(found.period) ? ` ${t('cube.against', { days: span(found.compared_period) })}` : ''].join('');
+    found.compared_period && span(found.compared_period) !== span(found.period) ? `; ${t('cube.against', { days: span(found.compared_period) })}` : ''].join('');
 }
 
 function heads(found, state, { lead, inside }, on) {
