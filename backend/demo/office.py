@@ -4,7 +4,6 @@ import time
 from collections.abc import Mapping
 from datetime import date
 from itertools import cycle
-from statistics import median
 from typing import Any
 from uuid import uuid4
 
@@ -17,6 +16,8 @@ from backend.geo.tiles import lonlat_to_world24
 _COLORS = ("#b4532a", "#1f6f5c")
 _MARGIN = 0.002
 """Degrees around the outermost prospects, about 200 m."""
+_WEST = 0.4
+"""Of the prospects: as uneven as territories are that were drawn by hand."""
 _TILE_ZOOM = 14
 _FREQUENCIES = ("4", "2.1", "2.2", "1", "1", "every 3 weeks")
 _PLAN_SECONDS = 300
@@ -33,6 +34,7 @@ class Office:
     """A signed-in manager."""
 
     def __init__(self, url: str, email: str) -> None:
+        self.url = url
         self._http = httpx.Client(base_url=url, timeout=60, trust_env=False)
         body = {
             "email": email,
@@ -96,15 +98,15 @@ class Office:
     def draw_territories(
         self, accounts: list[Mapping[str, Any]], reps: list[Mapping[str, Any]], on_date: str
     ) -> list[Mapping[str, Any]]:
-        """Split the ground into a western and an eastern half, one for each rep; once."""
+        """Split the ground by a hasty line into west and east, one for each rep; once."""
         present = {one["name"]: one for one in self.call("GET", "/v1/territories")["items"]}
         places = [one["location"] for one in accounts if one["location"]]
         west, east = min(p[0] for p in places) - _MARGIN, max(p[0] for p in places) + _MARGIN
         south, north = min(p[1] for p in places) - _MARGIN, max(p[1] for p in places) + _MARGIN
-        middle = median(p[0] for p in places)
-        halves = (("Địa bàn Tây", west, middle), ("Địa bàn Đông", middle, east))
+        line = sorted(p[0] for p in places)[int(_WEST * len(places))]
+        parts = (("Địa bàn Tây", west, line), ("Địa bàn Đông", line, east))
         drawn = []
-        for (name, left, right), rep, color in zip(halves, reps, _COLORS, strict=True):
+        for (name, left, right), rep, color in zip(parts, reps, _COLORS, strict=True):
             if name not in present:
                 ring = [[left, south], [right, south], [right, north], [left, north], [left, south]]
                 area = {"type": "Polygon", "coordinates": [ring]}

@@ -15,6 +15,7 @@ from backend.demo import rep_day
 from backend.demo.books import keep_books
 from backend.demo.city import HELSINKI, PASSWORD, City, Say, found_city
 from backend.demo.office import Office
+from backend.demo.redrawing import redraw
 from backend.demo.service import DemoFailed, Service
 from backend.runtime import open_runtime
 from backend.settings import Settings
@@ -112,6 +113,7 @@ def _prepare(office: Office, city: City, today: date, telling: _Telling) -> list
     telling.report.seconds["extract to first tile"] = time.monotonic() - telling.began
     say(f"   first tile {_since(telling.began)} after the start ({size} bytes)")
     _sell(office, city, territories, today, telling)
+    _redraw(office, city, territories, telling)
     for rep in reps:
         started = time.monotonic()
         route = office.call(
@@ -149,6 +151,24 @@ def _sell(
     telling.say(
         f"   books: {sold['taken']:,} lines of sales taken, {known['taken']} potentials "
         f"({_since(started)})"
+    )
+
+
+def _redraw(
+    office: Office, city: City, territories: list[Mapping[str, Any]], telling: _Telling
+) -> None:
+    """Let the manager have the territories designed anew, and another planner approve it."""
+    started = time.monotonic()
+    approver = Office(office.url, city.emails["admin"])
+    redrawn = redraw(office, approver, territories)
+    approver.close()
+    if redrawn is None:
+        return
+    telling.report.seconds["territories designed"] = time.monotonic() - started
+    telling.say(
+        f"   designed anew: work and revenue within {redrawn.deviation:.1%} of even (before: "
+        f"{redrawn.deviation_before:.1%}) by {redrawn.moved_accounts} accounts that move, at most "
+        f"{redrawn.gap:.1%} from the best; approved and published ({_since(started)})"
     )
 
 

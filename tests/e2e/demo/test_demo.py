@@ -49,6 +49,7 @@ def test_the_demo_runs_from_nothing_and_again(data_dir: Path) -> None:
     assert "The server is stopped. Offline: 3 visits" in first.stdout
     assert "The manager sees 3 visits done, with photo and voice note" in first.stdout
     assert "An's next four weeks: " in first.stdout
+    assert "designed anew: work and revenue within " in first.stdout
     assert "ground: buildings, roads and places in " in first.stdout
     assert "is worth, on paper" in first.stdout
     assert [one.stat().st_size > 10_000 for one in data_dir.glob("demo/reports/*.pdf")] == [True]
@@ -56,6 +57,7 @@ def test_the_demo_runs_from_nothing_and_again(data_dir: Path) -> None:
     second = _tuyen(data_dir, "demo", "--once")
     assert second.returncode == 0, second.stdout + second.stderr
     assert "prospects: 0 taken" in second.stdout
+    assert "designed anew" not in second.stdout
     assert not list((data_dir / "demo" / "pg" / "data").glob("postmaster.pid")), (
         "the cluster still runs"
     )
