@@ -92,6 +92,7 @@ from backend.territories.outline_controllers import (
     OutlineImportController,
     TerritoryFromUnitController,
 )
+from backend.territories.past_controllers import TerritoryPastController
 from backend.territories.realignment_controllers import RealignmentController
 from backend.visits.controllers import VisitController
 from backend.web.controllers import STATIC_FILES, PageController
@@ -149,6 +150,7 @@ CONTROLLERS: Sequence[ControllerRouterHandler] = [
     TeamController,
     TerritoryController,
     TerritoryFromUnitController,
+    TerritoryPastController,
     TraceController,
     TradeAreaController,
     UploadController,

@@ -14,9 +14,10 @@ BEGIN
     EXECUTE format('GRANT SELECT, INSERT, UPDATE, DELETE ON %I TO tuyen_app', tbl);
   END LOOP;
 END $$;
--- Only triggers write where an account was, what it is looked for by, what the map counts, and what it is worth there.
+-- Only triggers write where an account was, what it is looked for by, what the map counts, what it is worth there, and
+-- what a territory was.
 REVOKE INSERT, UPDATE, DELETE ON account_placement, account_search, account_cell, account_cell_change, territory_extent,
-  account_worth FROM tuyen_app;
+  account_worth, territory_version FROM tuyen_app;
 REVOKE INSERT, UPDATE ON cube_change FROM tuyen_app;
 -- What people said about pins, and who looked at whom, only grows.
 REVOKE UPDATE, DELETE ON pin_answer, track_look FROM tuyen_app;

@@ -7,6 +7,7 @@ import { number, t } from '../i18n.js';
 import { empty, loading, problemCard, showProblem } from '../parts.js';
 import { designsView } from './designs.js';
 import { importForm } from './territory-import.js';
+import { pastView } from './territory-past.js';
 
 const COLORS = ['#1f6f5c', '#c2410c', '#6d28d9', '#0369a1', '#be185d', '#4d7c0f', '#92400e'];
 
@@ -14,11 +15,11 @@ export function territoriesTab(panel, desk) {
   const top = el('div');
   const list = el('div');
   let open = null;
-  let designs = null;
+  let inside = null;
   showList();
 
   function showList() {
-    designs = null;
+    inside = null;
     panel.replaceChildren(top, list);
     showDrawButton();
     load();
@@ -26,7 +27,12 @@ export function territoriesTab(panel, desk) {
 
   function showDesigns() {
     desk.map.see({ territoryId: null });
-    designs = designsView(panel, desk, { back: showList, published: renew });
+    inside = designsView(panel, desk, { back: showList, published: renew });
+  }
+
+  function showPast() {
+    desk.map.see({ territoryId: null });
+    inside = pastView(panel, desk, { back: showList });
   }
 
   /** Borders and places of accounts changed: read and draw them again. */
@@ -106,13 +112,16 @@ export function territoriesTab(panel, desk) {
   }
 
   function showDrawButton(said) {
-    top.replaceChildren(...(desk.isPlanner ? [
+    const lookBack = desk.user.role === 'rep' ? null : el('button', { type: 'button', onclick: showPast }, t('past.open'));
+    const plan = !desk.isPlanner ? [] : [
+      el('button.primary', { type: 'button', onclick: draw }, t('draw_territory')),
+      el('button', { type: 'button', onclick: () => top.replaceChildren(importForm({ back: showDrawButton, taken })) }, t('outlines.open')),
+      el('button', { type: 'button', onclick: showDesigns }, t('design.open'))];
+    const actions = [...plan, lookBack].filter(Boolean);
+    top.replaceChildren(...[
       said ? el('p.message.done', { role: 'status' }, said) : null,
-      el('div.actions', {},
-        el('button.primary', { type: 'button', onclick: draw }, t('draw_territory')),
-        el('button', { type: 'button', onclick: () => top.replaceChildren(importForm({ back: showDrawButton, taken })) }, t('outlines.open')),
-        el('button', { type: 'button', onclick: showDesigns }, t('design.open'))),
-    ].filter(Boolean) : []));
+      actions.length ? el('div.actions', {}, actions) : null,
+    ].filter(Boolean));
   }
 
   async function taken(count) {
@@ -164,7 +173,7 @@ export function territoriesTab(panel, desk) {
     }
   }
 
-  return { arrive() {}, leave() { designs?.leave(); desk.map.see({ territoryId: null }); } };
+  return { arrive() {}, leave() { inside?.leave(); desk.map.see({ territoryId: null }); } };
 }
 
 /** Every corner of a polygon or multipolygon. */
