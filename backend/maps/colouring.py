@@ -1,4 +1,4 @@
-"""By what the map can colour accounts, and into which classes their values fall."""
+"""By what the map can colour and shape accounts, and into which classes their values fall."""
 
 from enum import StrEnum
 from typing import NamedTuple
@@ -8,7 +8,7 @@ from backend.maps.palette import GOOD, NAMES, NONE, STEPS, WARNINGS, Color
 
 
 class ColourBy(StrEnum):
-    """A field or a measure of accounts that has colours."""
+    """A field or a measure of accounts that has colours and shapes."""
 
     LIFE_STAGE = "life_stage"
     CATEGORY = "category"
@@ -42,6 +42,10 @@ class Step(NamedTuple):
 
 NO_VALUE = ""
 """The class of what has no value; a tile that says nothing of a class has this one."""
+OTHERS = "others"
+"""All that has no class of its own in a legend."""
+NEVER = "never"
+"""What was never visited."""
 
 LIFE_STAGES = {
     "prospect": Color("#2563c4", "#6ea8ff"),
@@ -56,12 +60,12 @@ RFM_CLASSES = dict(zip(
 PRIORITIES = dict(zip(("1", "2", "3", "4", "5"), reversed(STEPS), strict=True))
 LAST_VISITS = (
     Step("d7", STEPS[4], 0, 8), Step("d28", STEPS[3], 8, 29), Step("d91", STEPS[2], 29, 92),
-    Step("d182", STEPS[1], 92, 183), Step("longer", STEPS[0], 183), Step("never", NONE),
+    Step("d182", STEPS[1], 92, 183), Step("longer", STEPS[0], 183), Step(NEVER, NONE),
 )  # fmt: skip
 """Days since the last visit."""
 OVERDUE = (
     Step("on_time", GOOD, None, 1), Step("d7", WARNINGS[0], 1, 8), Step("d28", WARNINGS[1], 8, 29),
-    Step("d91", WARNINGS[2], 29, 92), Step("longer", WARNINGS[3], 92), Step("never", NONE),
+    Step("d91", WARNINGS[2], 29, 92), Step("longer", WARNINGS[3], 92), Step(NEVER, NONE),
 )  # fmt: skip
 """Days beyond the interval."""
 _POTENTIAL_LIMITS = (0.0, 1.0, 5.0, 20.0, 100.0)
@@ -121,17 +125,19 @@ _CLASSES = {
 
 
 class Lens(NamedTuple):
-    """How accounts are looked at: what colours them, what sizes them, and what that needs."""
+    """How accounts are looked at: what colours, sizes and shapes them, and what that needs."""
 
     colour_by: ColourBy | None = None
     size_by: SizeBy = SizeBy.ACCOUNTS
     currency: str = "VND"
     reps: tuple[tuple[str, str], ...] = ()
-    """Territories and who holds them today; only to colour by rep."""
+    """Territories and who holds them today; only to colour or shape by rep."""
+    shape_by: ColourBy | None = None
+    """Of single accounts; each is looked up, so it changes nothing of how they are counted."""
 
     @property
     def is_plain(self) -> bool:
-        """Whether there is nothing to tell besides counts."""
+        """Whether there is nothing to tell of many besides counts."""
         return self.colour_by is None and self.size_by is SizeBy.ACCOUNTS
 
     @property
@@ -145,4 +151,5 @@ class Lens(NamedTuple):
     @property
     def tells_worth(self) -> bool:
         """Whether what accounts are worth decides how they look."""
-        return self.colour_by in BY_WORTH or self.size_by is SizeBy.POTENTIAL
+        is_told = self.colour_by in BY_WORTH or self.shape_by in BY_WORTH
+        return is_told or self.size_by is SizeBy.POTENTIAL

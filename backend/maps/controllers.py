@@ -51,6 +51,7 @@ class MapController(Controller):
         filters: NamedDependency[Filters],
         colour_by: FromQuery[ColourBy | None] = None,
         size_by: FromQuery[SizeBy] = SizeBy.ACCOUNTS,
+        shape_by: FromQuery[ColourBy | None] = None,
         on_date: FromQuery[date | None] = None,
         rep_id: FromQuery[UUID | None] = None,
     ) -> Response[bytes]:
@@ -67,6 +68,7 @@ class MapController(Controller):
             filters=filters,
             colour_by=colour_by,
             size_by=size_by,
+            shape_by=shape_by,
             on_date=on_date,
             rep_id=rep_id,
         )
@@ -88,11 +90,12 @@ class MapController(Controller):
         request: Call,
         filters: NamedDependency[Filters],
         colour_by: FromQuery[ColourBy] = ColourBy.LIFE_STAGE,
+        shape_by: FromQuery[ColourBy | None] = None,
     ) -> Legend:
-        """Tell what the colours of accounts mean, and how many you may see of each class."""
+        """Tell what accounts' colours and shapes mean, and how many you may see of each class."""
         actor = request.actor
         with request.db.for_org(actor.org_id, snapshot=True, viewer=actor.user_id) as connection:
-            return read_legend(connection, actor, colour_by, filters)
+            return read_legend(connection, actor, colour_by, filters, shape_by=shape_by)
 
     @get("/maps/choropleth", operation_id="map_choropleth", sync_to_thread=True)
     def choropleth(

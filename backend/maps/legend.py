@@ -1,18 +1,17 @@
-"""What the colours of the map mean: the classes of a field, with how many accounts are in each."""
+"""What colours and shapes on the map mean: the classes of a field, and how many are in each."""
 
 import sqlalchemy as sa
 
 from backend.accounts.filters import Filters, normalised
 from backend.identity.actor import Actor
 from backend.identity.repository import get_currency
-from backend.maps import colouring, legend_repository
-from backend.maps.colouring import ColourBy, Lens, Step
+from backend.maps import colouring, legend_repository, shapes
+from backend.maps.colouring import OTHERS, ColourBy, Lens, Step
 from backend.maps.palette import NAMES, NONE, OTHER, Color
-from backend.maps.schemas import Legend, LegendClass, Scope
+from backend.maps.schemas import Legend, LegendClass, Scope, ShapeClass
 from backend.maps.service import lens_of, scope_of
 from backend.maps.tile_ways import MOST_COUNTED, MOST_LOOKED_UP
 
-OTHERS = "others"
 _COLORED = {
     ColourBy.LIFE_STAGE: colouring.LIFE_STAGES,
     ColourBy.PRIORITY: colouring.PRIORITIES,
@@ -22,27 +21,61 @@ _STEPS = {ColourBy.LAST_VISIT: colouring.LAST_VISITS, ColourBy.OVERDUE: colourin
 
 
 def read_legend(
-    connection: sa.Connection, actor: Actor, colour_by: ColourBy, filters: Filters
+    connection: sa.Connection,
+    actor: Actor,
+    colour_by: ColourBy,
+    filters: Filters,
+    *,
+    shape_by: ColourBy | None = None,
 ) -> Legend:
     """Return the classes of a field, their colours and their accounts in the actor's scope.
 
-    Of names the most frequent ones have colours of their own, and the rest have one together.
+    Of names the most frequent ones have colours of their own, and the rest have one together. So
+    it is with shapes, of another field or the same.
     """
     scope, filters = scope_of(connection, actor), normalised(filters)
-    lens = lens_of(connection, scope, colour_by)
-    counted = legend_repository.count_classes(connection, scope, filters, lens, colour_by)
-    if colour_by is ColourBy.REP:
-        counted = _by_holder(counted, lens)
+    lens = lens_of(connection, scope, colour_by, shape_by=shape_by)
+    counted = _counted(connection, scope, filters, lens, colour_by)
     classes = _classes(connection, scope, colour_by, lens, counted)
+    shaped: list[ShapeClass] = []
+    if shape_by is not None:
+        if shape_by is not colour_by:
+            counted = _counted(connection, scope, filters, lens, shape_by)
+        shaped = _shaped(connection, scope, shape_by, lens, counted)
     is_looked_up = colour_by in colouring.LOOKED_UP
     is_exact = not lens.asks_each and not filters.asks_each
     return Legend(
         colour_by=colour_by,
         classes=classes,
         accounts=sum(counted.values()),
+        shape_by=shape_by,
+        shapes=shaped,
         most_in_a_tile=None if is_exact else MOST_LOOKED_UP if is_looked_up else MOST_COUNTED,
         currency=get_currency(connection, actor.org_id) if lens.tells_worth else None,
     )
+
+
+def _counted(
+    connection: sa.Connection, scope: Scope, filters: Filters, lens: Lens, by: ColourBy
+) -> dict[str | None, int]:
+    counted = legend_repository.count_classes(connection, scope, filters, lens, by)
+    return _by_holder(counted, lens) if by is ColourBy.REP else counted
+
+
+def _shaped(
+    connection: sa.Connection,
+    scope: Scope,
+    shape_by: ColourBy,
+    lens: Lens,
+    counted: dict[str | None, int],
+) -> list[ShapeClass]:
+    """Return the same classes with shapes: where names have too many, the first ones."""
+    classes = _classes(connection, scope, shape_by, lens, counted, most=len(shapes.NAMES))
+    its = shapes.shapes_of(shape_by, [one.key for one in classes])
+    return [
+        ShapeClass(one.key, one.label, one.low, one.high, shape, one.count)
+        for one, shape in zip(classes, its, strict=True)
+    ]
 
 
 def _classes(
@@ -51,6 +84,8 @@ def _classes(
     colour_by: ColourBy,
     lens: Lens,
     counted: dict[str | None, int],
+    *,
+    most: int = len(NAMES),
 ) -> list[LegendClass]:
     if colour_by in _COLORED:
         return _named(_COLORED[colour_by], counted)
@@ -58,7 +93,7 @@ def _classes(
         return _stepped(colouring.potential_steps(lens.currency), counted)
     if colour_by in _STEPS:
         return _stepped(_STEPS[colour_by], counted)
-    return _frequent(counted, _names(connection, scope, colour_by, counted))
+    return _frequent(counted, _names(connection, scope, colour_by, counted), most)
 
 
 def _names(
@@ -98,10 +133,12 @@ def _stepped(steps: tuple[Step, ...], counted: dict[str | None, int]) -> list[Le
     ]
 
 
-def _frequent(counted: dict[str | None, int], names: dict[str, str]) -> list[LegendClass]:
+def _frequent(
+    counted: dict[str | None, int], names: dict[str, str], most: int
+) -> list[LegendClass]:
     known = {key: accounts for key, accounts in counted.items() if key is not None}
     ordered = sorted(known, key=lambda key: (-known[key], key))
-    own, rest = ordered[: len(NAMES)], ordered[len(NAMES) :]
+    own, rest = ordered[:most], ordered[most:]
     classes = [
         _class(key, color, known[key], label=names.get(key))
         for key, color in zip(own, NAMES, strict=False)

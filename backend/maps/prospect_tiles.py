@@ -6,6 +6,7 @@ many of them; there sums are read that the database keeps for the cells of some 
 them what changed since (`account_cell_change`), so that a tile is exact at every moment.
 """
 
+import json
 from collections.abc import Sequence
 
 import sqlalchemy as sa
@@ -107,6 +108,11 @@ SELECT sum(n)::int AS n, sum(customers)::int AS customers, (sum(wx) / sum(n))::i
 _CLASS_TOLD = """, classes[1] AS class, CASE WHEN class_n < n THEN class_n END AS class_n,
          CASE WHEN class_n < n THEN classes[2] END AS next"""
 _ROUGH_TOLD = ", true AS is_rough"
+# What a single account's shape tells is looked up by its id, whichever way it was counted: a cell
+# that is in scope holds it. As an expression, so that no plan reads more accounts than these.
+_SHAPE_TOLD = """, CASE WHEN n = 1 THEN (SELECT {class_of} FROM account_map m
+          WHERE m.org_id = :org_id AND m.account_id = cell.id::uuid) END AS shape"""
+_HOLDER = "cast(:holder_of AS jsonb) ->> {class_of}"
 _WEIGHTS = {
     SizeBy.ACCOUNTS: "0::float8",
     SizeBy.POTENTIAL: "coalesce(sum(m.monthly_potential::float8), 0)",
@@ -131,8 +137,9 @@ def read_prospects(
     """Return a tile of account counts: n, customers; id and life_stage where n is 1.
 
     Coloured, it has the prevailing `class` and, where there are several, its `class_n` and the
-    `next` one; sized, a `weight`. Where too many accounts lie in a tile to look at each, it is
-    `is_rough`: counted without what asks each account.
+    `next` one; sized, a `weight`; shaped, the `shape` of the class of a single account. Where too
+    many accounts lie in a tile to look at each, it is `is_rough`: counted without what asks each
+    account.
     """
     way = choose_way(connection, scope, tile, filters, lens)
     bounds = tile_range(*tile, cell_bits=way.cell_bits)
@@ -152,6 +159,8 @@ def read_prospects(
     if way.lens.colour_by is ColourBy.REP:
         held, holders = zip(*way.lens.reps, strict=True) if way.lens.reps else ((), ())
         values |= {"held": list(held), "holders": list(holders)}
+    if way.lens.shape_by is ColourBy.REP:
+        values |= {"holder_of": json.dumps(dict(way.lens.reps))}
     statement = sa.text(_TILE.format(cells=_cells(scope, way, wanted), more=_told(way)))
     bound = {name: values[name] for name in statement.compile().params}
     data = connection.scalar(statement, bound)
@@ -162,7 +171,15 @@ def _told(way: Way) -> str:
     told = _ROUGH_TOLD if way.is_rough else ""
     if way.lens.colour_by is not None:
         told += _CLASS_TOLD
-    return told if way.lens.size_by is SizeBy.ACCOUNTS else f"{told}, weight"
+    if way.lens.size_by is not SizeBy.ACCOUNTS:
+        told += ", weight"
+    shape_by = way.lens.shape_by
+    if shape_by is None:
+        return told
+    class_sql = class_of(shape_by, way.lens.currency)
+    if shape_by is ColourBy.REP:
+        class_sql = _HOLDER.format(class_of=class_sql)
+    return told + _SHAPE_TOLD.format(class_of=class_sql)
 
 
 def _cells(scope: Scope, way: Way, wanted: Sequence[str]) -> str:

@@ -9,6 +9,7 @@ import msgspec
 from backend.accounts.filters import Filters
 from backend.ids import OrgId, UserId
 from backend.maps.colouring import LIFE_STAGES, ColourBy, SizeBy
+from backend.maps.shapes import Shape
 
 
 class Layer(StrEnum):
@@ -43,6 +44,7 @@ class TileFilter(msgspec.Struct, frozen=True, kw_only=True):
     filters: Filters = msgspec.field(default_factory=Filters)
     colour_by: ColourBy | None = None
     size_by: SizeBy = SizeBy.ACCOUNTS
+    shape_by: ColourBy | None = None
     on_date: date | None = None
     """The day of routes and visits; None is the organisation's today."""
     rep_id: UUID | None = None
@@ -80,8 +82,22 @@ class LegendClass(msgspec.Struct, frozen=True):
     count: int
 
 
+class ShapeClass(msgspec.Struct, frozen=True):
+    """A class of a legend with its shape; all else is said as it is of colours."""
+
+    key: str
+    label: str | None
+    low: float | None
+    high: float | None
+    shape: Shape
+    count: int
+
+
 class Legend(msgspec.Struct, frozen=True):
-    """The classes that accounts on the map fall into, by one field or measure."""
+    """The classes that accounts on the map fall into, by one field or measure.
+
+    Where shapes are asked for, single accounts have them by `shape_by`, at every zoom.
+    """
 
     colour_by: ColourBy
     classes: list[LegendClass]
@@ -92,6 +108,8 @@ class Legend(msgspec.Struct, frozen=True):
     where every zoom tells them."""
     currency: str | None
     """Of limits that are sums of money."""
+    shape_by: ColourBy | None
+    shapes: list[ShapeClass]
 
 
 class TerritoryValue(msgspec.Struct, frozen=True):

@@ -21,7 +21,7 @@ from backend.maps import prospect_tiles, repository, tiles
 from backend.maps.colouring import ColourBy, Lens, SizeBy
 from backend.maps.schemas import LEGEND, Layer, Scope, StyleInfo, TileAnswer, TileFilter
 
-_SHAPE = 3
+_EDITION = 3
 """The version of what tiles hold: raised with any change of a tile query, it ends old ETags."""
 
 HasTag = Callable[[str], bool]
@@ -50,7 +50,7 @@ def read_tile(
     today = repository.get_org_day(connection, actor.org_id).today
     on_date = wanted.on_date or today
     version = _read_version(connection, scope, layer, on_date)
-    lens = lens_of(connection, scope, wanted.colour_by, wanted.size_by)
+    lens = lens_of(connection, scope, wanted.colour_by, wanted.size_by, wanted.shape_by)
     wanted = msgspec.structs.replace(wanted, filters=normalised(wanted.filters))
     if lens.tells_worth:
         version += f".{repository.read_worth_version(connection, actor.org_id)}"
@@ -65,15 +65,17 @@ def lens_of(
     scope: Scope,
     colour_by: ColourBy | None,
     size_by: SizeBy = SizeBy.ACCOUNTS,
+    shape_by: ColourBy | None = None,
 ) -> Lens:
     """Return how accounts are looked at, with what that needs of the database."""
     currency = ""
     reps: tuple[tuple[str, str], ...] = ()
-    if colour_by is ColourBy.POTENTIAL:
+    told = {colour_by, shape_by}
+    if ColourBy.POTENTIAL in told:
         currency = get_currency(connection, scope.org_id)
-    if colour_by is ColourBy.REP:
+    if ColourBy.REP in told:
         reps = repository.select_holders(connection, scope)
-    return Lens(colour_by, size_by, currency, reps)
+    return Lens(colour_by, size_by, currency, reps, shape_by)
 
 
 def read_basemap_tile(basemap: Basemap | None, tile: Tile, *, has_tag: HasTag) -> TileAnswer:
@@ -168,4 +170,4 @@ def _read_data(
 
 
 def _etag(*parts: object) -> str:
-    return f'W/"{hashlib.blake2b(repr((_SHAPE, *parts)).encode(), digest_size=12).hexdigest()}"'
+    return f'W/"{hashlib.blake2b(repr((_EDITION, *parts)).encode(), digest_size=12).hexdigest()}"'

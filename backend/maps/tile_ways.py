@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from backend.accounts.filters import Filters, summable
 from backend.geo.tiles import Tile, tile_range
-from backend.maps.colouring import KEPT, LOOKED_UP, Lens
+from backend.maps.colouring import KEPT, LOOKED_UP, Lens, SizeBy
 from backend.maps.repository import is_crowded
 from backend.maps.schemas import Scope
 
@@ -79,11 +79,12 @@ def _is_too_full(connection: sa.Connection, scope: Scope, tile: Tile, way: Way) 
 
 
 def _rough(way: Way, tile: Tile) -> Way:
-    """Return the way without what asks each account."""
+    """Return the way without what asks each account; single ones keep their shapes."""
     filters = summable(way.filters)
     kept = _SLICED if filters.is_sliced else _PLAIN
     level = next((one.level for one in kept if tile.z <= one.max_zoom), None)
     if level is None:
         level = _CROWDED_SLICED.level if filters.is_sliced else _ROUGH_LEVEL
     bits = max(0, min(way.cell_bits, level - tile.z))
-    return Way(filters, Lens(), bits, level, filters.is_sliced, is_rough=True)
+    lens = way.lens._replace(colour_by=None, size_by=SizeBy.ACCOUNTS)
+    return Way(filters, lens, bits, level, filters.is_sliced, is_rough=True)

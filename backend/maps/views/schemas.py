@@ -23,6 +23,7 @@ class MapView(Payload, frozen=True, kw_only=True):
     mode: Mode = "points"
     colour_by: ColourBy = ColourBy.LIFE_STAGE
     size_by: SizeBy = SizeBy.ACCOUNTS
+    shape_by: ColourBy | None = None
     measure: Measure = Measure.ACCOUNTS
     filters: Filters = msgspec.field(default_factory=Filters)
     center: LonLatPair | None = None

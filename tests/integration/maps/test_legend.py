@@ -52,6 +52,71 @@ def test_what_tiles_name_is_in_the_legend(api: Api, city: City, colour_by: Colou
     assert city.accounts
 
 
+@pytest.mark.parametrize("shape_by", ColourBy)
+def test_a_legend_tells_shapes_beside_colours(api: Api, city: City, shape_by: ColourBy) -> None:
+    for actor in (api.org.manager, api.org.rep):
+        legend = ask(api, actor, "legend", colour_by="priority", shape_by=shape_by)
+        same = ask(api, actor, "legend", colour_by=shape_by, shape_by=shape_by)
+        assert legend["shape_by"] == shape_by
+        assert legend["shapes"] == same["shapes"]
+        assert sum(one["count"] for one in legend["shapes"]) == legend["accounts"]
+        counts = {one["key"]: one["count"] for one in same["classes"]}
+        own = [one for one in legend["shapes"] if one["key"] != "others"]
+        assert [one["key"] for one in own] == [one for one in counts if one != "others"][: len(own)]
+        assert all(counts[one["key"]] == one["count"] for one in own)
+        drawn = [one["shape"] for one in legend["shapes"]]
+        assert len(set(drawn)) == len(drawn)
+        told = read(api, actor, "prospects", at(16), shape_by=shape_by)["prospects"]
+        keys = {one["key"] for one in legend["shapes"]}
+        assert "others" in keys or {one.get("shape", "") for one in told if one["n"] == 1} <= keys
+    assert city.accounts
+
+
+def test_without_shapes_a_legend_has_none(api: Api, city: City) -> None:
+    legend = ask(api, api.org.manager, "legend", colour_by="category")
+    assert (legend["shape_by"], legend["shapes"]) == (None, [])
+    assert city.accounts
+
+
+def test_names_beyond_the_shapes_share_one(
+    api: Api, city: City, test_database: TestDatabase
+) -> None:
+    execute(
+        test_database.owner_url,
+        "UPDATE account SET channel = CASE WHEN name < 'D' THEN NULL"
+        " ELSE 'k' || abs(hashtext(name)) %% 9 END WHERE org_id = %s",
+        api.org.id,
+    )
+    shapes = ask(api, api.org.manager, "legend", shape_by="channel")["shapes"]
+    told = [one["shape"] for one in shapes]
+    assert told == [
+        "circle",
+        "square",
+        "triangle",
+        "diamond",
+        "star",
+        "triangle_down",
+        "bar",
+        "cross",
+    ]
+    counts = [one["count"] for one in shapes[:6]]
+    assert counts == sorted(counts, reverse=True)
+    assert sum(one["count"] for one in shapes) == len(city.accounts)
+
+
+def test_another_shape_is_another_version(api: Api, city: City) -> None:
+    def tag(**query: str) -> str:
+        answer = api.client.get(
+            f"/v1/tiles/prospects/{at(16)}", params=query, headers=api.as_(api.org.manager)
+        )
+        return str(answer.headers["etag"])
+
+    tags = [tag(**({"shape_by": one} if one else {})) for one in ("", *ColourBy)]
+    assert len(set(tags)) == len(tags)
+    assert tag(shape_by="rfm") == tags[1 + list(ColourBy).index(ColourBy.RFM)]
+    assert city.accounts
+
+
 def test_worth_colours_sizes_and_makes_a_new_version(
     api: Api, city: City, test_database: TestDatabase
 ) -> None:
@@ -137,12 +202,13 @@ def test_territories_come_by_measure_with_classes(api: Api, city: City) -> None:
 @pytest.mark.parametrize(
     "query",
     ["colour_by=shoe_size", "priority=9", "tag=%00", "category=%00",
-     "priority=99999999999999999999", "life_stage=x", "colour_by=", "territory_id=x"],
+     "priority=99999999999999999999", "life_stage=x", "colour_by=", "territory_id=x",
+     "shape_by=square", "shape_by=%00", "shape_by=rfm&shape_by=x"],
 )  # fmt: skip
 def test_what_cannot_be_asked_is_refused(api: Api, query: str) -> None:
     for path in (f"tiles/prospects/{at(3)}", "maps/legend", "maps/choropleth"):
         answer = api.client.get(f"/v1/{path}?{query}", headers=api.as_(api.org.manager))
-        is_free = path == "maps/choropleth" and query.startswith("colour_by")
+        is_free = path == "maps/choropleth" and query.startswith(("colour_by", "shape_by"))
         assert answer.status_code == (200 if is_free else 422), (path, answer.text)
 
 

@@ -5,10 +5,13 @@ from typing import Any
 import pytest
 
 from backend.maps.views import service
+from tests.support.databases import TestDatabase
+from tests.support.ground import execute
 from tests.support.http import Api
 
 VIEW = {
-    "mode": "heat", "colour_by": "overdue", "size_by": "potential", "measure": "penetration",
+    "mode": "heat", "colour_by": "overdue", "size_by": "potential", "shape_by": "category",
+    "measure": "penetration",
     "filters": {"channels": ["horeca"], "is_overdue": True}, "center": [106.7, 10.8], "zoom": 12.5,
     "shown": ["prospects"],
 }  # fmt: skip
@@ -50,13 +53,22 @@ def test_a_view_is_the_owners_until_it_is_shared(api: Api) -> None:
 
 @pytest.mark.parametrize(
     "view",
-    [{"zoom": 99}, {"colour_by": "x"}, {"filters": {"tags": ["\x00"]}}, {"center": [1]},
-     {"filters": {"categories": ["x"] * 51}}, {"more": 1}, {"shown": ["x"]}, {"zoom": "NaN"}],
+    [{"zoom": 99}, {"colour_by": "x"}, {"shape_by": "square"}, {"filters": {"tags": ["\x00"]}},
+     {"center": [1]}, {"filters": {"categories": ["x"] * 51}}, {"more": 1}, {"shown": ["x"]}, {"zoom": "NaN"}],
 )  # fmt: skip
 def test_what_is_no_view_is_refused(api: Api, view: dict[str, Any]) -> None:
     body = {"name": "x", "view": view}
     answer = api.client.post("/v1/views", json=body, headers=api.as_(api.org.rep))
     assert answer.status_code == 422, answer.text
+
+
+def test_a_view_from_before_there_were_shapes_still_opens(
+    api: Api, test_database: TestDatabase
+) -> None:
+    kept = keep(api, api.org.rep)
+    execute(test_database.owner_url, "UPDATE saved_view SET view = view - 'shape_by'")
+    answer = api.client.get(f"/v1/views/{kept['id']}", headers=api.as_(api.org.rep))
+    assert answer.json()["view"] == kept["view"] | {"shape_by": None}
 
 
 def test_nobody_keeps_views_without_end(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
