@@ -54,7 +54,8 @@ def test_a_view_is_the_owners_until_it_is_shared(api: Api) -> None:
 @pytest.mark.parametrize(
     "view",
     [{"zoom": 99}, {"colour_by": "x"}, {"shape_by": "square"}, {"filters": {"tags": ["\x00"]}},
-     {"center": [1]}, {"filters": {"categories": ["x"] * 51}}, {"more": 1}, {"shown": ["x"]}, {"zoom": "NaN"}],
+     {"center": [1]}, {"filters": {"categories": ["x"] * 51}}, {"more": 1}, {"shown": ["x"]},
+     {"zoom": "NaN"}],
 )  # fmt: skip
 def test_what_is_no_view_is_refused(api: Api, view: dict[str, Any]) -> None:
     body = {"name": "x", "view": view}

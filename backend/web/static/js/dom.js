@@ -1,5 +1,7 @@
 /** Builds elements; text is always text, never markup. */
 
+const SVG = 'http://www.w3.org/2000/svg';
+
 /** `el('p.quiet', {title: 'x', onclick: f}, 'text', child, null)`: classes after dots. */
 export function el(name, properties = {}, ...children) {
   const [tag, ...classes] = name.split('.');
@@ -20,6 +22,15 @@ export function swatch(color) {
   const spot = el('span.swatch', { 'aria-hidden': 'true' });
   spot.style.background = color;
   return spot;
+}
+
+/** A form of a colour beside what it means; `path` is within 1.3 around the middle. */
+export function glyph(path, color, name) {
+  const picture = document.createElementNS(SVG, 'svg');
+  const outline = picture.appendChild(document.createElementNS(SVG, 'path'));
+  for (const [key, value] of Object.entries({ class: 'glyph', viewBox: '-1.3 -1.3 2.6 2.6', role: 'img', 'aria-label': name })) picture.setAttribute(key, value);
+  for (const [key, value] of Object.entries({ d: path, fill: color, 'fill-rule': 'evenodd' })) outline.setAttribute(key, value);
+  return picture;
 }
 
 /** A select with `[value, label]` options. */

@@ -1,10 +1,11 @@
-/** The map's legend: how accounts are coloured and sized, what the colours mean, which layers are shown. */
+/** The map's legend: how accounts are coloured, sized and shaped, what that means, which layers are shown. */
 
 import { request } from './api.js';
 import { isDark, statusColors, whenThemeChanges } from './colors.js';
-import { el, select, swatch } from './dom.js';
+import { el, glyph, select, swatch } from './dom.js';
 import { groundPart } from './ground.js';
 import { known, number, t } from './i18n.js';
+import { pathOf } from './map/shapes.js';
 import { latest, showProblem } from './parts.js';
 import { whenMoved } from './place.js';
 import { savedViews } from './saved-views.js';
@@ -26,12 +27,14 @@ export function showLegend(node, desk) {
   let answer = null;
 
   const drawControls = () => {
-    const { mode, colour_by, size_by, measure } = view();
+    const { mode, colour_by, size_by, shape_by, measure } = view();
     const pick = (name, values, value, field) =>
       select(name, t(`look.${name}`), values.map((one) => [one, t(`${name}.${one}`)]), value, (wish) => setView({ [field ?? name]: wish }));
     controls.replaceChildren(...[
       pick('mode', MODES, mode),
       mode === 'points' ? pick('colour_by', COLOURS, colour_by) : null,
+      mode === 'points' ? select('shape_by', t('look.shape_by'), [['', t('shape_by.none')], ...COLOURS.map((one) => [one, t(`colour_by.${one}`)])],
+        shape_by ?? '', (wish) => setView({ shape_by: wish || null })) : null,
       mode === 'territories' ? pick('measure', MEASURES, measure) : pick('size_by', SIZES, size_by),
     ].filter(Boolean));
     layers.replaceChildren(
@@ -39,17 +42,20 @@ export function showLegend(node, desk) {
       el('div', {}, el('h2.minor', {}, t('tab.visits')), el('ul', {}, statusColors().map(([status, color]) => el('li', {}, swatch(color), t(`status.${status}`))))));
   };
   const drawClasses = () => {
-    const { mode, colour_by, measure, filter } = view();
+    const { mode, colour_by, shape_by, measure, filter } = view();
     const isPlain = mode !== 'territories' && colour_by === COLOURS[0];
-    desk.map.see({ legend: mode === 'points' && !isPlain ? answer : null, choropleth: mode === 'territories' ? answer : null });
+    const shapes = mode === 'points' && shape_by ? answer?.shapes ?? null : null;
+    desk.map.see({ legend: mode === 'points' && !isPlain ? answer : null, shapes, choropleth: mode === 'territories' ? answer : null });
     if (mode === 'heat') {
       classes.replaceChildren(el('p.little.quiet', {}, t('legend.heat')));
       return;
     }
-    const items = answer ? answer.classes.map((one) => classItem(one, answer)) : [];
+    const isOne = shapes && shape_by === colour_by; // its colours have its shapes
+    const items = answer ? answer.classes.map((one) => classItem(one, answer, isOne ? shapeOf(one, shapes) : null)) : [];
     classes.replaceChildren(...[
-      el('h2.minor', {}, mode === 'territories' ? t(`measure.${measure}`) : t(`colour_by.${colour_by}`)),
-      el('ul.classes', { 'aria-label': t('legend.classes') }, items),
+      block(mode === 'territories' ? t(`measure.${measure}`) : t(`colour_by.${colour_by}`), t(isOne ? 'legend.classes_and_shapes' : 'legend.classes'), items),
+      shapes && !isOne ? block(t(`colour_by.${shape_by}`), t('legend.shapes'), shapes.map((one) => shapeItem(one, answer))) : null,
+      shapes ? el('p.little.quiet', {}, t('legend.shapes_hint')) : null,
       filter ? el('p.little', {}, el('span.badge.blue', {}, t('legend.filtered'))) : null,
       isPlain ? el('p.little.quiet', {}, t('cluster_hint')) : null,
       answer?.most_in_a_tile ? el('p.little.quiet', {}, t('legend.most', { count: number(answer.most_in_a_tile) })) : null,
@@ -57,8 +63,9 @@ export function showLegend(node, desk) {
     ].filter(Boolean));
   };
   const load = () => {
-    const { mode, colour_by, measure, filter } = view();
-    const path = mode === 'territories' ? `/v1/maps/choropleth?measure=${measure}&` : `/v1/maps/legend?colour_by=${colour_by}&`;
+    const { mode, colour_by, shape_by, measure, filter } = view();
+    const shaped = shape_by ? `shape_by=${shape_by}&` : '';
+    const path = mode === 'territories' ? `/v1/maps/choropleth?measure=${measure}&` : `/v1/maps/legend?colour_by=${colour_by}&${shaped}`;
     run(() => (mode === 'heat' ? Promise.resolve(null) : request(`${path}${filter}`)), (found, problem) => {
       answer = found;
       if (!problem) drawClasses();
@@ -71,7 +78,7 @@ export function showLegend(node, desk) {
   };
   const follow = () => {
     const now = view();
-    desk.map.see({ mode: now.mode, colourBy: now.colour_by === COLOURS[0] ? null : now.colour_by, sizeBy: now.size_by, filter: now.filter });
+    desk.map.see({ mode: now.mode, colourBy: now.colour_by === COLOURS[0] ? null : now.colour_by, sizeBy: now.size_by, shapeBy: now.shape_by, filter: now.filter });
     const key = JSON.stringify(now);
     if (key === asked) return;
     asked = key;
@@ -85,12 +92,26 @@ export function showLegend(node, desk) {
   whenThemeChanges(() => { drawControls(); drawClasses(); });
   node.open = matchMedia('(min-width: 1300px) and (min-height: 700px)').matches;
 
-  function classItem(one, { colour_by, measure, currency }) {
-    return el('li', {}, swatch(isDark() ? one.color_dark : one.color),
-      el('span.main', {}, colour_by ? className(one, colour_by, currency) : range(one, measure)),
-      el('span.number.quiet', {}, number(one.count)));
-  }
 }
+
+/** A part of the legend: of what, and what its colours or shapes mean. */
+function block(title, label, items) {
+  return el('div.legend-block', {}, el('h2.minor', {}, title), el('ul.classes', { 'aria-label': label }, items));
+}
+
+function classItem(one, { colour_by, measure, currency }, shape) {
+  const color = isDark() ? one.color_dark : one.color;
+  return item(shape ? shapeGlyph(shape, color) : swatch(color), colour_by ? className(one, colour_by, currency) : range(one, measure), one.count);
+}
+
+function shapeItem(one, { shape_by, currency }) {
+  return item(shapeGlyph(one.shape, 'currentColor'), className(one, shape_by, currency), one.count);
+}
+
+const item = (sign, name, count) => el('li', {}, sign, el('span.main', {}, name), el('span.number.quiet', {}, number(count)));
+const shapeGlyph = (shape, color) => glyph(pathOf(shape), color, t(`shape.${shape}`));
+/** A class without a shape of its own has that of all others. */
+const shapeOf = ({ key }, shapes) => (shapes.find((one) => one.key === key) ?? shapes.find((one) => one.key === 'others'))?.shape;
 
 function className(one, by, currency) {
   if (one.label) return one.label;

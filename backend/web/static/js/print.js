@@ -14,7 +14,7 @@ export function printMap(container, legend, panel) {
     figure?.remove();
     const { map } = container;
     if (!map) return;
-    figure = el(isDark() ? 'figure.print-map.is-turned' : 'figure.print-map', {}, picture(map, container), colours(legend),
+    figure = el(isDark() ? 'figure.print-map.is-turned' : 'figure.print-map', {}, picture(map, container), ...meanings(legend),
       el('figcaption.little', {}, container.querySelector('.maplibregl-ctrl-attrib-inner')?.textContent ?? ''));
     panel.before(figure);
   });
@@ -59,7 +59,8 @@ function scaleBar(pen, paper, container) {
   pen.stroke();
 }
 
-function colours(legend) {
-  const classes = legend.querySelector('.classes');
-  return classes ? classes.cloneNode(true) : null;
+/** What colours mean; of several parts each with what it is of. */
+function meanings(legend) {
+  const parts = [...legend.querySelectorAll('.legend-block')];
+  return parts.map((one) => (parts.length > 1 ? one : one.querySelector('.classes')).cloneNode(true));
 }

@@ -49,11 +49,11 @@ export function savedViews(desk) {
   }
 
   const save = () => attempt(async () => {
-    const { mode, colour_by, size_by, measure } = view();
+    const { mode, colour_by, size_by, shape_by, measure } = view();
     await request('/v1/views', { method: 'POST', body: {
       name: name.value.trim(), is_shared: shared.checked,
       view: {
-        mode, colour_by, size_by, measure, filters: filtersOf(), center: desk.map.middle(), zoom: desk.map.zoom(),
+        mode, colour_by, size_by, shape_by, measure, filters: filtersOf(), center: desk.map.middle(), zoom: desk.map.zoom(),
         shown: Object.entries(desk.map.shown()).filter(([, isShown]) => isShown).map(([layer]) => layer),
       },
     } });

@@ -1,4 +1,4 @@
-/** How the map is looked at: colour, size, mode and filters, kept in the address so that every view has a link. */
+/** How the map is looked at: colour, size, shape, mode and filters, kept in the address so that every view has a link. */
 
 import { go, place } from './place.js';
 
@@ -17,17 +17,17 @@ const FLAGS = ['is_overdue', 'is_never_visited'];
 
 const oneOf = (value, known) => (known.includes(value) ? value : known[0]);
 
-/** What the address says: {mode, colour_by, size_by, measure, filter}; `filter` is a query of the service. */
+/** What the address says: {mode, colour_by, size_by, shape_by, measure, filter}; `filter` is a query of the service. */
 export function view(where = place()) {
   return {
     mode: oneOf(where.mode, MODES), colour_by: oneOf(where.colour, COLOURS), size_by: oneOf(where.size, SIZES),
-    measure: oneOf(where.measure, MEASURES), filter: cleaned(where.filter),
+    shape_by: COLOURS.includes(where.shape) ? where.shape : null, measure: oneOf(where.measure, MEASURES), filter: cleaned(where.filter),
   };
 }
 
 /** Change how the map is looked at; what is usual is left out of the address. */
-export function setView({ mode, colour_by, size_by, measure, filter }) {
-  const changes = { mode, colour: colour_by, size: size_by, measure, filter };
+export function setView({ mode, colour_by, size_by, shape_by, measure, filter }) {
+  const changes = { mode, colour: colour_by, size: size_by, shape: shape_by, measure, filter };
   const usual = { mode: MODES[0], colour: COLOURS[0], size: SIZES[0], measure: MEASURES[0], filter: '' };
   go(Object.fromEntries(Object.entries(changes).filter(([, value]) => value !== undefined)
     .map(([key, value]) => [key, value === usual[key] ? null : value])), { replace: true });

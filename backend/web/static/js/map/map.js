@@ -7,9 +7,10 @@ import { t } from '../i18n.js';
 import { go, place } from '../place.js';
 import { drawArea } from './draw.js';
 import { pickPlace } from './pick.js';
+import { giveShapes } from './shapes.js';
 import { buildStyle } from './style.js';
 
-const POINTED_AT = ['stops', 'visits', 'prospects'];
+const POINTED_AT = ['stops', 'visits', 'prospect-shapes', 'prospects'];
 const SOURCES = ['prospects', 'territories', 'routes', 'visits'];
 
 /** Make the map. `on`: {account(id), message(text|null)}. */
@@ -28,6 +29,7 @@ export function createMap(container, info, date, on) {
     locale: words(),
   });
   container.map = map;
+  giveShapes(map);
   const linked = seenPlace(place().at);
   if (linked) map.jumpTo(linked);
   else if (info.bounds) map.fitBounds(pairs(info.bounds), { padding: padding(map), animate: false, maxZoom: 15 });

@@ -1,8 +1,9 @@
-/** How accounts look on the map: dots by class and size, a heat map, or territories by a measure. */
+/** How accounts look on the map: dots by class and size, single ones by shape, a heat map, or territories by a measure. */
 
 import { isDark, stageColors } from '../colors.js';
 import { number } from '../i18n.js';
 import { FONT } from './basemap.js';
+import { iconOf, scaleOf, USUAL_SHAPE } from './shapes.js';
 
 const OTHERS = 'others';
 const OTHER = { light: '#6b7280', dark: '#9aa5b1' };
@@ -18,12 +19,14 @@ const look = (pair) => (isDark() ? pair.dark : pair.light);
 const rim = () => look({ light: '#ffffff', dark: '#0c1213' });
 const visible = (isShown) => ({ visibility: isShown ? 'visible' : 'none' });
 const many = ['>', ['get', 'n'], 1];
+const single = ['==', ['get', 'n'], 1];
 
 /** The query of the tiles: filters, and what they should tell. */
-export function prospectQuery({ filter, territoryId, colourBy, sizeBy, mode }) {
+export function prospectQuery({ filter, territoryId, colourBy, sizeBy, shapeBy, mode }) {
   const query = new URLSearchParams(filter);
   if (territoryId && !query.has('territory_id')) query.append('territory_id', territoryId);
   if (colourBy && mode === 'points') query.append('colour_by', colourBy);
+  if (shapeBy && mode === 'points') query.append('shape_by', shapeBy);
   if (sizeBy !== 'accounts') query.append('size_by', sizeBy);
   return query.size ? `?${query}` : '';
 }
@@ -36,12 +39,14 @@ function weight({ sizeBy }) {
 }
 
 export function prospectLayers(seen) {
-  const { shown, mode, emphasis, sizeBy } = seen;
+  const { shown, mode, emphasis, sizeBy, shapeBy } = seen;
   const strength = MAP_TABS.includes(emphasis) ? 0.92 : 0.28;
-  const color = seen.legend ? classColor(seen.legend) : stageColor(seen.info.legend);
+  const told = seen.legend ? classColor(seen.legend) : stageColor(seen.info.legend);
+  const color = ['case', ['has', 'is_rough'], look(OTHER), told];
   const isSized = sizeBy !== 'accounts';
   const grown = ['ln', ['+', isSized ? 1 : 0, weight(seen)]];
   const radius = (one, base) => ['case', isSized ? true : many, ['min', 22, ['+', isSized ? one : base, ['*', 2.1, grown]]], one];
+  const scaled = (one) => ['*', scaleOf(1), radius(one, one)];
   const hasRing = seen.legend ? ['has', 'next'] : false;
   const ring = seen.legend ? ['case', hasRing, classColor(seen.legend, 'next'), rim()] : rim();
   const width = (thin, thick) => (seen.legend ? ['case', hasRing, thick, thin] : thin);
@@ -49,14 +54,23 @@ export function prospectLayers(seen) {
   return [
     heatLayer(seen),
     {
-      id: 'prospects', type: 'circle', source: 'prospects', 'source-layer': 'prospects', layout: dots,
+      id: 'prospects', type: 'circle', source: 'prospects', 'source-layer': 'prospects', layout: dots, ...(shapeBy && { filter: many }),
       paint: {
         'circle-radius': ['interpolate', ['linear'], ['zoom'], 8, radius(2.5, 3.2), 13, radius(4, 5), 17, radius(7, 9)],
-        'circle-color': ['case', ['has', 'is_rough'], look(OTHER), color],
+        'circle-color': color,
         'circle-opacity': strength, 'circle-stroke-opacity': strength,
         'circle-stroke-width': ['interpolate', ['linear'], ['zoom'], 10, width(0.5, 1.5), 15, width(1.4, 3)],
         'circle-stroke-color': ring,
       },
+    },
+    {
+      id: 'prospect-shapes', type: 'symbol', source: 'prospects', 'source-layer': 'prospects', filter: single,
+      layout: {
+        ...visible(shapeBy && dots.visibility === 'visible'), 'icon-image': shapeIcon(seen.shapes),
+        'icon-size': ['interpolate', ['linear'], ['zoom'], 8, scaled(4), 13, scaled(6), 17, scaled(9)],
+        'icon-allow-overlap': true, 'icon-ignore-placement': true, 'icon-padding': 0,
+      },
+      paint: { 'icon-color': color, 'icon-opacity': strength, 'icon-halo-color': rim(), 'icon-halo-width': 1.3 },
     },
     {
       id: 'prospect-count', type: 'symbol', source: 'prospects', 'source-layer': 'prospects', filter: ['>=', ['get', 'n'], 10],
@@ -80,6 +94,13 @@ function stageColor(legend) {
 function classColor(legend, field = 'class') {
   const pairs = legend.classes.filter((one) => one.key !== OTHERS).flatMap((one) => [one.key, isDark() ? one.color_dark : one.color]);
   return pairs.length ? ['match', ['coalesce', ['get', field], ''], ...pairs, look(OTHER)] : look(OTHER);
+}
+
+/** The shape of an account's class; until the legend is there, the usual one. */
+function shapeIcon(shapes) {
+  const icons = (shapes ?? []).filter((one) => one.key !== OTHERS).flatMap((one) => [one.key, iconOf(one.shape)]);
+  const others = iconOf(shapes?.find((one) => one.key === OTHERS)?.shape ?? USUAL_SHAPE);
+  return icons.length ? ['match', ['coalesce', ['get', 'shape'], ''], ...icons, others] : others;
 }
 
 function heatLayer(seen) {
