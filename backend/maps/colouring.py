@@ -29,6 +29,7 @@ class SizeBy(StrEnum):
     ACCOUNTS = "accounts"
     POTENTIAL = "potential"
     OVERDUE = "overdue"
+    LAST_VISIT = "last_visit"
 
 
 class Step(NamedTuple):
@@ -73,9 +74,14 @@ _UNITS = {"VND": 1e6, "IDR": 1e6, "KRW": 1e5, "JPY": 1e4}
 _USUAL_UNIT = 100.0
 
 
+def unit_of(currency: str) -> float:
+    """Return a round sum of money that is neither much nor little for an account in a month."""
+    return _UNITS.get(currency, _USUAL_UNIT)
+
+
 def potential_steps(currency: str) -> tuple[Step, ...]:
     """Return the classes of what an account could buy in a month, in round sums."""
-    unit = _UNITS.get(currency, _USUAL_UNIT)
+    unit = unit_of(currency)
     limits = [unit * one for one in _POTENTIAL_LIMITS]
     highs = [*limits[1:], None]
     steps = [
@@ -85,6 +91,7 @@ def potential_steps(currency: str) -> tuple[Step, ...]:
     return (*steps, Step(NO_VALUE, NONE))
 
 
+DAYS_SINCE_VISIT = f"({TODAY} - {LAST_ON})"
 KEPT = {ColourBy.LIFE_STAGE: "life_stage", ColourBy.CATEGORY: "category"}
 """What the sums behind tiles far out know, where they are by life stage and category."""
 BY_TERRITORY = {ColourBy.TERRITORY, ColourBy.REP}
@@ -114,7 +121,7 @@ _CLASSES = {
     ColourBy.REP: "m.territory_id::text",
     ColourBy.PRIORITY: "m.priority::text",
     ColourBy.RFM: "m.rfm_class",
-    ColourBy.LAST_VISIT: _stepped(f"({TODAY} - {LAST_ON})", LAST_VISITS, "'never'"),
+    ColourBy.LAST_VISIT: _stepped(DAYS_SINCE_VISIT, LAST_VISITS, "'never'"),
     ColourBy.OVERDUE: _stepped(f"({TODAY} - {LAST_ON} - m.visit_every_days)", OVERDUE, "'never'"),
     ColourBy.LAST_VISITOR: """CASE WHEN m.last_visit_at IS NOT NULL THEN (
   SELECT v.rep_id::text FROM visit v WHERE v.org_id = m.org_id AND v.account_id = m.account_id

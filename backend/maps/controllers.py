@@ -91,11 +91,14 @@ class MapController(Controller):
         filters: NamedDependency[Filters],
         colour_by: FromQuery[ColourBy] = ColourBy.LIFE_STAGE,
         shape_by: FromQuery[ColourBy | None] = None,
+        size_by: FromQuery[SizeBy] = SizeBy.ACCOUNTS,
     ) -> Legend:
-        """Tell what accounts' colours and shapes mean, and how many you may see of each class."""
+        """Tell what colours, shapes and sizes mean, and how many you may see of each class."""
         actor = request.actor
         with request.db.for_org(actor.org_id, snapshot=True, viewer=actor.user_id) as connection:
-            return read_legend(connection, actor, colour_by, filters, shape_by=shape_by)
+            return read_legend(
+                connection, actor, colour_by, filters, shape_by=shape_by, size_by=size_by
+            )
 
     @get("/maps/choropleth", operation_id="map_choropleth", sync_to_thread=True)
     def choropleth(

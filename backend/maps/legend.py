@@ -6,9 +6,9 @@ from backend.accounts.filters import Filters, normalised
 from backend.identity.actor import Actor
 from backend.identity.repository import get_currency
 from backend.maps import colouring, legend_repository, shapes
-from backend.maps.colouring import OTHERS, ColourBy, Lens, Step
+from backend.maps.colouring import OTHERS, ColourBy, Lens, SizeBy, Step
 from backend.maps.palette import NAMES, NONE, OTHER, Color
-from backend.maps.schemas import Legend, LegendClass, Scope, ShapeClass
+from backend.maps.schemas import Legend, LegendClass, Scope, ShapeClass, SizeLegend
 from backend.maps.service import lens_of, scope_of
 from backend.maps.tile_ways import MOST_COUNTED, MOST_LOOKED_UP
 
@@ -17,6 +17,8 @@ _COLORED = {
     ColourBy.PRIORITY: colouring.PRIORITIES,
     ColourBy.RFM: colouring.RFM_CLASSES,
 }
+_SOME = (1.0, 10.0, 100.0)
+_DAYS = (7.0, 28.0, 182.0)
 _STEPS = {ColourBy.LAST_VISIT: colouring.LAST_VISITS, ColourBy.OVERDUE: colouring.OVERDUE}
 
 
@@ -27,6 +29,7 @@ def read_legend(
     filters: Filters,
     *,
     shape_by: ColourBy | None = None,
+    size_by: SizeBy = SizeBy.ACCOUNTS,
 ) -> Legend:
     """Return the classes of a field, their colours and their accounts in the actor's scope.
 
@@ -34,7 +37,7 @@ def read_legend(
     it is with shapes, of another field or the same.
     """
     scope, filters = scope_of(connection, actor), normalised(filters)
-    lens = lens_of(connection, scope, colour_by, shape_by=shape_by)
+    lens = lens_of(connection, scope, colour_by, size_by, shape_by)
     counted = _counted(connection, scope, filters, lens, colour_by)
     classes = _classes(connection, scope, colour_by, lens, counted)
     shaped: list[ShapeClass] = []
@@ -50,9 +53,16 @@ def read_legend(
         accounts=sum(counted.values()),
         shape_by=shape_by,
         shapes=shaped,
+        size=_size(lens),
         most_in_a_tile=None if is_exact else MOST_LOOKED_UP if is_looked_up else MOST_COUNTED,
         currency=get_currency(connection, actor.org_id) if lens.tells_worth else None,
     )
+
+
+def _size(lens: Lens) -> SizeLegend:
+    unit = colouring.unit_of(lens.currency) if lens.size_by is SizeBy.POTENTIAL else 1.0
+    values = _DAYS if lens.size_by is SizeBy.LAST_VISIT else [unit * one for one in _SOME]
+    return SizeLegend(lens.size_by, unit, list(values))
 
 
 def _counted(

@@ -13,7 +13,15 @@ import sqlalchemy as sa
 
 from backend.accounts.filters import IS_OVERDUE, Filters, conditions
 from backend.geo.tiles import WORLD_BITS, Tile, tile_range
-from backend.maps.colouring import BY_TERRITORY, KEPT, ColourBy, Lens, SizeBy, class_of
+from backend.maps.colouring import (
+    BY_TERRITORY,
+    DAYS_SINCE_VISIT,
+    KEPT,
+    ColourBy,
+    Lens,
+    SizeBy,
+    class_of,
+)
 from backend.maps.schemas import Scope
 from backend.maps.tile_ways import Way, choose_way
 
@@ -70,7 +78,7 @@ SELECT m.qk >> :cell_shift AS cell, 1 AS n, (m.life_stage = 'customer')::int AS 
 # Coloured, accounts are counted by cell and class first; what is in a class alone has its id there.
 _COUNTED_BY_CLASS = """
 SELECT m.qk >> :cell_shift AS cell, {class_of} AS class, count(*)::int AS n,
-       sum(m.wx::float8) AS wx, sum(m.wy::float8) AS wy, {weight} AS weight,
+       sum(m.wx::float8) AS wx, sum(m.wy::float8) AS wy, {weight} AS weight, {weighed} AS weighed,
        min(m.account_id::text COLLATE "C") AS id, min(m.life_stage COLLATE "C") AS life_stage,
        (count(*) FILTER (WHERE m.life_stage = 'customer'))::int AS customers
   FROM account_map m
@@ -78,7 +86,7 @@ SELECT m.qk >> :cell_shift AS cell, {class_of} AS class, count(*)::int AS n,
  GROUP BY 1, 2
 """
 _ADDED_BY_CLASS = """
-SELECT cell, class, n, wx, wy, 0::float8 AS weight, customers,
+SELECT cell, class, n, wx, wy, 0::float8 AS weight, 0 AS weighed, customers,
        CASE WHEN n = 1 THEN tuyen_uuid_of(id_high, id_low)::text END AS id,
        CASE WHEN n = 1 THEN (ARRAY['prospect', 'customer', 'lapsed', 'lost'])[stages] END
          AS life_stage
@@ -90,8 +98,8 @@ SELECT cell, class, n, wx, wy, 0::float8 AS weight, customers,
 """
 _BY_REP = """
 SELECT p.cell, r.rep AS class, sum(p.n)::int AS n, sum(p.wx) AS wx, sum(p.wy) AS wy,
-       sum(p.weight) AS weight, sum(p.customers)::int AS customers, min(p.id) AS id,
-       min(p.life_stage) AS life_stage
+       sum(p.weight) AS weight, sum(p.weighed) AS weighed,
+       sum(p.customers)::int AS customers, min(p.id) AS id, min(p.life_stage) AS life_stage
   FROM ({part}) p
   LEFT JOIN unnest(cast(:held AS text[]), cast(:holders AS text[])) r (territory, rep)
     ON r.territory = p.class
@@ -101,7 +109,7 @@ SELECT p.cell, r.rep AS class, sum(p.n)::int AS n, sum(p.wx) AS wx, sum(p.wy) AS
 _CLASSED = """
 SELECT sum(n)::int AS n, sum(customers)::int AS customers, (sum(wx) / sum(n))::int AS x,
        (sum(wy) / sum(n))::int AS y, min(id) AS id, min(life_stage) AS life_stage,
-       sum(weight)::real AS weight, max(n)::int AS class_n,
+       {weight}::real AS weight, max(n)::int AS class_n,
        (array_agg(class ORDER BY n DESC, class COLLATE "C"))[1:2] AS classes
   FROM ({part}) part GROUP BY cell
 """
@@ -117,7 +125,11 @@ _WEIGHTS = {
     SizeBy.ACCOUNTS: "0::float8",
     SizeBy.POTENTIAL: "coalesce(sum(m.monthly_potential::float8), 0)",
     SizeBy.OVERDUE: f"(count(*) FILTER (WHERE {IS_OVERDUE}))::float8",
+    SizeBy.LAST_VISIT: f"sum({DAYS_SINCE_VISIT})::float8",
 }
+# What is no sum is a mean: of how many, and of all parts together.
+_WEIGHED = {SizeBy.LAST_VISIT: "count(m.last_visit_at)"}
+_TOTALS = {SizeBy.LAST_VISIT: "(sum(weight) / nullif(sum(weighed), 0))"}
 _IN_TERRITORIES = "AND m.territory_id = ANY (:scope)"
 _OWN = "AND m.owner_id = :user_id AND m.territory_id IS NULL"
 _IN_SCOPE = """
@@ -137,9 +149,9 @@ def read_prospects(
     """Return a tile of account counts: n, customers; id and life_stage where n is 1.
 
     Coloured, it has the prevailing `class` and, where there are several, its `class_n` and the
-    `next` one; sized, a `weight`; shaped, the `shape` of the class of a single account. Where too
-    many accounts lie in a tile to look at each, it is `is_rough`: counted without what asks each
-    account.
+    `next` one; sized, a `weight` (of days since the last visit the mean of who was visited);
+    shaped, the `shape` of a single account. Where too many accounts lie in a tile to look at each,
+    it is `is_rough`: counted without what asks each account.
     """
     way = choose_way(connection, scope, tile, filters, lens)
     bounds = tile_range(*tile, cell_bits=way.cell_bits)
@@ -193,7 +205,10 @@ def _cells(scope: Scope, way: Way, wanted: Sequence[str]) -> str:
     if way.level is None:
         weight = _WEIGHTS[way.lens.size_by]
         part = _COUNTED_BY_CLASS.format(
-            class_of=class_sql, weight=weight, conditions=_narrowed(scope, wanted)
+            class_of=class_sql,
+            weight=weight,
+            weighed=_WEIGHED.get(way.lens.size_by, "0"),
+            conditions=_narrowed(scope, wanted),
         )
     else:
         is_known = colour_by in KEPT or colour_by in BY_TERRITORY
@@ -201,7 +216,7 @@ def _cells(scope: Scope, way: Way, wanted: Sequence[str]) -> str:
         part = _ADDED_BY_CLASS.format(parts=_parts(scope, wanted, f", {class_sql} AS class"))
     if colour_by is ColourBy.REP:
         part = _BY_REP.format(part=part)
-    return _CLASSED.format(part=part)
+    return _CLASSED.format(part=part, weight=_TOTALS.get(way.lens.size_by, "sum(weight)"))
 
 
 def _narrowed(scope: Scope, wanted: Sequence[str]) -> str:

@@ -93,6 +93,18 @@ class ShapeClass(msgspec.Struct, frozen=True):
     count: int
 
 
+class SizeLegend(msgspec.Struct, frozen=True):
+    """What the sizes of dots tell.
+
+    A dot grows with the logarithm of its number of accounts, or of its value in `unit`s; `values`
+    are some to show.
+    """
+
+    size_by: SizeBy
+    unit: float
+    values: list[float]
+
+
 class Legend(msgspec.Struct, frozen=True):
     """The classes that accounts on the map fall into, by one field or measure.
 
@@ -110,6 +122,7 @@ class Legend(msgspec.Struct, frozen=True):
     """Of limits that are sums of money."""
     shape_by: ColourBy | None
     shapes: list[ShapeClass]
+    size: SizeLegend
 
 
 class TerritoryValue(msgspec.Struct, frozen=True):

@@ -71,7 +71,7 @@ def lens_of(
     currency = ""
     reps: tuple[tuple[str, str], ...] = ()
     told = {colour_by, shape_by}
-    if ColourBy.POTENTIAL in told:
+    if ColourBy.POTENTIAL in told or size_by is SizeBy.POTENTIAL:
         currency = get_currency(connection, scope.org_id)
     if ColourBy.REP in told:
         reps = repository.select_holders(connection, scope)

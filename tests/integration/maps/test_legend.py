@@ -104,6 +104,45 @@ def test_names_beyond_the_shapes_share_one(
     assert sum(one["count"] for one in shapes) == len(city.accounts)
 
 
+@pytest.mark.parametrize("colour_by", [None, "category", "rep"])
+def test_days_since_the_last_visit_are_a_size_of_who_was_visited(
+    api: Api, city: City, test_database: TestDatabase, colour_by: str | None
+) -> None:
+    execute(
+        test_database.owner_url,
+        "UPDATE account SET last_visit_at = CASE WHEN abs(hashtext(name)) %% 3 > 0"
+        " THEN now() - abs(hashtext(name)) %% 99 * interval '1 day' END WHERE org_id = %s",
+        api.org.id,
+    )
+    ((mean,),) = execute(
+        test_database.owner_url,
+        "SELECT avg(abs(hashtext(name)) %% 99)::float8 FROM account"
+        " WHERE last_visit_at IS NOT NULL AND org_id = %s",
+        api.org.id,
+    )
+    query = {"size_by": "last_visit"} | ({"colour_by": colour_by} if colour_by else {})
+    (cluster,) = read(api, api.org.manager, "prospects", at(3), **query)["prospects"]
+    assert cluster["weight"] == pytest.approx(mean, abs=0.01)
+    near = read(api, api.org.manager, "prospects", at(16), **query)["prospects"]
+    assert any("weight" not in one for one in near)
+    assert city.accounts
+
+
+@pytest.mark.parametrize(
+    ("size_by", "unit", "first"),
+    [("accounts", 1, 1), ("potential", 1e6, 1e6), ("overdue", 1, 1), ("last_visit", 1, 7)],
+)
+def test_a_legend_tells_what_sizes_mean(
+    api: Api, city: City, size_by: str, unit: float, first: float
+) -> None:
+    legend = ask(api, api.org.manager, "legend", size_by=size_by)
+    assert (legend["size"]["size_by"], legend["size"]["unit"]) == (size_by, unit)
+    assert legend["size"]["values"][0] == first
+    assert legend["size"]["values"] == sorted(legend["size"]["values"])
+    assert (legend["currency"] == "VND") is (size_by == "potential")
+    assert city.accounts
+
+
 def test_another_shape_is_another_version(api: Api, city: City) -> None:
     def tag(**query: str) -> str:
         answer = api.client.get(
@@ -203,12 +242,14 @@ def test_territories_come_by_measure_with_classes(api: Api, city: City) -> None:
     "query",
     ["colour_by=shoe_size", "priority=9", "tag=%00", "category=%00",
      "priority=99999999999999999999", "life_stage=x", "colour_by=", "territory_id=x",
-     "shape_by=square", "shape_by=%00", "shape_by=rfm&shape_by=x"],
+     "shape_by=square", "shape_by=%00", "size_by=shoes", "shape_by=rfm&shape_by=x"],
 )  # fmt: skip
 def test_what_cannot_be_asked_is_refused(api: Api, query: str) -> None:
     for path in (f"tiles/prospects/{at(3)}", "maps/legend", "maps/choropleth"):
         answer = api.client.get(f"/v1/{path}?{query}", headers=api.as_(api.org.manager))
-        is_free = path == "maps/choropleth" and query.startswith(("colour_by", "shape_by"))
+        is_free = path == "maps/choropleth" and query.startswith(
+            ("colour_by", "shape_by", "size_by")
+        )
         assert answer.status_code == (200 if is_free else 422), (path, answer.text)
 
 

@@ -26,10 +26,20 @@ export function swatch(color) {
 
 /** A form of a colour beside what it means; `path` is within 1.3 around the middle. */
 export function glyph(path, color, name) {
-  const picture = document.createElementNS(SVG, 'svg');
-  const outline = picture.appendChild(document.createElementNS(SVG, 'path'));
-  for (const [key, value] of Object.entries({ class: 'glyph', viewBox: '-1.3 -1.3 2.6 2.6', role: 'img', 'aria-label': name })) picture.setAttribute(key, value);
-  for (const [key, value] of Object.entries({ d: path, fill: color, 'fill-rule': 'evenodd' })) outline.setAttribute(key, value);
+  return drawing({ class: 'glyph', viewBox: '-1.3 -1.3 2.6 2.6', role: 'img', 'aria-label': name }, 'path', { d: path, fill: color, 'fill-rule': 'evenodd' });
+}
+
+/** A dot of a radius in pixels, beside what says the same in words. */
+export function dot(radius) {
+  const side = String(Math.ceil(2 * radius) + 2);
+  return drawing({ class: 'dot', viewBox: `${-side / 2} ${-side / 2} ${side} ${side}`, width: side, height: side, 'aria-hidden': 'true' }, 'circle', { r: radius, fill: 'currentColor' });
+}
+
+function drawing(frame, name, form) {
+  const [picture, drawn] = ['svg', name].map((one) => document.createElementNS(SVG, one));
+  for (const [key, value] of Object.entries(frame)) picture.setAttribute(key, value);
+  for (const [key, value] of Object.entries(form)) drawn.setAttribute(key, value);
+  picture.append(drawn);
   return picture;
 }
 

@@ -2,9 +2,10 @@
 
 import { request } from './api.js';
 import { isDark, statusColors, whenThemeChanges } from './colors.js';
-import { el, glyph, select, swatch } from './dom.js';
+import { dot, el, glyph, select, swatch } from './dom.js';
 import { groundPart } from './ground.js';
 import { known, number, t } from './i18n.js';
+import { radiusOf } from './map/prospects.js';
 import { pathOf } from './map/shapes.js';
 import { latest, showProblem } from './parts.js';
 import { whenMoved } from './place.js';
@@ -45,7 +46,7 @@ export function showLegend(node, desk) {
     const { mode, colour_by, shape_by, measure, filter } = view();
     const isPlain = mode !== 'territories' && colour_by === COLOURS[0];
     const shapes = mode === 'points' && shape_by ? answer?.shapes ?? null : null;
-    desk.map.see({ legend: mode === 'points' && !isPlain ? answer : null, shapes, choropleth: mode === 'territories' ? answer : null });
+    desk.map.see({ legend: mode === 'points' && !isPlain ? answer : null, shapes, sizeUnit: answer?.size?.unit ?? null, choropleth: mode === 'territories' ? answer : null });
     if (mode === 'heat') {
       classes.replaceChildren(el('p.little.quiet', {}, t('legend.heat')));
       return;
@@ -56,6 +57,7 @@ export function showLegend(node, desk) {
       block(mode === 'territories' ? t(`measure.${measure}`) : t(`colour_by.${colour_by}`), t(isOne ? 'legend.classes_and_shapes' : 'legend.classes'), items),
       shapes && !isOne ? block(t(`colour_by.${shape_by}`), t('legend.shapes'), shapes.map((one) => shapeItem(one, answer))) : null,
       shapes ? el('p.little.quiet', {}, t('legend.shapes_hint')) : null,
+      answer?.size ? block(t(`size_by.${answer.size.size_by}`), t('legend.sizes'), sizeItems(answer), 'sizes') : null,
       filter ? el('p.little', {}, el('span.badge.blue', {}, t('legend.filtered'))) : null,
       isPlain ? el('p.little.quiet', {}, t('cluster_hint')) : null,
       answer?.most_in_a_tile ? el('p.little.quiet', {}, t('legend.most', { count: number(answer.most_in_a_tile) })) : null,
@@ -63,10 +65,11 @@ export function showLegend(node, desk) {
     ].filter(Boolean));
   };
   const load = () => {
-    const { mode, colour_by, shape_by, measure, filter } = view();
+    const { mode, colour_by, size_by, shape_by, measure, filter } = view();
     const shaped = shape_by ? `shape_by=${shape_by}&` : '';
-    const path = mode === 'territories' ? `/v1/maps/choropleth?measure=${measure}&` : `/v1/maps/legend?colour_by=${colour_by}&${shaped}`;
-    run(() => (mode === 'heat' ? Promise.resolve(null) : request(`${path}${filter}`)), (found, problem) => {
+    const path = mode === 'territories' ? `/v1/maps/choropleth?measure=${measure}&` : `/v1/maps/legend?colour_by=${colour_by}&size_by=${size_by}&${shaped}`;
+    // Heat has no classes; what money weighs is told all the same.
+    run(() => (mode === 'heat' && size_by !== 'potential' ? Promise.resolve(null) : request(`${path}${filter}`)), (found, problem) => {
       answer = found;
       if (!problem) drawClasses();
       else {
@@ -95,8 +98,13 @@ export function showLegend(node, desk) {
 }
 
 /** A part of the legend: of what, and what its colours or shapes mean. */
-function block(title, label, items) {
-  return el('div.legend-block', {}, el('h2.minor', {}, title), el('ul.classes', { 'aria-label': label }, items));
+function block(title, label, items, kind = 'classes') {
+  return el('div.legend-block', {}, el('h2.minor', {}, title), el(`ul.${kind}`, { 'aria-label': label }, items));
+}
+
+function sizeItems({ size, currency }) {
+  return size.values.map((value, at) => el('li', {}, dot(radiusOf(size, value)),
+    `${number(value)}${size.size_by === 'potential' && at === size.values.length - 1 ? ` ${currency ?? ''}` : ''}`));
 }
 
 function classItem(one, { colour_by, measure, currency }, shape) {

@@ -62,5 +62,5 @@ function scaleBar(pen, paper, container) {
 /** What colours mean; of several parts each with what it is of. */
 function meanings(legend) {
   const parts = [...legend.querySelectorAll('.legend-block')];
-  return parts.map((one) => (parts.length > 1 ? one : one.querySelector('.classes')).cloneNode(true));
+  return parts.map((one) => (parts.length > 1 ? one : one.querySelector('ul')).cloneNode(true));
 }

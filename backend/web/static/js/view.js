@@ -6,7 +6,7 @@ export const MODES = ['points', 'heat', 'territories'];
 export const COLOURS = [
   'life_stage', 'category', 'channel', 'priority', 'last_visit', 'overdue', 'rfm', 'potential', 'territory', 'rep', 'last_visitor',
 ];
-export const SIZES = ['accounts', 'potential', 'overdue'];
+export const SIZES = ['accounts', 'potential', 'overdue', 'last_visit'];
 export const MEASURES = ['accounts', 'customers', 'penetration', 'overdue_share'];
 /** The filters' names in a query, and in the body of a request. */
 const FILTERS = {

@@ -8,8 +8,10 @@ import { iconOf, scaleOf, USUAL_SHAPE } from './shapes.js';
 const OTHERS = 'others';
 const OTHER = { light: '#6b7280', dark: '#9aa5b1' };
 const MAP_TABS = ['prospects', 'territories', 'areas'];
-/** What counts as one account where the size tells money. */
+/** What counts as one account where the size tells money, until the legend says it. */
 const A_UNIT = 1e6;
+/** How a dot grows with the logarithm of what it tells, in pixels, up to how much. */
+const [GROWTH, LARGEST] = [2.1, 22];
 const SHARES = ['penetration', 'overdue_share'];
 const HEAT = {
   light: ['#9ecae100', '#9ecae1', '#3c8dc3', '#1a62a7', '#08306b'],
@@ -32,10 +34,15 @@ export function prospectQuery({ filter, territoryId, colourBy, sizeBy, shapeBy, 
 }
 
 /** What an account or a cluster weighs: how many it is, or what its size should tell. */
-function weight({ sizeBy }) {
+function weight({ sizeBy, sizeUnit }) {
   if (sizeBy === 'accounts') return ['get', 'n'];
-  const told = ['coalesce', ['get', 'weight'], 0];
-  return sizeBy === 'potential' ? ['/', told, A_UNIT] : told;
+  return ['/', ['coalesce', ['get', 'weight'], 0], sizeUnit ?? (sizeBy === 'potential' ? A_UNIT : 1)];
+}
+
+/** The radius of a dot in the middle of the zooms, for the legend. */
+export function radiusOf({ size_by: by, unit }, value) {
+  const isSized = by !== 'accounts';
+  return Math.min(LARGEST, 4 + GROWTH * Math.log((isSized ? 1 : 0) + value / unit));
 }
 
 export function prospectLayers(seen) {
@@ -45,7 +52,7 @@ export function prospectLayers(seen) {
   const color = ['case', ['has', 'is_rough'], look(OTHER), told];
   const isSized = sizeBy !== 'accounts';
   const grown = ['ln', ['+', isSized ? 1 : 0, weight(seen)]];
-  const radius = (one, base) => ['case', isSized ? true : many, ['min', 22, ['+', isSized ? one : base, ['*', 2.1, grown]]], one];
+  const radius = (one, base) => ['case', isSized ? true : many, ['min', LARGEST, ['+', isSized ? one : base, ['*', GROWTH, grown]]], one];
   const scaled = (one) => ['*', scaleOf(1), radius(one, one)];
   const hasRing = seen.legend ? ['has', 'next'] : false;
   const ring = seen.legend ? ['case', hasRing, classColor(seen.legend, 'next'), rim()] : rim();

@@ -15,7 +15,7 @@ const selected = (features) => ({ type: 'geojson', data: { type: 'FeatureCollect
 
 /**
  * `seen`: {info, date, territoryId, shown: {prospects, ...}, emphasis, routeId, selectedPoint, overlay, ground}, and how accounts
- * look: {mode, colourBy, sizeBy, shapeBy, filter, legend, shapes, choropleth}.
+ * look: {mode, colourBy, sizeBy, sizeUnit, shapeBy, filter, legend, shapes, choropleth}.
  */
 export function buildStyle(seen) {
   const day = `?on_date=${seen.date}`;
