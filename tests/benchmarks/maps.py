@@ -51,6 +51,9 @@ _FILTERS = (
 _LENSES = (
     *(Lens(one, currency="VND") for one in ColourBy),
     Lens(size_by=SizeBy.OVERDUE),
+    Lens(size_by=SizeBy.LAST_VISIT),
+    *(Lens(shape_by=one) for one in (ColourBy.OVERDUE, ColourBy.REP, ColourBy.LAST_VISITOR)),
+    Lens(ColourBy.OVERDUE, shape_by=ColourBy.CATEGORY),
 )
 _AS_THEY_ARE = Lens()
 _EACH = Filters(priorities=[1, 2], is_never_visited=True)
@@ -171,7 +174,7 @@ def _coloured(laid: Ground, tiles: dict[int, list[Tile]]) -> list[Row]:
                     for zoom, some in tiles.items()
                     for tile in some[:10]
                 ]
-        name = "filtered by priority" if lens is None else lens.colour_by or lens.size_by
+        name = "filtered by priority" if lens is None else _look(lens)
         p95, worst = _p95([one.ms for one in drawn]), max(one.ms for one in drawn)
         slowest = max(drawn, key=lambda one: one.ms).zoom
         heavy = max(one.kilobytes for one in drawn)
@@ -272,6 +275,11 @@ def _fullest(laid: Ground) -> list[float]:
             drawn = [_draw(connection, one.z, scope, one, Filters()).ms for one in tiles]
             spent.append(sum(drawn) / len(drawn))
     return spent
+
+
+def _look(lens: Lens) -> str:
+    shaped = f", shaped by {lens.shape_by}" if lens.shape_by else ""
+    return f"{lens.colour_by or lens.size_by}{shaped}"
 
 
 def _words(numbers: Sequence[float]) -> str:
