@@ -174,7 +174,8 @@ def _coloured(laid: Ground, tiles: dict[int, list[Tile]]) -> list[Row]:
                     for zoom, some in tiles.items()
                     for tile in some[:10]
                 ]
-        name = "filtered by priority" if lens is None else _look(lens)
+        name = "filtered by priority" if lens is None else lens.colour_by or lens.size_by
+        name += f", shaped by {look.shape_by}" if look.shape_by else ""
         p95, worst = _p95([one.ms for one in drawn]), max(one.ms for one in drawn)
         slowest = max(drawn, key=lambda one: one.ms).zoom
         heavy = max(one.kilobytes for one in drawn)
@@ -275,11 +276,6 @@ def _fullest(laid: Ground) -> list[float]:
             drawn = [_draw(connection, one.z, scope, one, Filters()).ms for one in tiles]
             spent.append(sum(drawn) / len(drawn))
     return spent
-
-
-def _look(lens: Lens) -> str:
-    shaped = f", shaped by {lens.shape_by}" if lens.shape_by else ""
-    return f"{lens.colour_by or lens.size_by}{shaped}"
 
 
 def _words(numbers: Sequence[float]) -> str:
