@@ -21,7 +21,7 @@ from backend.maps import prospect_tiles, repository, tiles
 from backend.maps.colouring import ColourBy, Lens, SizeBy
 from backend.maps.schemas import LEGEND, Layer, Scope, StyleInfo, TileAnswer, TileFilter
 
-_EDITION = 3
+_EDITION = 4
 """The version of what tiles hold: raised with any change of a tile query, it ends old ETags."""
 
 HasTag = Callable[[str], bool]

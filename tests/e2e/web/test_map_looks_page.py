@@ -71,6 +71,35 @@ def test_accounts_are_coloured_by_what_is_chosen(
     page.screenshot(path=tmp_path / "territories.png")
 
 
+@pytest.mark.parametrize(
+    "look",
+    [{"viewport": {"width": 1366, "height": 800}},
+     {"viewport": {"width": 1366, "height": 800}, "color_scheme": "dark"}],
+    indirect=True, ids=["light", "dark"],
+)  # fmt: skip
+def test_a_cluster_tells_the_shares_of_its_classes(
+    watched: Watched, test_database: TestDatabase, tmp_path: Path
+) -> None:
+    execute(test_database.owner_url, _VISITED)
+    page = watched.open(f"#date={DAY}&colour=overdue&at=24.9400,60.1690,12.6")
+    page.wait_for_function(
+        "() => { const { map } = document.querySelector('#map'); return map.loaded() &&"
+        " map.queryRenderedFeatures({ layers: ['prospect-rings'] }).length > 0; }"
+    )
+    mixed = watched.drawn("prospect-rings")
+    for one in mixed:
+        first, second, whole = (int(str(one[name])) for name in ("class_n", "next_n", "n"))
+        assert second <= first <= whole - second
+    clusters = {one["n"] for one in watched.drawn("prospects") if "next_n" in one}
+    assert {one["n"] for one in mixed} <= clusters  # the disc of the largest class stays below
+    pictures = page.evaluate("() => document.querySelector('#map').map.listImages()")
+    assert any(one.startswith("shares ") for one in pictures)
+    page.screenshot(path=tmp_path / "shares.png")
+    page.evaluate("() => document.querySelector('#map').map.jumpTo({ zoom: 14.5 })")
+    page.wait_for_timeout(2500)
+    page.screenshot(path=tmp_path / "shares_near.png")
+
+
 def test_a_filter_is_one_for_map_list_and_areas(
     watched: Watched, test_database: TestDatabase, tmp_path: Path
 ) -> None:

@@ -23,7 +23,15 @@ WIDE = {"viewport": {"width": 1366, "height": 800}}
 _ICONS = "() => document.querySelector('#map').map.listImages()"
 
 
+_ARE_DRAWN = (
+    "() => { const { map } = document.querySelector('#map'); return map.loaded() &&"
+    " map.queryRenderedFeatures({ layers: ['prospect-shapes'] }).length > 0; }"
+)
+
+
 def _shapes(watched: Watched) -> list[dict[str, Any]]:
+    """Return the accounts with shapes; symbols are placed some frames after their tiles came."""
+    watched.page.wait_for_function(_ARE_DRAWN)
     return watched.drawn("prospect-shapes")
 
 
@@ -56,7 +64,7 @@ def test_single_accounts_have_the_shape_that_is_chosen(
         watched.wait_for_map()
     _open_legend(page)
     page.screenshot(path=tmp_path / "dots.png")
-    assert _shapes(watched) == []
+    assert watched.drawn("prospect-shapes") == []
     legend = _ask(page, words, "category")
     drawn = _shapes(watched)
     keys = {one["key"] for one in legend["shapes"]}
@@ -78,7 +86,7 @@ def test_single_accounts_have_the_shape_that_is_chosen(
     page.screenshot(path=tmp_path / "overdue.png")
     page.get_by_label(words["by"]).select_option("")
     expect(listed).to_have_count(0)
-    assert _shapes(watched) == []
+    assert watched.drawn("prospect-shapes") == []
 
 
 def test_a_shape_is_clicked_and_sized_like_a_dot(

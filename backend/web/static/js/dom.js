@@ -24,9 +24,9 @@ export function swatch(color) {
   return spot;
 }
 
-/** A form of a colour beside what it means; `path` is within 1.3 around the middle. */
-export function glyph(path, color, name) {
-  return drawing({ class: 'glyph', viewBox: '-1.3 -1.3 2.6 2.6', role: 'img', 'aria-label': name }, 'path', { d: path, fill: color, 'fill-rule': 'evenodd' });
+/** A form beside what it means, in the ink of its words or in a colour; `path` is within 1.3 around the middle. */
+export function glyph(path, name, color = null) {
+  return drawing({ class: color ? 'glyph' : 'glyph ink', viewBox: '-1.3 -1.3 2.6 2.6', role: 'img', 'aria-label': name }, 'path', { d: path, fill: color ?? 'currentColor', 'fill-rule': 'evenodd' });
 }
 
 /** A dot of a radius in pixels, beside what says the same in words. */

@@ -20,7 +20,7 @@ const SHARES = ['penetration', 'overdue_share'];
 export function showLegend(node, desk) {
   const run = latest();
   const controls = el('div.legend-controls');
-  const classes = el('div', { 'aria-live': 'polite' });
+  const classes = el('div.legend-classes', { 'aria-live': 'polite' });
   const rough = el('p.little.warn-words', { role: 'status', hidden: true }, t('legend.rough'));
   const layers = el('div.legend-pair');
   node.querySelector('.legend-body').replaceChildren(controls, rough, classes, groundPart(desk), layers, savedViews(desk));
@@ -113,11 +113,11 @@ function classItem(one, { colour_by, measure, currency }, shape) {
 }
 
 function shapeItem(one, { shape_by, currency }) {
-  return item(shapeGlyph(one.shape, 'currentColor'), className(one, shape_by, currency), one.count);
+  return item(shapeGlyph(one.shape), className(one, shape_by, currency), one.count);
 }
 
 const item = (sign, name, count) => el('li', {}, sign, el('span.main', {}, name), el('span.number.quiet', {}, number(count)));
-const shapeGlyph = (shape, color) => glyph(pathOf(shape), color, t(`shape.${shape}`));
+const shapeGlyph = (shape, color) => glyph(pathOf(shape), t(`shape.${shape}`), color);
 /** A class without a shape of its own has that of all others. */
 const shapeOf = ({ key }, shapes) => (shapes.find((one) => one.key === key) ?? shapes.find((one) => one.key === 'others'))?.shape;
 

@@ -7,10 +7,11 @@ import { t } from '../i18n.js';
 import { go, place } from '../place.js';
 import { drawArea } from './draw.js';
 import { pickPlace } from './pick.js';
-import { giveShapes } from './shapes.js';
+import { drawRing } from './rings.js';
+import { drawShape } from './shapes.js';
 import { buildStyle } from './style.js';
 
-const POINTED_AT = ['stops', 'visits', 'prospect-shapes', 'prospects'];
+const POINTED_AT = ['stops', 'visits', 'prospect-shapes', 'prospect-rings', 'prospects'];
 const SOURCES = ['prospects', 'territories', 'routes', 'visits'];
 
 /** Make the map. `on`: {account(id), message(text|null)}. */
@@ -29,7 +30,7 @@ export function createMap(container, info, date, on) {
     locale: words(),
   });
   container.map = map;
-  giveShapes(map);
+  map.setMissingStyleImageResolver((name) => giveIcon(map, name));
   const linked = seenPlace(place().at);
   if (linked) map.jumpTo(linked);
   else if (info.bounds) map.fitBounds(pairs(info.bounds), { padding: padding(map), animate: false, maxZoom: 15 });
@@ -98,6 +99,12 @@ export function createMap(container, info, date, on) {
 function padding(map) {
   const { clientWidth } = map.getContainer();
   return clientWidth > 800 ? { top: 50, bottom: 50, right: 60, left: 310 } : 34;
+}
+
+/** Draw an icon when a style first names it. */
+function giveIcon(map, name) {
+  const { image, ...how } = drawShape(name) ?? drawRing(name) ?? {};
+  if (image && !map.hasImage(name)) map.addImage(name, image, how);
 }
 
 const pairs = ([west, south, east, north]) => [[west, south], [east, north]];

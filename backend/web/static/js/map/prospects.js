@@ -3,6 +3,7 @@
 import { isDark, stageColors } from '../colors.js';
 import { number } from '../i18n.js';
 import { FONT } from './basemap.js';
+import { ringIcon, ringScale } from './rings.js';
 import { iconOf, scaleOf, USUAL_SHAPE } from './shapes.js';
 
 const OTHERS = 'others';
@@ -54,9 +55,7 @@ export function prospectLayers(seen) {
   const grown = ['ln', ['+', isSized ? 1 : 0, weight(seen)]];
   const radius = (one, base) => ['case', isSized ? true : many, ['min', LARGEST, ['+', isSized ? one : base, ['*', GROWTH, grown]]], one];
   const scaled = (one) => ['*', scaleOf(1), radius(one, one)];
-  const hasRing = seen.legend ? ['has', 'next'] : false;
-  const ring = seen.legend ? ['case', hasRing, classColor(seen.legend, 'next'), rim()] : rim();
-  const width = (thin, thick) => (seen.legend ? ['case', hasRing, thick, thin] : thin);
+  const ringed = (one, base) => ['*', ringScale(1), ['+', 1.5, radius(one, base)]];
   const dots = visible(shown.prospects && mode === 'points');
   return [
     heatLayer(seen),
@@ -66,9 +65,19 @@ export function prospectLayers(seen) {
         'circle-radius': ['interpolate', ['linear'], ['zoom'], 8, radius(2.5, 3.2), 13, radius(4, 5), 17, radius(7, 9)],
         'circle-color': color,
         'circle-opacity': strength, 'circle-stroke-opacity': strength,
-        'circle-stroke-width': ['interpolate', ['linear'], ['zoom'], 10, width(0.5, 1.5), 15, width(1.4, 3)],
-        'circle-stroke-color': ring,
+        'circle-stroke-width': ['interpolate', ['linear'], ['zoom'], 10, 0.5, 15, 1.4],
+        'circle-stroke-color': rim(),
       },
+    },
+    {
+      id: 'prospect-rings', type: 'symbol', source: 'prospects', 'source-layer': 'prospects', filter: ['has', 'next_n'],
+      layout: {
+        ...visible(seen.legend && dots.visibility === 'visible'),
+        'icon-image': seen.legend ? ringIcon({ first: classColor(seen.legend), next: classColor(seen.legend, 'next'), others: look(OTHER), rim: rim() }) : '',
+        'icon-size': ['interpolate', ['linear'], ['zoom'], 8, ringed(2.5, 3.2), 13, ringed(4, 5), 17, ringed(7, 9)],
+        'icon-allow-overlap': true, 'icon-ignore-placement': true, 'icon-padding': 0,
+      },
+      paint: { 'icon-opacity': strength },
     },
     {
       id: 'prospect-shapes', type: 'symbol', source: 'prospects', 'source-layer': 'prospects', filter: single,

@@ -50,12 +50,10 @@ export const iconOf = (shape) => `${PREFIX}${shape}`;
 /** What the map multiplies an icon by for a radius in pixels. */
 export const scaleOf = (radius) => radius / UNIT;
 
-/** Draw an icon when the map asks for it. */
-export function giveShapes(map) {
-  map.setMissingStyleImageResolver((id) => {
-    const rings = id.startsWith(PREFIX) && OUTLINES[id.slice(PREFIX.length)];
-    if (rings && !map.hasImage(id)) map.addImage(id, distances(rings), { sdf: true });
-  });
+/** Draw an icon that the map asks for; undefined for other names. */
+export function drawShape(name) {
+  const rings = name.startsWith(PREFIX) ? OUTLINES[name.slice(PREFIX.length)] : undefined;
+  return rings && { image: distances(rings), sdf: true };
 }
 
 /** The outline as the path of a picture. */
