@@ -110,12 +110,12 @@ _CLASSED = """
 SELECT sum(n)::int AS n, sum(customers)::int AS customers, (sum(wx) / sum(n))::int AS x,
        (sum(wy) / sum(n))::int AS y, min(id) AS id, min(life_stage) AS life_stage,
        {weight}::real AS weight, max(n)::int AS class_n,
-       (array_agg(class ORDER BY n DESC, class COLLATE "C"))[1:2] AS classes,
-       (array_agg(n ORDER BY n DESC))[2] AS next_n
+       (array_agg(class ORDER BY n DESC, class COLLATE "C"))[1:3] AS classes,
+       (array_agg(n ORDER BY n DESC))[2:3] AS ns
   FROM ({part}) part GROUP BY cell
 """
 _CLASS_TOLD = """, classes[1] AS class, CASE WHEN class_n < n THEN class_n END AS class_n,
-         CASE WHEN class_n < n THEN classes[2] END AS next, next_n"""
+         classes[2] AS next, ns[1] AS next_n, classes[3] AS third, ns[2] AS third_n"""
 _ROUGH_TOLD = ", true AS is_rough"
 # What a single account's shape tells is looked up by its id, whichever way it was counted: a cell
 # that is in scope holds it. As an expression, so that no plan reads more accounts than these.
@@ -150,9 +150,9 @@ def read_prospects(
     """Return a tile of account counts: n, customers; id and life_stage where n is 1.
 
     Coloured, it has the prevailing `class` and, where there are several, its `class_n`, the `next`
-    one and its `next_n`; sized, a `weight` (of days since the last visit the mean of who was
-    visited); shaped, the `shape` of a single account. Where too many accounts lie in a tile to look
-    at each, it is `is_rough`: counted without what asks each account.
+    one and the `third` with their `next_n` and `third_n`; sized, a `weight` (of days since the last
+    visit the mean of who was visited); shaped, the `shape` of a single account. Where too many
+    accounts lie in a tile to look at each, it is `is_rough`: counted without what asks each one.
     """
     way = choose_way(connection, scope, tile, filters, lens)
     bounds = tile_range(*tile, cell_bits=way.cell_bits)

@@ -105,7 +105,8 @@ def test_the_tiles_of_a_zoom_hold_every_account_in_scope_once(
     mixed = [one for one in told if "next_n" in one]
     assert mixed == [one for one in told if "class_n" in one]
     assert all(one["next_n"] <= one["class_n"] for one in mixed)
-    assert all(one["class_n"] + one["next_n"] <= one["n"] for one in mixed)
+    assert all(one.get("third_n", 0) <= one["next_n"] for one in mixed)
+    assert all(one["class_n"] + one["next_n"] + one.get("third_n", 0) <= one["n"] for one in mixed)
     if colour_by in KNOWN:
         assert not any("is_rough" in one for one in told)
         shops = {str(shop.id): shop for shop in expected}
@@ -116,8 +117,10 @@ def test_the_tiles_of_a_zoom_hold_every_account_in_scope_once(
             of = Counter(KNOWN[colour_by](ground, shop) for shop in expected)
             shares = {mixed[0].get("class"): mixed[0]["class_n"],
                       mixed[0].get("next"): mixed[0]["next_n"]}  # fmt: skip
+            if "third_n" in mixed[0]:
+                shares |= {mixed[0].get("third"): mixed[0]["third_n"]}
             assert shares == {key: of[key] for key in shares}
-            assert sorted(shares.values()) == sorted(of.values())[-2:]
+            assert sorted(shares.values()) == sorted(of.values())[-3:]
     for feature in found:
         x, y = feature["geometry"]["coordinates"]
         assert 0 <= x <= 4096

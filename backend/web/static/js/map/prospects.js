@@ -73,7 +73,7 @@ export function prospectLayers(seen) {
       id: 'prospect-rings', type: 'symbol', source: 'prospects', 'source-layer': 'prospects', filter: ['has', 'next_n'],
       layout: {
         ...visible(seen.legend && dots.visibility === 'visible'),
-        'icon-image': seen.legend ? ringIcon({ first: classColor(seen.legend), next: classColor(seen.legend, 'next'), others: look(OTHER), rim: rim() }) : '',
+        'icon-image': seen.legend ? ringIcon({ first: classColor(seen.legend), next: classColor(seen.legend, 'next'), third: classColor(seen.legend, 'third'), others: look(OTHER), rim: rim() }) : '',
         'icon-size': ['interpolate', ['linear'], ['zoom'], 8, ringed(2.5, 3.2), 13, ringed(4, 5), 17, ringed(7, 9)],
         'icon-allow-overlap': true, 'icon-ignore-placement': true, 'icon-padding': 0,
       },

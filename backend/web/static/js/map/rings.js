@@ -9,10 +9,12 @@ const TURN = 2 * Math.PI;
 const part = (count) => ['max', 1, ['round', ['*', PARTS, ['/', count, ['get', 'n']]]]];
 
 /** The name of a cluster's picture: its colours, each with how many parts of the ring it takes. */
-export function ringIcon({ first, next, others, rim }) {
-  const rest = ['-', ['get', 'n'], ['+', ['get', 'class_n'], ['get', 'next_n']]];
+export function ringIcon({ first, next, third, others, rim }) {
+  const thirdCount = ['coalesce', ['get', 'third_n'], 0];
+  const rest = ['-', ['get', 'n'], ['+', ['get', 'class_n'], ['get', 'next_n'], thirdCount]];
+  const wherever = (count, color) => ['case', ['>', count, 0], ['concat', ' ', color, ' ', part(count)], ''];
   return ['concat', PREFIX, ' ', rim, ' ', first, ' ', part(['get', 'class_n']), ' ', next, ' ', part(['get', 'next_n']),
-    ['case', ['>', rest, 0], ['concat', ' ', others, ' ', part(rest)], '']];
+    wherever(thirdCount, third), wherever(rest, others)];
 }
 
 /** What the map multiplies a picture by for a radius in pixels. */
