@@ -27,6 +27,7 @@ def test_two_stores_share_the_floors_of_a_town(town: Town) -> None:
     assert answer.status_code == 200, answer.text
     found = answer.json()
     assert (found["distance"], found["source"]) == ("straight_line_m", "OpenStreetMap")
+    assert (found["licence"], found["measure"]["amount_unit"]) == (town.layer.licence, "m2")
     assert found["resolution"] == 9
     for cell in found["cells"]:
         assert sum(cell["shares"]) == pytest.approx(1.0)
@@ -55,6 +56,17 @@ def test_an_account_is_a_store_for_whoever_sees_it(town: Town, test_database: Te
     assert found["stores"][0]["name"] == "Quán Tây"
     assert found["distance"] == "estimated_minutes"
     assert found["why"]
+
+
+def test_a_layer_says_which_measures_can_be_shared_and_in_what(town: Town) -> None:
+    layers = town.get(town.org.rep, "layers").json()
+    units = {one["key"]: one["amount_unit"] for one in layers[0]["measures"]}
+    assert units["buildings"] == units["stops"] == "count"
+    assert (units["floor_ratio"], units["residential_share"]) == ("m2", "km2")
+    assert (units["roads"], units["footfall"]) == ("km", "points")
+    for key, unit in units.items():
+        answer = ask(town, {"location": _WEST}, measure=key)
+        assert answer.status_code == (422 if unit is None else 200), (key, answer.text)
 
 
 @pytest.mark.parametrize(

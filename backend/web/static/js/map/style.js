@@ -5,6 +5,7 @@ import { basemapLayers, FONT } from './basemap.js';
 import { groundLayers, groundSource } from './ground.js';
 import { overlayLayers, overlaySource } from './overlay.js';
 import { prospectLayers, prospectQuery, territoryColor, territoryWords } from './prospects.js';
+import { tradeLayers, tradeMarkers, tradeSources } from './trade.js';
 
 const tiles = (layer, query = '') => [`${location.origin}/v1/tiles/${layer}/{z}/{x}/{y}.mvt${query}`];
 const source = (layer, query, maxzoom = 18) => ({ type: 'vector', tiles: tiles(layer, query), minzoom: 0, maxzoom });
@@ -14,7 +15,7 @@ const matching = (field, pairs, other) =>
 const selected = (features) => ({ type: 'geojson', data: { type: 'FeatureCollection', features } });
 
 /**
- * `seen`: {info, date, territoryId, shown: {prospects, ...}, emphasis, routeId, selectedPoint, overlay, ground}, and how accounts
+ * `seen`: {info, date, territoryId, shown: {prospects, ...}, emphasis, routeId, selectedPoint, overlay, ground, trade}, and how accounts
  * look: {mode, colourBy, sizeBy, filter, legend, choropleth}.
  */
 export function buildStyle(seen) {
@@ -27,6 +28,7 @@ export function buildStyle(seen) {
     sources: {
       basemap: { ...source('basemap', '', seen.info.basemap_max_zoom), attribution: seen.info.attribution },
       context: groundSource(seen.ground),
+      ...tradeSources(seen),
       overlay: overlaySource(seen.overlay),
       prospects: source('prospects', prospectQuery(seen)),
       territories: source('territories', '', 14),
@@ -37,6 +39,7 @@ export function buildStyle(seen) {
     layers: [
       ...basemapLayers(isDark()),
       ...groundLayers(seen),
+      ...tradeLayers(seen),
       ...territoryLayers(seen),
       ...routeLines(seen),
       ...prospectLayers(seen),
@@ -44,6 +47,7 @@ export function buildStyle(seen) {
       ...visitLayers(seen),
       ...stopLayers(seen),
       ...territoryLabels(seen),
+      ...tradeMarkers(),
       {
         id: 'selected', type: 'circle', source: 'selected',
         paint: {
