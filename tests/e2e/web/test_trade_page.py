@@ -1,4 +1,4 @@
-"""Trade areas on the page: stores by name and on the map, who draws whom, what a planned one takes."""
+"""Trade areas on the page: stores by name and on the map, who draws whom, what is taken."""
 
 import json
 from pathlib import Path
@@ -237,8 +237,7 @@ def test_trade_areas_fit_every_screen(watched: Watched, tmp_path: Path) -> None:
     "trade", ["{", "[]", "null", '{"stores":[{"at":[900,"x"]},{"account":5}],"km":-1,"by":9}']
 )
 def test_a_broken_link_opens_an_empty_form(watched: Watched, trade: str) -> None:
-    page = _open(
-        watched, VI, f"&cube={quote(json.dumps({'view': 'trade_areas'}))}&trade={quote(trade)}"
-    )
+    cube = json.dumps({"view": "trade_areas"})
+    page = _open(watched, VI, f"&cube={quote(cube)}&trade={quote(trade)}")
     expect(page.locator(".store")).to_have_count(0)
     expect(page.get_by_label(VI["add"])).to_be_visible()

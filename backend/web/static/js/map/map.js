@@ -79,7 +79,7 @@ export function createMap(container, info, date, on) {
       const { lng, lat } = map.getCenter().wrap();
       return [lng, lat];
     },
-    pick: (bar) => pickPlace(map, bar),
+    pick: (bar, hint) => pickPlace(map, bar, hint),
     /** Accounts or places, one after another; returns how to stop. */
     pickStores: (bar, take, done) => pickStores(map, bar, { take, done, accountAt: (point) => pointed(map, point) }),
     async draw(bar, way) {

@@ -4,7 +4,7 @@ import { el } from '../dom.js';
 import { t } from '../i18n.js';
 
 /** Let the person choose a place; resolves with [longitude, latitude], or null when given up. */
-export function pickPlace(map, bar) {
+export function pickPlace(map, bar, hint = t('pick.hint')) {
   map.isDrawingArea = true;
   const canvas = map.getCanvas();
   canvas.style.cursor = 'crosshair';
@@ -25,7 +25,7 @@ export function pickPlace(map, bar) {
     }
     map.on('click', onClick);
     addEventListener('keydown', onKey);
-    bar.replaceChildren(el('span', {}, t('pick.hint')), middle, cancel);
+    bar.replaceChildren(el('span', {}, hint), middle, cancel);
     bar.hidden = false;
     middle.focus();
   });
