@@ -17,7 +17,7 @@ ASKED = "**/v1/near"
 VI = {"near": "Gần đây nhất", "name": "Theo tên", "list": "50 khách gần nhất",
       "from": "Tính từ vị trí của bạn", "straight": "đường chim bay", "by": "Gần theo",
       "foot": "Thời gian đi: Đi bộ", "estimated": "ước lượng", "stage": "Giai đoạn",
-      "customer": "Khách hàng", "minutes": "phút"}  # fmt: skip
+      "customer": "Khách đang mua", "minutes": "phút"}  # fmt: skip
 EN = {"near": "Nearest", "name": "By name", "list": "The 50 nearest accounts",
       "from": "From your position", "straight": "straight", "by": "Near by",
       "foot": "Travel time: On foot", "estimated": "estimated", "stage": "Life stage",

@@ -16,6 +16,7 @@ from tests.e2e.web.test_map_page import PHONE, WIDE
 from tests.integration.context.conftest import helsinki
 from tests.support.databases import TestDatabase
 from tests.support.ground import execute
+from tests.support.helsinki_places import Place
 from tests.support.people import Org
 
 pytestmark = pytest.mark.e2e
@@ -68,6 +69,25 @@ def _add_by_keyboard(page: Page, words: dict[str, str], name: str) -> None:
     expect(field).to_be_focused()
 
 
+def _choose_three(watched: Watched, words: dict[str, str]) -> Place:
+    """Choose a western and an eastern shop by name, and a place between; return the western."""
+    page = watched.page
+    shops = sorted(
+        (one for one in watched.city.accounts.values() if len(one.name) > 8),
+        key=lambda one: one.lon,
+    )
+    west, east = shops[len(shops) // 5], shops[-len(shops) // 5]
+    for store in (west, east):
+        _add_by_keyboard(page, words, store.name)
+    page.get_by_role("button", name=words["pick"]).click()
+    bar = page.locator("#draw-bar")
+    _tap_map(page, 24.9405, 60.1752)
+    expect(page.locator(".store")).to_have_count(3)
+    bar.get_by_role("button", name=words["done"]).click()
+    expect(bar).to_be_hidden()
+    return west
+
+
 def _tap_map(page: Page, lon: float, lat: float) -> None:
     place = page.evaluate(
         "([lon, lat]) => { const { map } = document.querySelector('#map');"
@@ -81,6 +101,20 @@ def _tap_map(page: Page, lon: float, lat: float) -> None:
 def _trade(page: Page) -> dict[str, Any]:
     found: dict[str, Any] = json.loads(parse_qs(urlsplit(page.url).fragment)["trade"][0])
     return found
+
+
+def _drawn(found: dict[str, Any]) -> list[float]:
+    return [float(one["demand"]) for one in found["stores"]]
+
+
+def _taken(page: Page, found: dict[str, Any]) -> dict[str, Any]:
+    """Return what the page makes of a third, planned store."""
+    told: dict[str, Any] = page.evaluate(
+        "async cells => (await import(`${document.body.dataset.static}/js/tabs/trade-shares.js`))"
+        ".taken(cells, [false, false, true])",
+        found["cells"],
+    )
+    return told
 
 
 def _colours(watched: Watched) -> set[object]:
@@ -101,19 +135,8 @@ def test_stores_are_chosen_and_who_draws_whom_is_seen(
     page = _open(watched, words)
     page.get_by_role("button", name=words["show"]).click()
     expect(page.locator(".trade > .message")).to_be_visible()
-    west, east = sorted(
-        (one for one in watched.city.accounts.values() if len(one.name) > 8),
-        key=lambda one: one.lon,
-    )[:: len(watched.city.accounts) // 2][:2]
-    for store in (west, east):
-        _add_by_keyboard(page, words, store.name)
-    page.get_by_role("button", name=words["pick"]).click()
-    bar = page.locator("#draw-bar")
-    _tap_map(page, 24.9405, 60.1752)
-    expect(page.locator(".store")).to_have_count(3)
-    page.screenshot(path=tmp_path / "picking.png")
-    bar.get_by_role("button", name=words["done"]).click()
-    expect(bar).to_be_hidden()
+    west = _choose_three(watched, words)
+    page.screenshot(path=tmp_path / "chosen.png")
     page.get_by_label(words["demand"]).select_option(label=words["floors"])
     with page.expect_response(ASKED) as answered:
         page.get_by_role("button", name=words["show"]).click()
@@ -136,7 +159,8 @@ def test_stores_are_chosen_and_who_draws_whom_is_seen(
     with page.expect_response(ASKED) as answered:
         page.locator("input[name=store_weight]").first.fill("6")
         page.locator("input[name=store_weight]").first.press("Tab")
-    assert answered.value.json()["stores"][0]["share"] > shares[0]
+    stronger = answered.value.json()
+    assert stronger["stores"][0]["share"] > shares[0]
     page.get_by_label(words["by"]).select_option(index=1)
     expect(card.get_by_role("button", name=f"1. {west.name}")).to_have_attribute(
         "aria-pressed", "true"
@@ -152,8 +176,13 @@ def test_stores_are_chosen_and_who_draws_whom_is_seen(
     watched.wait_for_map()
     expect(page.locator("input[name=store_name]").first).to_have_value(west.name)
     expect(page.get_by_label(words["by"])).to_have_value("0")
-    with page.expect_response(ASKED):
+    with page.expect_response(ASKED) as answered:
         page.locator(".store").last.get_by_role("button").last.click()
+    # What a planned store takes is what the others draw without it.
+    without = [one["demand"] for one in answered.value.json()["stores"]]
+    assert [b - a for a, b in zip(_drawn(stronger)[:2], without, strict=True)] == pytest.approx(
+        _taken(page, stronger)["lost"][:2]
+    )
     expect(table.locator("tbody tr")).to_have_count(2)
     expect(table).not_to_contain_text(words["lost"])
 

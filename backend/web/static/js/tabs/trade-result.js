@@ -1,11 +1,14 @@
 /** Who draws how much: a table of stores, what planned ones take, what the colours mean, and how far to trust it. */
 
 import { el, swatch } from '../dom.js';
+import { fileButtons } from '../files.js';
 import { sourceWords, trust } from '../ground.js';
 import { number, t } from '../i18n.js';
 import { empty, estimateBadge } from '../parts.js';
+import { place } from '../place.js';
 import { demandName, key, storeColor } from './trade-looks.js';
 import { led, primaryArea, taken } from './trade-shares.js';
+import { asQuestion } from './trade-state.js';
 
 const PERCENT = 100;
 const share = (value) => `${number(value * PERCENT, 1)} %`;
@@ -18,6 +21,7 @@ export function tradeResult({ found, asked }, shown, desk, { by, show }) {
     el('p.little', {}, t(`trade.distance.${found.distance}`), found.distance === 'estimated_minutes' ? [' ', estimateBadge(), ` ${t('estimate_hint')}`] : null),
     el('p.little', {}, t('trade.only_named')),
     el('p.little.quiet', {}, sourceWords(found)),
+    place().ground ? el('p.little.quiet', {}, t('trade.ground_hidden')) : null,
   ];
   if (!found.cells.length) {
     return el('article.card.trade-result', {}, empty(t('trade.nothing'), t(found.unreached ? 'trade.nothing_reached' : 'trade.nothing_hint', { km: number(asked.km, 1) })), notes);
@@ -34,7 +38,9 @@ export function tradeResult({ found, asked }, shown, desk, { by, show }) {
     choice(shown, by, show),
     by === null ? null : primary(found, shown[by].name, by, amount),
     key(shown, desk.info, by),
-    notes);
+    notes,
+    fileButtons(['csv', 'geojson'].map((kind) => ({ label: t(`cube.download.${kind}`), path: `/v1/context/trade-areas.${kind}`,
+      name: `trade-areas.${kind}`, body: () => asQuestion(asked) }))));
 }
 
 function table(found, shown, desk, { by, show, amount, taking, planned }) {
