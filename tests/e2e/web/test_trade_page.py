@@ -22,14 +22,14 @@ from tests.support.people import Org
 pytestmark = pytest.mark.e2e
 VI = {"tab": "Phân tích", "view": "Vùng hút khách", "add": "Thêm cửa hàng theo tên",
       "pick": "Chọn trên bản đồ", "done": "Xong", "show": "Xem vùng hút khách",
-      "demand": "Nhu cầu đo bằng", "floors": "Diện tích sàn (m²)", "result": "Ai hút bao nhiêu",
+      "demand": "Nhu cầu đo bằng", "floors": "Diện tích sàn", "result": "Ai hút bao nhiêu",
       "by": "Tô bản đồ theo", "planned": "Dự kiến mở, chưa có", "lost": "Mất cho dự kiến",
       "way": "Khoảng cách theo", "car": "Ô tô", "only": "Chỉ các cửa hàng nêu ở đây",
       "source": "Nguồn: OpenStreetMap, 2019-04-21", "km": "Tính trong bán kính (km)",
       "straight": "đường chim bay"}  # fmt: skip
 EN = {"tab": "Analysis", "view": "Trade areas", "add": "Add a store by name",
       "pick": "Choose on the map", "done": "Done", "show": "Show trade areas",
-      "demand": "Demand is measured by", "floors": "Floor area (m²)",
+      "demand": "Demand is measured by", "floors": "Floor area",
       "result": "Who draws how much", "by": "Colour the map by",
       "planned": "Planned, not there yet", "lost": "Lost to planned", "way": "Distance by",
       "car": "Car", "only": "Only the stores named here", "km": "Within (km)",

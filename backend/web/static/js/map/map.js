@@ -74,6 +74,12 @@ export function createMap(container, info, date, on) {
     /** What is seen, as [west, south, east, north]. */
     box: () => map.getBounds().toArray().flat(),
     whenMoved(action) { map.on('moveend', action); },
+    /** Call back with what is told of a layer's feature that is tapped, where no dot lies above; returns how to stop. */
+    whenTapped(layer, tell) {
+      const onClick = ({ features, point }) => { if (!map.isDrawingArea && !hit(map, point)) tell(features[0].properties); };
+      map.on('click', layer, onClick);
+      return () => map.off('click', layer, onClick);
+    },
     /** The place in the middle of what is seen. */
     middle() {
       const { lng, lat } = map.getCenter().wrap();
@@ -124,9 +130,11 @@ function listen(map, on) {
   });
 }
 
+const hit = (map, point) => map.queryRenderedFeatures(around(point), { layers: POINTED_AT.filter((id) => map.getLayer(id)) })[0];
+
 /** The account that is pointed at; undefined where there is none, null where many are one dot, which then come apart. */
 function pointed(map, point) {
-  const [feature] = map.queryRenderedFeatures(around(point), { layers: POINTED_AT.filter((id) => map.getLayer(id)) });
+  const feature = hit(map, point);
   if (!feature) return undefined;
   const id = feature.properties.account_id ?? feature.properties.id;
   if (id) return id;

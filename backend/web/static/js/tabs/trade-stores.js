@@ -16,6 +16,7 @@ const FOUND = 8;
 export function storesPart(desk, state, { change, named }) {
   const run = latest();
   const accounts = new Map();
+  const gone = new Map();
   const list = el('ol.stores', { 'aria-label': t('trade.stores') });
   const heads = el('div.store-heads.little.quiet', { 'aria-hidden': 'true' }, el('span', {}, t('trade.name')), el('span', {}, t('trade.weight')));
   const status = el('p.little.quiet', { role: 'status' });
@@ -37,6 +38,7 @@ export function storesPart(desk, state, { change, named }) {
     heads.hidden = !state().stores.length;
     hint.hidden = heads.hidden;
     list.replaceChildren(...state().stores.map(item));
+    state().stores.forEach((one, index) => { if (gone.has(one.account)) refuse(index, gone.get(one.account)); });
     for (const one of state().stores) if (one.account && !accounts.has(one.account)) know(one.account);
   }
 
@@ -47,6 +49,8 @@ export function storesPart(desk, state, { change, named }) {
       accounts.set(id, await request(`/v1/accounts/${id}`));
     } catch (problem) {
       if (problem.status === undefined) throw problem;
+      gone.set(id, problem.message);
+      show();
       return;
     }
     named();
@@ -72,6 +76,7 @@ export function storesPart(desk, state, { change, named }) {
       onchange: () => {
         const value = weight.valueAsNumber;
         weight.setAttribute('aria-invalid', String(!isWeight(value)));
+        list.children[index].querySelector('.message').hidden = true;
         if (isWeight(value)) put({ weight: value });
         else refuse(index, t('trade.weight_bad'));
       } });

@@ -9,7 +9,7 @@ import { empty, latest, loading, problemCard, showProblem } from '../parts.js';
 import { go, place } from '../place.js';
 import { PROFILES } from './reach.js';
 import { demandName, hexagons, markers } from './trade-looks.js';
-import { tradeResult } from './trade-result.js';
+import { hexagonWords, summary, tradeResult } from './trade-result.js';
 import { asQuestion, isKm, MOST_KM, readTrade, writeTrade } from './trade-state.js';
 import { storesPart } from './trade-stores.js';
 
@@ -24,11 +24,14 @@ export function tradePanel(panel, desk) {
   const run = latest();
   const form = el('section.card.trade', { 'aria-label': t('trade.title') });
   const message = el('p.message', { role: 'alert', hidden: true });
-  const result = el('div.panel-part', { 'aria-live': 'polite' });
+  const told = el('p.little', { role: 'status' });
+  const pointed = el('p.little', { role: 'status' });
+  const result = el('div.panel-part');
   let state = readTrade(null);
   let written;
   let choices = [];
   let answer = null;
+  let isGone = false;
   const stores = storesPart(desk, () => state, { change: (next) => change({ stores: next }), named: draw });
   panel.append(form, result);
 
@@ -55,7 +58,7 @@ export function tradePanel(panel, desk) {
     answer = null;
     result.replaceChildren();
     await fill();
-    if (state.stores.length && choices.some((one) => same(one, state))) ask({ isNew: true });
+    if (!isGone && state.stores.length && choices.some((one) => same(one, state))) ask();
   }
 
   async function fill() {
@@ -72,7 +75,7 @@ export function tradePanel(panel, desk) {
       el('h2', {}, t('trade.title')), el('p.little.quiet', {}, t('trade.lead')),
       el('section.panel-part', { 'aria-label': t('trade.stores') }, el('h3', {}, t('trade.stores')), stores.node),
       ...(choices.length ? [question()] : [empty(t('trade.no_layer'), t(desk.isPlanner ? 'trade.no_layer_hint' : 'trade.no_layer_ask'))]),
-      message);
+      message, told);
     draw();
   }
 
@@ -112,7 +115,8 @@ export function tradePanel(panel, desk) {
       return;
     }
     const asked = state;
-    if (!answer) result.replaceChildren(loading());
+    const isFirst = !answer;
+    if (isFirst) result.replaceChildren(loading());
     run(() => request('/v1/context/trade-areas', { method: 'POST', body: asQuestion(asked) }), (found, problem) => {
       if (problem) {
         clear();
@@ -122,12 +126,14 @@ export function tradePanel(panel, desk) {
       answer = { found, asked };
       draw();
       showResult();
-      if (isNew) fit();
+      if (isNew || isFirst) fit();
+      if (isNew) result.scrollIntoView({ block: 'start' });
     });
   }
 
   function clear() {
     answer = null;
+    told.textContent = '';
     result.replaceChildren();
     draw();
   }
@@ -156,6 +162,7 @@ export function tradePanel(panel, desk) {
   const chosen = () => (answer && state.by < answer.found.stores.length ? state.by : null);
 
   function draw() {
+    if (isGone) return;
     const wanted = state.stores.map((one, at) => ({ name: stores.nameOf(one, at), at: stores.placeOf(one) }));
     const layer = choices.find((one) => same(one, state))?.layer;
     desk.map.see({ trade: {
@@ -167,27 +174,35 @@ export function tradePanel(panel, desk) {
 
   function showResult() {
     const focus = result.contains(document.activeElement) ? document.activeElement.id : null;
-    result.replaceChildren(tradeResult(answer, namesOf(), desk, { by: chosen(), show: (by) => {
+    const isOpen = result.querySelector('details')?.open ?? false;
+    const names = namesOf();
+    pointed.textContent = answer.found.cells.length ? t('trade.point_hint') : '';
+    result.replaceChildren(tradeResult(answer, names, desk, { by: chosen(), pointed, isOpen, show: (by) => {
       keep({ by });
       draw();
       showResult();
     } }));
+    told.textContent = answer.found.cells.length ? summary(answer.found, names) : t('trade.nothing');
     if (focus) document.getElementById(focus)?.focus();
   }
 
-  const stopLayers = whenLayersChange(() => fill().then(() => { if (answer && !choices.some((one) => same(one, answer.asked))) clear(); }));
-  let isGone = false;
-  whenThemeChanges(() => {
-    if (isGone) return;
-    stores.show();
-    draw();
-    if (answer) showResult();
-  });
+  const stops = [
+    whenLayersChange(() => fill().then(() => { if (answer && !choices.some((one) => same(one, answer.asked))) clear(); })),
+    whenThemeChanges(() => {
+      stores.show();
+      draw();
+      if (answer) showResult();
+    }),
+    desk.map.whenTapped('trade', ({ cell }) => {
+      const found = answer?.found.cells.find((one) => one.cell === cell);
+      if (found) pointed.textContent = hexagonWords(found, answer.found, namesOf());
+    }),
+  ];
   return {
     arrive,
     leave() {
       isGone = true;
-      stopLayers();
+      for (const stop of stops) stop();
       stores.leave();
       desk.map.see({ trade: null });
     },
