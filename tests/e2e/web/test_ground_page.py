@@ -169,7 +169,7 @@ def test_a_planner_deletes_a_layer_and_map_and_list_follow(
     expect(legend).to_contain_text(
         f"Đã xoá lớp “{layer.name}”" if is_vi else f"The layer “{layer.name}” is deleted"
     )
-    expect(legend.get_by_role("combobox").nth(2)).to_be_disabled()
+    expect(legend.locator("select[name=ground]")).to_be_disabled()
     expect(delete).to_have_count(0)
     assert watched.drawn("context") == []
     assert "ground=" not in page.url

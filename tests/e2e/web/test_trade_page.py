@@ -23,7 +23,7 @@ pytestmark = pytest.mark.e2e
 VI = {"tab": "Phân tích", "view": "Vùng hút khách", "add": "Thêm cửa hàng theo tên",
       "pick": "Chọn trên bản đồ", "done": "Xong", "show": "Xem vùng hút khách",
       "demand": "Nhu cầu đo bằng", "floors": "Diện tích sàn", "result": "Ai hút bao nhiêu",
-      "by": "Tô bản đồ theo", "planned": "Dự kiến mở, chưa có", "lost": "Mất cho dự kiến",
+      "by": "Tô bản đồ theo", "planned": "Dự kiến mở, chưa có", "lost": "Mất vào tay dự kiến",
       "way": "Khoảng cách theo", "car": "Ô tô", "only": "Chỉ các cửa hàng nêu ở đây",
       "source": "Nguồn: OpenStreetMap, 2019-04-21", "km": "Tính trong bán kính (km)",
       "straight": "đường chim bay"}  # fmt: skip

@@ -63,20 +63,20 @@ export function tradeResult({ found, asked }, shown, desk, { by, show, pointed, 
 
 function table(found, shown, desk, { by, show, amount, taking, planned }) {
   const most = led(found.cells, shown.length);
-  const heads = ['trade.store', 'trade.drawn', 'trade.share', 'trade.led', ...(taking ? ['trade.lost'] : [])];
+  const heads = ['trade.store', 'trade.share', 'trade.led', ...(taking ? ['trade.lost'] : [])];
   return el('div.pivot', { tabIndex: 0, role: 'region', 'aria-label': t('trade.result') }, el('table', {},
     el('thead', {}, el('tr', {}, heads.map((one) => el('th.end', { scope: 'col' }, t(one))))),
     el('tbody', {}, found.stores.map((one, at) => el('tr', {},
-      el('th', { scope: 'row' }, swatch(storeColor(desk.info, at)), ' ', el('button.plain', { type: 'button', id: `trade-own-${at}`, 'aria-pressed': String(by === at), title: t('trade.show_own'),
-        onclick: () => show(by === at ? null : at) }, named(shown, at))),
-      el('td.number', {}, amount(one.demand)), el('td.number', {}, share(one.share)), el('td.number', {}, number(most[at])),
-      taking ? el('td.number', {}, planned[at] ? '' : lostWords(taking.lost[at], one.demand, amount)) : null)))));
+      el('th', { scope: 'row' }, el('span.trade-name', {}, swatch(storeColor(desk.info, at)), el('button.plain', { type: 'button', id: `trade-own-${at}`, 'aria-pressed': String(by === at), title: t('trade.show_own'),
+        onclick: () => show(by === at ? null : at) }, named(shown, at)))),
+      el('td.number', {}, el('strong', {}, share(one.share)), el('span.quiet', {}, amount(one.demand))), el('td.number', {}, number(most[at])),
+      taking ? el('td.number', {}, planned[at] ? '–' : lostWords(taking.lost[at], one.demand, amount)) : null)))));
 }
 
 /** What a store loses, and of how much that it drew without the planned ones. */
 function lostWords(lost, left, amount) {
   const before = lost + left;
-  return before > 0 ? `−${amount(lost)} (${share(lost / before)})` : '0';
+  return before > 0 ? [`−${share(lost / before)}`, el('span.quiet', {}, `−${amount(lost)}`)] : '0';
 }
 
 function takingWords({ taken: drawn, fresh }, found, amount) {
