@@ -17,11 +17,11 @@ _EN = {"color_scheme": "dark", "locale": "en-GB"}
 ASKED = "**/v1/near"
 VI = {"near": "Gần đây nhất", "name": "Theo tên", "list": "50 khách gần nhất",
       "from": "Tính từ vị trí của bạn", "straight": "đường chim bay", "by": "Gần theo",
-      "foot": "Thời gian đi: Đi bộ", "estimated": "ước lượng", "stage": "Giai đoạn",
+      "foot": "Thời gian đi: Đi bộ", "estimated": "ước lượng",
       "customer": "Khách đang mua", "minutes": "phút"}  # fmt: skip
 EN = {"near": "Nearest", "name": "By name", "list": "The 50 nearest accounts",
       "from": "From your position", "straight": "straight", "by": "Near by",
-      "foot": "Travel time: On foot", "estimated": "estimated", "stage": "Life stage",
+      "foot": "Travel time: On foot", "estimated": "estimated",
       "customer": "Customer", "minutes": "min"}  # fmt: skip
 
 
@@ -67,7 +67,7 @@ def test_the_nearest_to_the_device_are_listed_and_opened(
     page.screenshot(path=tmp_path / "minutes.png")
     # The map's filters hold here too.
     with page.expect_response(ASKED) as answered:
-        page.get_by_label(words["stage"], exact=True).select_option(value="customer")
+        page.locator("select[name=life_stage]").select_option("customer")
     found = answered.value.json()["accounts"]
     assert {one["life_stage"] for one in found} == {"customer"}
     first = page.locator("ol.row-list .row").first

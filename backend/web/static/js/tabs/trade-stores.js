@@ -11,12 +11,14 @@ const FOUND = 8;
 
 /**
  * `state()` is the question, `change(stores)` puts others in place of its stores, `named()` hears that more is known of them.
- * Returns {node, show(), refuse(at, words), accept(), nameOf(store, at), placeOf(store), leave()}.
+ * Returns {node, show(), refuse(at, words), accept(), nameOf(store, at), placeOf(store), ready(), leave()};
+ * `ready` resolves when every store's name is known.
  */
 export function storesPart(desk, state, { change, named }) {
   const run = latest();
   const accounts = new Map();
   const gone = new Map();
+  const asking = new Map();
   const list = el('ol.stores', { 'aria-label': t('trade.stores') });
   const heads = el('div.store-heads.little.quiet', { 'aria-hidden': 'true' }, el('span', {}, t('trade.name')), el('span', {}, t('trade.weight')));
   const status = el('p.little.quiet', { role: 'status' });
@@ -39,7 +41,7 @@ export function storesPart(desk, state, { change, named }) {
     hint.hidden = heads.hidden;
     list.replaceChildren(...state().stores.map(item));
     state().stores.forEach((one, index) => { if (gone.has(one.account)) refuse(index, gone.get(one.account)); });
-    for (const one of state().stores) if (one.account && !accounts.has(one.account)) know(one.account);
+    for (const one of state().stores) if (one.account && !accounts.has(one.account)) asking.set(one.account, know(one.account));
   }
 
   /** Ask who an account of a link is; one that is gone or not to be seen stays without a name. */
@@ -162,5 +164,5 @@ export function storesPart(desk, state, { change, named }) {
     for (const one of list.querySelectorAll('.message')) one.hidden = true;
   }
 
-  return { node, show, refuse, accept, nameOf, placeOf, leave() { stop?.(); } };
+  return { node, show, refuse, accept, nameOf, placeOf, ready: () => Promise.allSettled(asking.values()), leave() { stop?.(); } };
 }

@@ -145,10 +145,11 @@ export function tradePanel(panel, desk) {
   }
 
   /** What is wrong with a store is said at the store, in the page's words where it has them. */
-  function refuse(problem) {
+  async function refuse(problem) {
     const [one] = problem.errors ?? [];
     const at = Number(/^stores\[(\d+)\]/.exec(one?.field ?? '')?.[1] ?? NaN);
     const store = state.stores[at];
+    await stores.ready();
     if (store && stores.refuse(at, known(`trade.problem.${problem.code}`) ? t(`trade.problem.${problem.code}`, { name: stores.nameOf(store, at) }) : one.message)) tell(t('trade.store_refused'));
     else showProblem(message, problem);
   }
