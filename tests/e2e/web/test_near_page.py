@@ -63,6 +63,7 @@ def test_the_nearest_to_the_device_are_listed_and_opened(
         page.get_by_label(words["by"]).select_option(label=words["foot"])
     assert answered.value.json()["is_estimate"]
     expect(note).to_contain_text(words["estimated"])
+    expect(note).not_to_contain_text("[object")
     expect(rows.get_by_role("listitem").first).to_contain_text(words["minutes"])
     page.screenshot(path=tmp_path / "minutes.png")
     # The map's filters hold here too.

@@ -40,7 +40,7 @@ export function nearPart(desk, lay) {
   };
   const by = select('near_by', t('near.by'), [['', t('near.by_distance')], ...PROFILES.map((one) => [one, t('near.by_time', { profile: t(`profile.${one}`) })])], '',
     (profile) => turn({ profile: profile || null }));
-  const node = el('section.panel-part', { 'aria-label': t('near.title') }, el('div.actions', {}, Object.values(ways)), by, note, list);
+  const node = el('section.panel-part', { 'aria-label': t('near.title') }, el('div.views', { role: 'group', 'aria-label': t('near.from') }, Object.values(ways)), by, note, list);
   let now = null;
   let filter = '';
   let place = null;
@@ -94,7 +94,7 @@ export function nearPart(desk, lay) {
 
   function show({ from, found }, profile) {
     const how = profile ? t(found.is_estimate ? 'near.estimated' : 'near.timed', { profile: t(`profile.${profile}`) }) : t('near.straight');
-    note.replaceChildren(from.words, ' ', how, found.is_estimate ? [' ', estimateBadge()] : '');
+    note.replaceChildren(from.words, ' ', how, ...(found.is_estimate ? [' ', estimateBadge()] : []));
     list.replaceChildren(found.accounts.length
       ? el('ol.row-list', { 'aria-label': t('near.list', { count: found.accounts.length }) }, found.accounts.map((one) => el('li', {}, row(one, profile))))
       : empty(t('no_accounts'), t('no_accounts_hint')));
