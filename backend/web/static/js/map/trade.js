@@ -25,6 +25,11 @@ export function tradeLayers({ trade }) {
 export function tradeMarkers() {
   return [
     {
+      id: 'trade-store-name', type: 'symbol', source: 'trade-stores',
+      layout: { 'text-field': ['get', 'name'], 'text-font': FONT, 'text-size': 13, 'text-anchor': 'top', 'text-offset': [0, 1.1], 'text-max-width': 12 },
+      paint: { 'text-color': isDark() ? '#e8eeeb' : '#17211e', 'text-halo-color': rim(), 'text-halo-width': 2 },
+    },
+    {
       id: 'trade-store', type: 'circle', source: 'trade-stores',
       paint: { 'circle-radius': 12, 'circle-color': ['get', 'color'], 'circle-stroke-width': 3, 'circle-stroke-color': rim() },
     },
@@ -32,11 +37,6 @@ export function tradeMarkers() {
       id: 'trade-store-number', type: 'symbol', source: 'trade-stores',
       layout: { 'text-field': ['get', 'number'], 'text-font': FONT, 'text-size': 13, 'text-allow-overlap': true, 'text-ignore-placement': true },
       paint: { 'text-color': ['get', 'ink'] },
-    },
-    {
-      id: 'trade-store-name', type: 'symbol', source: 'trade-stores',
-      layout: { 'text-field': ['get', 'name'], 'text-font': FONT, 'text-size': 13, 'text-anchor': 'top', 'text-offset': [0, 1.1], 'text-max-width': 12 },
-      paint: { 'text-color': isDark() ? '#e8eeeb' : '#17211e', 'text-halo-color': rim(), 'text-halo-width': 2 },
     },
   ];
 }

@@ -107,7 +107,9 @@ export function storesPart(desk, state, { change, named }) {
     if (stores.length >= MOST_STORES) return t('trade.too_many', { most: MOST_STORES });
     change([...stores, store]);
     show();
-    return t('trade.added', { name: name || nameOf(store, stores.length), number: stores.length + 1 });
+    const words = t('trade.added', { name: name || nameOf(store, stores.length), number: stores.length + 1 });
+    status.textContent = words;
+    return words;
   }
 
   async function look(text) {
