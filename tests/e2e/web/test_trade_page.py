@@ -88,19 +88,22 @@ def _choose_three(watched: Watched, words: dict[str, str]) -> Place:
     return west
 
 
-def _empty_place(watched: Watched) -> list[float]:
-    """Return where on the screen the map has no dot, near its middle."""
+def _empty_place(watched: Watched, layer: str = "") -> list[float]:
+    """Return where on the screen the map has no dot, near its middle, and something of a layer."""
     assert watched.drawn("prospects")
     found: list[float] = watched.page.evaluate(
-        "() => { const { map } = document.querySelector('#map');"
+        "layer => { const { map } = document.querySelector('#map');"
         " const { x, y, width, height } = map.getCanvas().getBoundingClientRect();"
         " for (let step = 0; step < 400; step += 1) {"
         "  const [column, row] = [step % 20, step / 20 | 0];"
         "  const at = [width * (0.35 + 0.015 * column), height * (0.3 + 0.02 * row)];"
         "  const box = [[at[0] - 9, at[1] - 9], [at[0] + 9, at[1] + 9]];"
         "  const layers = ['prospects', 'visits', 'stops'];"
-        "  if (!map.queryRenderedFeatures(box, { layers }).length) return [x + at[0], y + at[1]];"
-        " } throw new Error('no empty place'); }"
+        "  const isFree = !map.queryRenderedFeatures(box, { layers }).length;"
+        "  const isOn = !layer || map.queryRenderedFeatures(at, { layers: [layer] }).length;"
+        "  if (isFree && isOn) return [x + at[0], y + at[1]];"
+        " } throw new Error('no empty place'); }",
+        layer,
     )
     return found
 
@@ -252,6 +255,37 @@ def test_a_store_without_a_place_is_named_and_travel_is_told_as_an_estimate(
         page.get_by_role("button", name=VI["show"]).click()
     assert answered.value.json()["distance"] == "estimated_minutes"
     expect(page.locator(".trade-result")).to_contain_text("số phút đi, ước lượng")
+
+
+@pytest.mark.usefixtures("layer")
+def test_a_hexagon_tells_who_shares_it_and_all_are_taken_along(
+    watched: Watched, tmp_path: Path
+) -> None:
+    stores = ({"at": [24.935, 60.168], "name": "Tây"}, {"at": [24.95, 60.17], "name": "Đông"})
+    page = _open(watched, VI, _link(*stores))
+    card = page.locator(".trade-result")
+    expect(card).to_contain_text("Bấm vào một ô trên bản đồ")
+    assert _colours(watched)
+    page.mouse.click(*_empty_place(watched, "trade"))
+    told = card.get_by_role("status")
+    expect(told).to_contain_text("Ô này có")
+    tapped = told.inner_text()
+    assert "1. Tây" in tapped
+    assert "2. Đông" in tapped
+    fold = card.get_by_text("ô có nhu cầu lớn nhất")
+    fold.focus()
+    fold.press("Enter")
+    rows = card.get_by_role("region", name="ô có nhu cầu lớn nhất").locator("tbody tr")
+    expect(rows).to_have_count(20)
+    rows.first.get_by_role("button").press("Enter")
+    expect(told).not_to_have_text(tapped)
+    with page.expect_download() as download:
+        card.get_by_role("button", name="Tải CSV").click()
+    download.value.save_as(tmp_path / "trade.csv")
+    lines = (tmp_path / "trade.csv").read_text(encoding="utf-8-sig").splitlines()
+    assert lines[0].startswith("cell,demand,leader,leader_share,1. Tây,2. Đông,measure,source")
+    assert len(lines) > 20
+    page.screenshot(path=tmp_path / "hexagon.png")
 
 
 def test_without_a_layer_it_is_said_how_to_bring_one(watched: Watched, tmp_path: Path) -> None:
