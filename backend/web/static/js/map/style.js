@@ -63,12 +63,15 @@ const halo = () => (isDark() ? '#10191c' : '#ffffff');
 const rim = () => (isDark() ? '#0c1213' : '#ffffff');
 
 function territoryLayers(seen) {
-  const { shown, territoryId, choropleth } = seen;
+  const { shown, territoryId, choropleth, trade } = seen;
   const chosen = ['==', ['get', 'id'], territoryId ?? ''];
+  const veil = choropleth ? 0.45 : ['case', chosen, 0.2, isDark() ? 0.13 : 0.07];
+  // Above trade areas it would give their colours another hue than the legend's.
+  const strength = trade?.cells ? 0 : veil;
   return [
     {
       id: 'territory-fill', type: 'fill', source: 'territories', 'source-layer': 'territories', layout: visible(shown.territories),
-      paint: { 'fill-color': territoryColor(seen), 'fill-opacity': choropleth ? 0.45 : ['case', chosen, 0.2, isDark() ? 0.13 : 0.07] },
+      paint: { 'fill-color': territoryColor(seen), 'fill-opacity': strength },
     },
     {
       id: 'territory-line', type: 'line', source: 'territories', 'source-layer': 'territories', layout: visible(shown.territories),

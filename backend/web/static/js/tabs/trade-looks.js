@@ -10,7 +10,7 @@ const PERCENT = 100;
 /** Of those beyond the palette. */
 const OTHER = { color: '#6b7280', color_dark: '#9aa5b1' };
 /** How much of the map shows through, from an open contest to a clear win. */
-const STRENGTHS = [0.22, 0.5, 0.82];
+const STRENGTHS = [0.28, 0.55, 0.85];
 const OWN_STRENGTH = 0.68;
 const shade = (one) => (isDark() ? one.color_dark : one.color);
 
