@@ -6,7 +6,7 @@ import msgspec
 import numpy as np
 
 from backend.context.footfall import ENOUGH_PLACES, FULL, POINTS
-from backend.context.schemas import Confidence, Measure, Reason
+from backend.context.schemas import AmountUnit, Confidence, Measure, Reason
 from backend.geo.ground.tags import DISTANCE, MEASURED, PLACES, ROADS
 from backend.geo.hexagons import COARSEST, Cells, Floats, measure_km2, parents
 from backend.maps.palette import STEPS
@@ -15,6 +15,8 @@ _SHARE = 100.0
 _M2_OF_KM2 = 1e-6
 _WELL_TAGGED = 0.5
 _FIGURES = 2
+_MEASURED_IN: tuple[AmountUnit, ...] = ("m2", "km2", "km")
+"""As the names of columns end."""
 
 
 def _sum(*columns: str) -> dict[str, float]:
@@ -71,6 +73,20 @@ def columns_of(measure: Measure) -> tuple[str, ...]:
     """Return the columns that a measure is made of."""
     extra = [measure.amount] if measure.amount else []
     return tuple(dict.fromkeys([*measure.top, *(measure.bottom or ()), *extra]))
+
+
+def amount_unit_of(measure: Measure) -> AmountUnit | None:
+    """Return what a measure's sum is counted in; None for a rate, whose sum means nothing."""
+    if measure.bottom is not None:
+        return None
+    if measure.log_of is not None:
+        return "points"
+    # Own columns are called as people like.
+    ends = {one.rpartition("_")[2] for one in measure.top} if measure.label is None else set()
+    for unit in _MEASURED_IN:
+        if ends == {unit}:
+            return unit
+    return "count"
 
 
 def is_drawn(measure: Measure, values: Floats) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:

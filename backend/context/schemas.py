@@ -17,6 +17,8 @@ type Reason = Literal[
     "no_stops", "nothing_mapped", "as_uploaded", "spread_evenly",
 ]  # fmt: skip
 """Why a number is not to be trusted more."""
+type AmountUnit = Literal["count", "m2", "km2", "km", "points"]
+"""What a sum is counted in."""
 type Unit = Literal["per_km2", "percent", "ratio", "km_per_km2", "metres", "index", "as_told"]
 
 
@@ -72,6 +74,8 @@ class MeasureRead(msgspec.Struct, frozen=True):
     key: str
     label: str | None
     unit: Unit
+    amount_unit: AmountUnit | None
+    """Of the sum behind it, which stores can share as demand; None for a rate, which has none."""
     confidence: Confidence
     reasons: list[Reason]
 

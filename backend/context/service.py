@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from backend.api.problems import Conflict, NotFound, malformed_field
 from backend.context import repository
 from backend.context.measures import (
+    amount_unit_of,
     class_of,
     columns_of,
     is_drawn,
@@ -265,7 +266,9 @@ def _figure(measure: Measure, sums: dict[str, float], km2: float) -> Figure:
 
 def measure_told(one: Measure) -> MeasureRead:
     """Return a measure as it is told."""
-    return MeasureRead(one.key, one.label, one.unit, one.confidence, list(one.reasons))
+    return MeasureRead(
+        one.key, one.label, one.unit, amount_unit_of(one), one.confidence, list(one.reasons)
+    )
 
 
 def _told(layer: StoredLayer) -> LayerRead:

@@ -115,8 +115,8 @@ def share_out(
     total = float(market.demand[is_reached].sum())
     return TradeAreas(
         distance=distance, why=why, measure=measure_told(market.measure),
-        source=market.layer.source, vintage=market.layer.vintage, resolution=market.resolution,
-        demand=total,
+        source=market.layer.source, licence=market.layer.licence, vintage=market.layer.vintage,
+        resolution=market.resolution, demand=total,
         unreached=float(market.demand[~is_reached].sum()),
         stores=[
             StoreDemand(one.account_id, one.name, list(one.place), amount,

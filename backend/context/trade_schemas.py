@@ -67,6 +67,7 @@ class TradeAreas(msgspec.Struct, frozen=True):
     """Explains minutes that are an estimate."""
     measure: MeasureRead
     source: str
+    licence: str
     vintage: str
     resolution: int
     demand: float

@@ -143,6 +143,13 @@ class Choropleth(msgspec.Struct, frozen=True):
     territories: list[TerritoryValue]
 
 
+class Shade(msgspec.Struct, frozen=True):
+    """A colour on a light and on a dark map."""
+
+    color: str
+    color_dark: str
+
+
 class StyleInfo(msgspec.Struct, frozen=True):
     """What a map page needs before its first tile."""
 
@@ -152,6 +159,10 @@ class StyleInfo(msgspec.Struct, frozen=True):
     center: list[float] | None
     attribution: str
     legend: list[LegendItem]
+    names: list[Shade]
+    """For things without an order, told apart by colour-blind people."""
+    steps: list[Shade]
+    """From little to much."""
     has_basemap: bool
     basemap_max_zoom: int
     today: date

@@ -19,7 +19,8 @@ from backend.identity.actor import Actor
 from backend.identity.repository import get_currency
 from backend.maps import prospect_tiles, repository, tiles
 from backend.maps.colouring import ColourBy, Lens, SizeBy
-from backend.maps.schemas import LEGEND, Layer, Scope, StyleInfo, TileAnswer, TileFilter
+from backend.maps.palette import NAMES, STEPS
+from backend.maps.schemas import LEGEND, Layer, Scope, Shade, StyleInfo, TileAnswer, TileFilter
 
 _EDITION = 4
 """The version of what tiles hold: raised with any change of a tile query, it ends old ETags."""
@@ -105,6 +106,8 @@ def describe_map(connection: sa.Connection, actor: Actor, basemap: Basemap | Non
         else None,
         attribution=ATTRIBUTION,
         legend=LEGEND,
+        names=[Shade(*one) for one in NAMES],
+        steps=[Shade(*one) for one in STEPS],
         has_basemap=basemap is not None,
         basemap_max_zoom=basemap.max_zoom if basemap else _BASEMAP_MAX_ZOOM,
         today=day.today,

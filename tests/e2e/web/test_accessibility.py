@@ -1,13 +1,19 @@
 """The page by the rules of WCAG 2.2 AA, as axe reads them: every tab, both themes and languages."""
 
+import json
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from playwright.sync_api import Page, expect
 
+from backend.context.osm import import_ground
+from backend.db.tenancy import Database
 from tests.e2e.web.conftest import DAY, Watched
 from tests.e2e.web.test_map_page import PHONE
+from tests.integration.context.conftest import helsinki
+from tests.support.people import Org
 
 pytestmark = pytest.mark.e2e
 _AXE = Path(__file__).parents[3] / "node_modules" / "axe-core" / "axe.min.js"
@@ -72,5 +78,28 @@ def test_the_page_breaks_no_rule_of_accessibility(watched: Watched) -> None:
     page.locator(".area-result").wait_for()
     _unfold(page)
     told["what lies in an area"] = _violations(page)
+    against = [f"{name}: {one}" for name, found in told.items() for one in found]
+    assert not against, "\n".join(against)
+
+
+@pytest.mark.parametrize("look", _LOOKS.values(), indirect=True, ids=_LOOKS)
+def test_trade_areas_layers_and_the_nearest_break_no_rule(
+    watched: Watched, database: Database, org: Org
+) -> None:
+    with database.for_org(org.id) as connection:
+        layer = import_ground(connection, org.id, helsinki(), vintage=None)
+    stores = [{"at": [24.935, 60.168]}, {"at": [24.95, 60.17], "isPlanned": True}]
+    trade = json.dumps({"stores": stores, "layer": str(layer.id), "measure": "floor_ratio"})
+    cube = json.dumps({"view": "trade_areas"})
+    told = {}
+    page = watched.open(f"#tab=analysis&date={DAY}&cube={quote(cube)}&trade={quote(trade)}")
+    for by in ("", "1"):
+        page.locator("select[name=by]").select_option(by)
+        _unfold(page)
+        told[f"trade areas {by}"] = _violations(page)
+    page.goto(f"{watched.service.url}/#date={DAY}&near=24.94500,60.17000;foot")
+    page.locator("ol.row-list .row").first.wait_for()
+    _unfold(page)
+    told["the nearest"] = _violations(page)
     against = [f"{name}: {one}" for name, found in told.items() for one in found]
     assert not against, "\n".join(against)

@@ -137,3 +137,48 @@ def test_a_census_is_brought_in_and_seen_the_same_way(watched: Watched, tmp_path
     _choose(page, "Lớp bối cảnh", "Thu nhập")
     expect(legend.get_by_role("list", name="Ý nghĩa của màu nền")).to_contain_text("31,5")
     page.screenshot(path=tmp_path / "census.png")
+
+
+@pytest.mark.usefixtures("layer")
+@pytest.mark.parametrize("look", [{}, _DARK], indirect=True, ids=["vi", "en, dark"])
+def test_a_planner_deletes_a_layer_and_map_and_list_follow(
+    watched: Watched, layer: LayerRead, look: dict[str, object], tmp_path: Path
+) -> None:
+    is_vi = look["locale"] == "vi-VN"
+    language = "vi" if is_vi else "en"
+    watched.page.add_init_script(f"localStorage.setItem('tuyen.language', '{language}')")
+    page = watched.open(f"#date={DAY}&at=24.945,60.17,13.5&ground={layer.id}:buildings")
+    _open_legend(page)
+    legend = page.locator("#legend")
+    legend.get_by_text("Các lớp đã có" if is_vi else "The layers that there are").click()
+    delete = legend.get_by_role(
+        "button", name=f"Xoá lớp {layer.name}" if is_vi else f"Delete the layer {layer.name}"
+    )
+    delete.scroll_into_view_if_needed()
+    page.screenshot(path=tmp_path / "layers.png")
+    asked: list[str] = []
+    page.once("dialog", lambda one: (asked.append(one.message), one.dismiss()))
+    delete.click()
+    expect(delete).to_be_enabled()
+    page.once("dialog", lambda one: (asked.append(one.message), one.accept()))
+    with page.expect_response(lambda one: one.request.method == "DELETE") as answered:
+        delete.click()
+    assert answered.value.status == 204
+    assert layer.name in asked[0]
+    assert asked[0] == asked[1]
+    expect(legend).to_contain_text(
+        f"Đã xoá lớp “{layer.name}”" if is_vi else f"The layer “{layer.name}” is deleted"
+    )
+    expect(legend.locator("select[name=ground]")).to_be_disabled()
+    expect(delete).to_have_count(0)
+    assert watched.drawn("context") == []
+    assert "ground=" not in page.url
+    page.screenshot(path=tmp_path / "deleted.png")
+
+
+@pytest.mark.usefixtures("layer")
+def test_who_may_not_delete_layers_is_not_offered_it(watched: Watched) -> None:
+    page = watched.open(f"#date={DAY}&at=24.945,60.17,13.5", who="rep")
+    _open_legend(page)
+    expect(page.get_by_role("combobox", name="Lớp bối cảnh")).to_be_enabled()
+    expect(page.locator("#legend").get_by_text("Các lớp đã có")).to_have_count(0)

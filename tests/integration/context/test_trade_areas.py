@@ -1,5 +1,7 @@
 """Trade areas of stores in a real town, and what cannot be one."""
 
+import csv
+import io
 from typing import Any
 
 import httpx
@@ -13,10 +15,10 @@ pytestmark = pytest.mark.integration
 _WEST, _EAST = [24.935, 60.168], [24.955, 60.168]
 
 
-def ask(town: Town, *stores: dict[str, Any], **more: Any) -> httpx.Response:
+def ask(town: Town, *stores: dict[str, Any], kind: str = "", **more: Any) -> httpx.Response:
     body = {"stores": stores, "layer_id": str(town.layer.id), "measure": "floor_ratio"} | more
     answer = town.api.client.post(
-        "/v1/context/trade-areas", headers=town.api.as_(town.org.rep), json=body
+        f"/v1/context/trade-areas{kind}", headers=town.api.as_(town.org.rep), json=body
     )
     assert answer.status_code < 500, answer.text
     return answer
@@ -27,6 +29,7 @@ def test_two_stores_share_the_floors_of_a_town(town: Town) -> None:
     assert answer.status_code == 200, answer.text
     found = answer.json()
     assert (found["distance"], found["source"]) == ("straight_line_m", "OpenStreetMap")
+    assert (found["licence"], found["measure"]["amount_unit"]) == (town.layer.licence, "m2")
     assert found["resolution"] == 9
     for cell in found["cells"]:
         assert sum(cell["shares"]) == pytest.approx(1.0)
@@ -55,6 +58,37 @@ def test_an_account_is_a_store_for_whoever_sees_it(town: Town, test_database: Te
     assert found["stores"][0]["name"] == "Quán Tây"
     assert found["distance"] == "estimated_minutes"
     assert found["why"]
+
+
+def test_trade_areas_are_files_that_say_their_source(town: Town) -> None:
+    stores = ({"location": _WEST, "name": "=Tây"}, {"location": _EAST, "name": "=Tây"})
+    told = ask(town, *stores).json()
+    sheet = ask(town, *stores, kind=".csv")
+    rows = list(csv.DictReader(io.StringIO(sheet.content.decode("utf-8-sig"))))
+    assert [one["cell"] for one in rows] == [one["cell"] for one in told["cells"]]
+    assert float(rows[0]["2. =Tây"]) == pytest.approx(told["cells"][0]["shares"][1])
+    assert {one["leader"] for one in rows} == {"1. =Tây", "2. =Tây"}
+    assert (rows[0]["source"], rows[0]["licence"]) == ("OpenStreetMap", town.layer.licence)
+    found = ask(town, *stores, kind=".geojson").json()
+    assert (found["measure"], found["vintage"]) == ("floor_ratio", town.layer.vintage)
+    kinds = [one["properties"]["kind"] for one in found["features"]]
+    assert kinds == ["hexagon"] * len(told["cells"]) + ["store"] * 2
+    ring = found["features"][0]["geometry"]["coordinates"][0]
+    assert (len(ring), ring[0]) == (7, ring[-1])
+    nothing = ask(town, {"location": [108.2, 16.0]}, kind=".csv")
+    assert nothing.status_code == 200
+    assert nothing.content.decode("utf-8-sig").startswith("cell,demand,leader,leader_share,1.")
+
+
+def test_a_layer_says_which_measures_can_be_shared_and_in_what(town: Town) -> None:
+    layers = town.get(town.org.rep, "layers").json()
+    units = {one["key"]: one["amount_unit"] for one in layers[0]["measures"]}
+    assert units["buildings"] == units["stops"] == "count"
+    assert (units["floor_ratio"], units["residential_share"]) == ("m2", "km2")
+    assert (units["roads"], units["footfall"]) == ("km", "points")
+    for key, unit in units.items():
+        answer = ask(town, {"location": _WEST}, measure=key)
+        assert answer.status_code == (422 if unit is None else 200), (key, answer.text)
 
 
 @pytest.mark.parametrize(

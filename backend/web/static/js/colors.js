@@ -12,7 +12,11 @@ const STATUS = {
 const order = [];
 
 export const isDark = () => dark.matches;
-export const whenThemeChanges = (action) => dark.addEventListener('change', action);
+/** Follow the theme; returns how to stop. */
+export function whenThemeChanges(action) {
+  dark.addEventListener('change', action);
+  return () => dark.removeEventListener('change', action);
+}
 const palette = (from) => (dark.matches ? from.dark : from.light);
 
 /** Fix the order of reps, so that a rep keeps the colour on map and lists. */

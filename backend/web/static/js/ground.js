@@ -3,8 +3,10 @@
 import { request } from './api.js';
 import { isDark, whenThemeChanges } from './colors.js';
 import { el, swatch } from './dom.js';
+import { groundDelete } from './ground-delete.js';
 import { groundUpload } from './ground-upload.js';
 import { known, number, t } from './i18n.js';
+import { contextLayers, layersChanged, whenLayersChange } from './layers.js';
 import { latest, showProblem } from './parts.js';
 import { go, place, whenMoved } from './place.js';
 
@@ -30,9 +32,10 @@ export const sourceWords = (one) => t('ground.source', one);
 export function groundPart(desk) {
   const run = latest();
   const told = el('div.ground-key', { 'aria-live': 'polite' });
+  const kept = groundDelete();
   const field = el('select', { name: 'ground', onchange: () => go({ ground: field.value || null }, { replace: true }) });
   const node = el('div.ground', {}, el('div.legend-controls', {}, el('label', {}, el('span', {}, t('ground.choose')), field)), told,
-    desk.isPlanner ? groundUpload((layer) => read().then(() => go({ ground: `${layer.id}:${layer.measures[0].key}` }, { replace: true }))) : null);
+    desk.isPlanner ? [groundUpload((layer) => layersChanged().then(() => go({ ground: `${layer.id}:${layer.measures[0].key}` }, { replace: true }))), kept.node] : null);
   let layers = [];
   let answer = null;
   let asked = null;
@@ -105,9 +108,10 @@ export function groundPart(desk) {
     });
   };
   const follow = () => { fill(); load(); };
-  const read = () => request('/v1/context/layers').then((found) => {
+  const read = () => contextLayers().then((found) => {
     layers = found;
     asked = null;
+    kept.show(layers);
     follow();
   }).catch((problem) => {
     const message = el('p.message', { role: 'alert' });
@@ -115,6 +119,7 @@ export function groundPart(desk) {
     told.replaceChildren(message);
   });
   read();
+  whenLayersChange(read);
   desk.map.whenMoved(load);
   whenMoved(follow);
   whenThemeChanges(draw);

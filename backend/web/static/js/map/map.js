@@ -6,7 +6,7 @@ import { whenThemeChanges } from '../colors.js';
 import { t } from '../i18n.js';
 import { go, place } from '../place.js';
 import { drawArea } from './draw.js';
-import { pickPlace } from './pick.js';
+import { pickPlace, pickStores } from './pick.js';
 import { drawRing } from './rings.js';
 import { drawShape } from './shapes.js';
 import { buildStyle } from './style.js';
@@ -77,12 +77,20 @@ export function createMap(container, info, date, on) {
     /** What is seen, as [west, south, east, north]. */
     box: () => map.getBounds().toArray().flat(),
     whenMoved(action) { map.on('moveend', action); },
+    /** Call back with what is told of a layer's feature that is tapped, where no dot lies above; returns how to stop. */
+    whenTapped(layer, tell) {
+      const onClick = ({ features, point }) => { if (!map.isDrawingArea && !hit(map, point)) tell(features[0].properties); };
+      map.on('click', layer, onClick);
+      return () => map.off('click', layer, onClick);
+    },
     /** The place in the middle of what is seen. */
     middle() {
       const { lng, lat } = map.getCenter().wrap();
       return [lng, lat];
     },
-    pick: (bar) => pickPlace(map, bar),
+    pick: (bar, hint) => pickPlace(map, bar, hint),
+    /** Accounts or places, one after another; returns how to stop. */
+    pickStores: (bar, take, done) => pickStores(map, bar, { take, done, accountAt: (point) => pointed(map, point) }),
     async draw(bar, way) {
       isDrawing = true;
       try {
@@ -112,11 +120,8 @@ const pairs = ([west, south, east, north]) => [[west, south], [east, north]];
 function listen(map, on) {
   map.on('click', (event) => {
     if (map.isDrawingArea) return;
-    const [feature] = map.queryRenderedFeatures(around(event.point), { layers: POINTED_AT.filter((id) => map.getLayer(id)) });
-    if (!feature) return;
-    const id = feature.properties.account_id ?? feature.properties.id;
+    const id = pointed(map, event.point);
     if (id) on.account(id);
-    else map.easeTo({ center: feature.geometry.coordinates, zoom: Math.min(map.getZoom() + 2, 19), duration: 400 });
   });
   for (const layer of POINTED_AT) {
     map.on('mouseenter', layer, () => { map.getCanvas().style.cursor = 'pointer'; });
@@ -132,6 +137,18 @@ function listen(map, on) {
     const { lng, lat } = map.getCenter().wrap();
     go({ at: `${lng.toFixed(5)},${lat.toFixed(5)},${map.getZoom().toFixed(2)}` }, { replace: true, isQuiet: true });
   });
+}
+
+const hit = (map, point) => map.queryRenderedFeatures(around(point), { layers: POINTED_AT.filter((id) => map.getLayer(id)) })[0];
+
+/** The account that is pointed at; undefined where there is none, null where many are one dot, which then come apart. */
+function pointed(map, point) {
+  const feature = hit(map, point);
+  if (!feature) return undefined;
+  const id = feature.properties.account_id ?? feature.properties.id;
+  if (id) return id;
+  map.easeTo({ center: feature.geometry.coordinates, zoom: Math.min(map.getZoom() + 2, 19), duration: 400 });
+  return null;
 }
 
 /** Where a link says that the map was: longitude, latitude, zoom. */

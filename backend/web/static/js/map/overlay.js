@@ -10,7 +10,7 @@ const LOOKS = {
 const EMPTY = { type: 'FeatureCollection', features: [] };
 const of = (kind) => ['==', ['get', 'kind'], kind];
 
-/** `overlay` is a FeatureCollection whose features say their `kind`: hexagon (with its `color`), area, design (with `color`), former, planned, tried, driven, place, pin-move, pin-old, pin-new, live (with `color`, `name`). */
+/** `overlay` is a FeatureCollection whose features say their `kind`: hexagon (with its `color`), area, design (with `color`), former, planned, tried, driven, place, here, pin-move, pin-old, pin-new, live (with `color`, `name`). */
 export const overlaySource = (overlay) => ({ type: 'geojson', data: overlay ?? EMPTY });
 
 export function overlayLayers() {
@@ -42,6 +42,10 @@ export function overlayLayers() {
       id: 'overlay-live-name', type: 'symbol', source: 'overlay', filter: of('live'),
       layout: { 'text-field': ['get', 'name'], 'text-font': FONT, 'text-size': 13, 'text-anchor': 'top', 'text-offset': [0, 1], 'text-allow-overlap': true },
       paint: { 'text-color': look.planned, 'text-halo-color': look.rim, 'text-halo-width': 2 },
+    },
+    {
+      id: 'overlay-here', type: 'circle', source: 'overlay', filter: of('here'),
+      paint: { 'circle-radius': 9, 'circle-color': look.area, 'circle-stroke-width': 4, 'circle-stroke-color': look.rim },
     },
     pin('pin-old', look.ghost),
     pin('pin-new', look.near),

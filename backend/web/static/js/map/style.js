@@ -5,6 +5,7 @@ import { basemapLayers, FONT } from './basemap.js';
 import { groundLayers, groundSource } from './ground.js';
 import { overlayLayers, overlaySource } from './overlay.js';
 import { prospectLayers, prospectQuery, territoryColor, territoryWords } from './prospects.js';
+import { tradeLayers, tradeMarkers, tradeSources } from './trade.js';
 
 const tiles = (layer, query = '') => [`${location.origin}/v1/tiles/${layer}/{z}/{x}/{y}.mvt${query}`];
 const source = (layer, query, maxzoom = 18) => ({ type: 'vector', tiles: tiles(layer, query), minzoom: 0, maxzoom });
@@ -14,8 +15,8 @@ const matching = (field, pairs, other) =>
 const selected = (features) => ({ type: 'geojson', data: { type: 'FeatureCollection', features } });
 
 /**
- * `seen`: {info, date, territoryId, shown: {prospects, ...}, emphasis, routeId, selectedPoint, overlay, ground}, and how accounts
- * look: {mode, colourBy, sizeBy, sizeUnit, shapeBy, filter, legend, shapes, choropleth}.
+ * `seen`: {info, date, territoryId, shown: {prospects, ...}, emphasis, routeId, selectedPoint, overlay, ground, trade}, and how
+ * accounts look: {mode, colourBy, sizeBy, sizeUnit, shapeBy, filter, legend, shapes, choropleth}.
  */
 export function buildStyle(seen) {
   const day = `?on_date=${seen.date}`;
@@ -27,6 +28,7 @@ export function buildStyle(seen) {
     sources: {
       basemap: { ...source('basemap', '', seen.info.basemap_max_zoom), attribution: seen.info.attribution },
       context: groundSource(seen.ground),
+      ...tradeSources(seen),
       overlay: overlaySource(seen.overlay),
       prospects: source('prospects', prospectQuery(seen)),
       territories: source('territories', '', 14),
@@ -37,6 +39,7 @@ export function buildStyle(seen) {
     layers: [
       ...basemapLayers(isDark()),
       ...groundLayers(seen),
+      ...tradeLayers(seen),
       ...territoryLayers(seen),
       ...routeLines(seen),
       ...prospectLayers(seen),
@@ -44,6 +47,7 @@ export function buildStyle(seen) {
       ...visitLayers(seen),
       ...stopLayers(seen),
       ...territoryLabels(seen),
+      ...tradeMarkers(),
       {
         id: 'selected', type: 'circle', source: 'selected',
         paint: {
@@ -59,12 +63,15 @@ const halo = () => (isDark() ? '#10191c' : '#ffffff');
 const rim = () => (isDark() ? '#0c1213' : '#ffffff');
 
 function territoryLayers(seen) {
-  const { shown, territoryId, choropleth } = seen;
+  const { shown, territoryId, choropleth, trade } = seen;
   const chosen = ['==', ['get', 'id'], territoryId ?? ''];
+  const veil = choropleth ? 0.45 : ['case', chosen, 0.2, isDark() ? 0.13 : 0.07];
+  // Above trade areas it would give their colours another hue than the legend's.
+  const strength = trade?.cells ? 0 : veil;
   return [
     {
       id: 'territory-fill', type: 'fill', source: 'territories', 'source-layer': 'territories', layout: visible(shown.territories),
-      paint: { 'fill-color': territoryColor(seen), 'fill-opacity': choropleth ? 0.45 : ['case', chosen, 0.2, isDark() ? 0.13 : 0.07] },
+      paint: { 'fill-color': territoryColor(seen), 'fill-opacity': strength },
     },
     {
       id: 'territory-line', type: 'line', source: 'territories', 'source-layer': 'territories', layout: visible(shown.territories),

@@ -10,6 +10,7 @@ import { planVisit } from './account-plan.js';
 import { visitingFacts, visitingForm } from './account-visiting.js';
 import { categoryName } from './prospects.js';
 import { reach } from './reach.js';
+import { tradeLink } from './trade-link.js';
 
 /** Who may change accounts; analysts read only. */
 const WRITERS = ['rep', 'manager', 'agent', 'admin'];
@@ -59,7 +60,8 @@ function about(account, desk, reload) {
     el('dl', {}, facts.map(([name, value]) => [el('dt', {}, name), el('dd', {}, value)])),
     WRITERS.includes(desk.user.role) ? visitingForm(account, reload) : null,
     PLAN_VISITS.includes(desk.user.role) ? planVisit(account, desk, reload) : null,
-    reach(account.location, desk));
+    reach(account.location, desk),
+    tradeLink(account));
 }
 
 /** A link only where it is a web address: what people typed may be anything. */

@@ -2,7 +2,7 @@
 
 const USUAL = { view: 'pivot', rows: [{ dimension: 'territory' }], columns: null, measures: ['accounts', 'customers', 'revenue'],
   filters: [], from_date: null, to_date: null, grain: 'month', compare: 'year_before', compare_from: null, compare_to: null, compare_territory: null, territory_of: 'today', measure: 'revenue', in_area: false };
-const VIEWS = ['pivot', 'white_space', 'hot_spots'];
+export const VIEWS = ['pivot', 'white_space', 'hot_spots', 'trade_areas'];
 const FINEST = 9;
 const NEXT = {
   category: ['channel', 'life_stage'], channel: ['category'], life_stage: ['category'], priority: ['category'], rfm_class: ['category'],

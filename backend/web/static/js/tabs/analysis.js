@@ -1,4 +1,4 @@
-/** The cube: a pivot with its chart and cells on the map, white space, hot and cold spots. */
+/** The cube: a pivot with its chart and cells on the map, white space, hot and cold spots; and trade areas beside them. */
 
 import { request } from '../api.js';
 import { el } from '../dom.js';
@@ -9,11 +9,11 @@ import { go, place } from '../place.js';
 import { pivotChart } from './analysis-chart.js';
 import { questionForm } from './analysis-form.js';
 import { byAmount, bySpot } from './analysis-map.js';
-import { asChoice, asQuery, drilled, readState, sliced, writeState } from './analysis-state.js';
+import { asChoice, asQuery, drilled, readState, sliced, VIEWS, writeState } from './analysis-state.js';
 import { pivotTable } from './analysis-table.js';
 import { figure } from './analysis-words.js';
+import { tradePanel } from './trade.js';
 
-const VIEWS = ['pivot', 'white_space', 'hot_spots'];
 const MOST_ROWS = 200;
 const MOST_CELLS = 5000;
 const MOST_LISTED = 30;
@@ -25,12 +25,23 @@ export function analysisTab(panel, desk) {
   let known = null;
   let asked = null;
   let endChart = () => {};
-  panel.append(form, result);
+  const aside = el('div.panel-part', { hidden: true });
+  let trade = null;
+  panel.append(form, result, aside);
 
   const change = (state) => go({ cube: writeState(state) });
 
   async function arrive(where = place()) {
     const told = where.cube ?? '';
+    const state = readState(where.cube);
+    const isTrade = state.view === 'trade_areas';
+    if (isTrade !== Boolean(trade)) turn(isTrade);
+    if (isTrade) {
+      if (asked !== told) showForm(state);
+      asked = told;
+      trade.arrive(where);
+      return;
+    }
     if (asked === told) return;
     asked = told;
     try {
@@ -40,9 +51,23 @@ export function analysisTab(panel, desk) {
       result.replaceChildren(problemCard(problem, () => arrive()));
       return;
     }
-    const state = readState(where.cube);
+    if (asked !== told) return;
     showForm(state);
     load(state);
+  }
+
+  /** Trade areas ask the ground, not the cube: a question and an address of their own. */
+  function turn(isTrade) {
+    endChart();
+    endChart = () => {};
+    run(() => Promise.resolve(null), () => {});
+    desk.map.see({ overlay: null });
+    result.replaceChildren();
+    trade?.leave();
+    aside.replaceChildren();
+    trade = isTrade ? tradePanel(aside, desk) : null;
+    aside.hidden = !isTrade;
+    result.hidden = isTrade;
   }
 
   function showForm(state) {
@@ -52,7 +77,7 @@ export function analysisTab(panel, desk) {
       el('div.card-head', {}, el('div.views', { role: 'group', 'aria-label': t('cube.view') }, VIEWS.map((view) => el('button.small', {
         type: 'button', id: `view-${view}`, 'aria-pressed': String(view === state.view), onclick: () => change({ ...state, view, ...usual(view, state) }),
       }, t(`cube.view.${view}`))))),
-      ...questionForm(state, known, desk, change).flat().filter(Boolean));
+      ...(state.view === 'trade_areas' ? [] : questionForm(state, known, desk, change).flat().filter(Boolean)));
     form.querySelectorAll('details').forEach((one, at) => { one.open = open[at] ?? false; });
     if (focus) (form.querySelector(`[name="${focus}"]`) ?? document.getElementById(focus))?.focus();
   }
@@ -141,7 +166,7 @@ export function analysisTab(panel, desk) {
       body: () => asQuery(state, desk.area, { limit: MOST_CELLS }) })));
   }
 
-  return { arrive, leave() { endChart(); desk.map.see({ overlay: null }); } };
+  return { arrive, leave() { endChart(); trade?.leave(); desk.map.see({ overlay: null }); } };
 }
 
 const placeOf = (state) => (['h3', 'territory'].includes(state.rows[0]?.dimension) ? state.rows[0] : { dimension: 'h3', resolution: 7 });

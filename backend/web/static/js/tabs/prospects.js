@@ -1,4 +1,4 @@
-/** The list of accounts with search and filters; a click flies there and opens the card. */
+/** The list of accounts with search and filters, by name or the nearest first; a click flies there and opens the card. */
 
 import { request } from '../api.js';
 import { stageColors } from '../colors.js';
@@ -6,9 +6,10 @@ import { debounce, el, swatch } from '../dom.js';
 import { filterFields } from '../filters.js';
 import { known, t } from '../i18n.js';
 import { empty, latest, loading, problemCard } from '../parts.js';
-import { go } from '../place.js';
+import { go, place } from '../place.js';
 import { view } from '../view.js';
 import { accountCard } from './account-card.js';
+import { nearPart, readNear, writeNear } from './near.js';
 
 const PAGE = 40;
 
@@ -22,11 +23,16 @@ export function prospectsTab(panel, desk) {
     type: 'search', name: 'q', placeholder: t('search_accounts'), maxLength: 200, autocomplete: 'off',
     oninput: debounce(() => change({ q: search.value.trim() }), 250),
   });
+  const lay = () => desk.map.see({ overlay: near.overlay() });
+  const near = nearPart(desk, lay);
+  const orders = { name: null, near: writeNear({ at: null, profile: null }) };
+  const ways = Object.entries(orders).map(([name, value]) => el('button.small', { type: 'button',
+    onclick: () => { if (Boolean(readNear(place().near)) !== Boolean(value)) go({ near: value }); } }, t(`near.order.${name}`)));
+  const byName = el('label.wide', {}, el('span', {}, t('search')), search);
   const browse = el('div.panel-part', {},
-    el('form.filters', { role: 'search', onsubmit: (event) => event.preventDefault() },
-      el('label.wide', {}, el('span', {}, t('search')), search),
-      ...filterFields(desk)),
-    list);
+    el('div.views', { role: 'group', 'aria-label': t('near.order') }, ways),
+    el('form.filters', { role: 'search', onsubmit: (event) => event.preventDefault() }, byName, ...filterFields(desk)),
+    near.node, list);
   panel.append(card, browse);
 
   function change(changes) {
@@ -67,6 +73,16 @@ export function prospectsTab(panel, desk) {
     rows.append(item);
   }
 
+  /** By name, or the nearest to a place; the other list waits as it is. */
+  function turn(asked) {
+    ways.forEach((button, at) => button.setAttribute('aria-pressed', String(Boolean(at) === Boolean(asked))));
+    near.node.hidden = !asked;
+    byName.hidden = Boolean(asked);
+    list.hidden = Boolean(asked);
+    if (asked) near.arrive(asked, filter);
+    else near.leave();
+  }
+
   load();
   let shown = null;
   return {
@@ -76,12 +92,13 @@ export function prospectsTab(panel, desk) {
         ({ filter } = view(where));
         load();
       }
+      turn(readNear(where.near));
       if (account === shown) return;
       shown = account;
       card.hidden = !account;
       browse.hidden = Boolean(account);
       if (account) accountCard(card, account, desk);
-      else desk.map.see({ selectedPoint: null, overlay: null });
+      else desk.map.see({ selectedPoint: null, overlay: near.overlay() });
     },
     leave() { desk.map.see({ selectedPoint: null, overlay: null }); },
   };
