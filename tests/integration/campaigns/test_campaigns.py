@@ -1,0 +1,401 @@
+"""Campaigns over HTTP: started on an area, counted beside the days before, ended; who sees what."""
+
+import csv
+import io
+from datetime import date, timedelta
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from backend.identity.actor import Actor
+from tests.support.city import BOXES, City, make_city
+from tests.support.databases import TestDatabase
+from tests.support.ground import execute
+from tests.support.http import Api
+
+EVERYWHERE = {"circle": {"center": [24.94, 60.17], "radius_m": 90_000}}
+
+
+@pytest.fixture
+def today(test_database: TestDatabase, api: Api) -> date:
+    ((found,),) = execute(test_database.owner_url, "SELECT tuyen_today(%s)", api.org.id)
+    assert isinstance(found, date)
+    return found
+
+
+@pytest.fixture
+def city(api: Api, test_database: TestDatabase, today: date) -> City:
+    city = make_city(test_database.owner_url, api.org, today, places=120)
+    for table in ("check_in", "note", "media", "sale", "visit"):
+        execute(test_database.owner_url, f"DELETE FROM {table}")
+    return city
+
+
+def call(
+    api: Api,
+    who: Actor,
+    method: str,
+    path: str,
+    body: object = None,
+    status: int = 200,
+    **more: Any,
+) -> Any:
+    headers = api.as_(who) | more.pop("headers", {})
+    answer = api.client.request(method, f"/v1{path}", json=body, headers=headers, **more)
+    assert answer.status_code == status, answer.text
+    return answer.json() if answer.text else None
+
+
+def described(today: date, *, since: int = 9, until: int = 30) -> dict[str, str]:
+    return {
+        "name": "Tết 2027: mời khách quay lại",
+        "purpose": "Tặng 1 thùng khi mua 10.",
+        "starts_on": str(today - timedelta(days=since)),
+        "ends_on": str(today + timedelta(days=until)),
+    }
+
+
+def start(api: Api, today: date, ids: list[str], **days: int) -> dict[str, Any]:
+    action = {"kind": "campaign", "campaign": described(today, **days)}
+    asked = {"action": action, "account_ids": ids}
+    done: dict[str, Any] = call(api, api.org.manager, "POST", "/bulk-actions", asked, 201)
+    return done
+
+
+def visited(database: TestDatabase, org: Any, account: str, on: date, status: str = "done") -> None:
+    outcome = "met" if status == "done" else None
+    execute(
+        database.owner_url,
+        "INSERT INTO visit (org_id, id, account_id, rep_id, status, planned_on, outcome)"
+        " VALUES (%s, %s, %s, %s, %s, %s, %s)",
+        org.id, uuid4(), account, org.rep.user_id, status, on, outcome,
+    )  # fmt: skip
+
+
+def sold(database: TestDatabase, org: Any, account: str, on: date, amount: int) -> None:
+    execute(
+        database.owner_url,
+        "INSERT INTO sale (org_id, id, account_id, product_id, sold_on, invoice, amount)"
+        " SELECT %s, gen_random_uuid(), %s, id, %s, gen_random_uuid(), %s FROM product LIMIT 1",
+        org.id, account, on, amount,
+    )  # fmt: skip
+
+
+def own(city: City) -> tuple[list[str], list[str]]:
+    """Return the accounts of the first rep's territory, and those of the other's."""
+    west = [str(one) for one, place in city.accounts.items() if place.lon < BOXES["Kamppi"][2]]
+    return west, [str(one) for one in city.accounts if str(one) not in west]
+
+
+def test_a_campaign_is_started_on_an_area_counted_and_undone(
+    api: Api, city: City, test_database: TestDatabase, today: date
+) -> None:
+    asked = {
+        "action": {"kind": "campaign", "campaign": described(today)},
+        "area": EVERYWHERE,
+        "filters": {"categories": ["cafe"], "life_stages": ["lapsed", "customer"]},
+    }
+    told = call(api, api.org.manager, "POST", "/bulk-actions/preview", asked)
+    assert 3 < told["would_change"] == told["accounts"] < len(city.accounts)
+    assert call(api, api.org.manager, "GET", "/campaigns")["items"] == []
+    done = call(api, api.org.manager, "POST", "/bulk-actions", asked, 201)
+    assert (done["status"], done["changed"]) == ("done", told["accounts"])
+    campaign_id = done["action"]["campaign_id"]
+    assert done["action"]["campaign"] is None
+    url = f"/campaigns/{campaign_id}"
+    page = call(api, api.org.manager, "GET", f"{url}/accounts", params={"limit": 500})
+    ids = [one["id"] for one in page["items"]]
+    assert len(ids) == told["accounts"]
+    first, second, third, fourth = ids[:4]
+    start_on = today - timedelta(days=9)
+    org = api.org
+    visited(test_database, org, first, start_on)
+    visited(test_database, org, first, today)
+    visited(test_database, org, second, start_on - timedelta(days=1))
+    visited(test_database, org, second, start_on - timedelta(days=11))  # ten days count, no more
+    visited(test_database, org, third, today + timedelta(days=2), "planned")
+    visited(test_database, org, fourth, today, "cancelled")
+    sold(test_database, org, second, today, 700)
+    sold(test_database, org, second, start_on, -50)
+    sold(test_database, org, third, start_on, -20)
+    sold(test_database, org, fourth, start_on - timedelta(days=10), 90)
+    sold(test_database, org, fourth, start_on - timedelta(days=11), 1000)
+    found = call(api, api.org.manager, "GET", url)
+    count = len(ids)
+    assert found["counts"] == {"accounts": count, "visited": 1, "bought": 1, "open": count - 2}
+    assert found["since"] == {
+        "from_date": str(start_on), "to_date": str(today), "visits": 2, "visited": 1, "bought": 1,
+        "revenue": 630,
+    }  # fmt: skip
+    assert found["before"] == {
+        "from_date": str(start_on - timedelta(days=10)),
+        "to_date": str(start_on - timedelta(days=1)), "visits": 1, "visited": 1, "bought": 1,
+        "revenue": 90,
+    }  # fmt: skip
+    assert (found["currency"], found["state"]) == ("VND", "running")
+    assert sum(one["accounts"] for one in found["shares"]) == count
+    names = {(one["territory_name"], one["rep_name"]) for one in found["shares"]}
+    assert names == {("Kamppi", "Lan Nguyễn"), ("Kruununhaka", "Minh Trần")}
+    (listed,) = call(api, api.org.manager, "GET", "/campaigns")["items"]
+    assert listed["counts"] == found["counts"]
+    accounts = {
+        one["id"]: one
+        for one in call(api, org.manager, "GET", f"{url}/accounts?limit=500")["items"]
+    }
+    states = [
+        (one["visited_on"], one["planned_on"], one["bought_on"], one["revenue"], one["is_open"])
+        for one in (accounts[one] for one in (first, second, third, fourth))
+    ]
+    assert states == [
+        (str(today), None, None, 0, False),
+        (None, None, str(today), 650, False),
+        (None, str(today + timedelta(days=2)), None, -20, True),
+        (None, None, None, 0, True),
+    ]
+    undone = call(api, api.org.manager, "POST", f"/bulk-actions/{done['id']}/undo")
+    assert (undone["undone"], undone["kept"]) == (count, 0)
+    assert call(api, api.org.manager, "GET", url)["counts"]["accounts"] == 0
+    call(api, api.org.manager, "DELETE", url, status=204)
+    call(api, api.org.manager, "GET", url, status=404)
+    entries = execute(
+        test_database.owner_url,
+        "SELECT action FROM audit_entry WHERE subject IN ('campaign', 'bulk_action') ORDER BY id",
+    )
+    assert [one for (one,) in entries] == [
+        "campaign.create", "bulk_action.carry_out", "bulk_action.undo", "campaign.delete",
+    ]  # fmt: skip
+
+
+def test_open_accounts_come_page_by_page_and_as_a_file(
+    api: Api, city: City, test_database: TestDatabase, today: date
+) -> None:
+    ids = sorted(str(one) for one in city.accounts)[:20]
+    campaign = start(api, today, ids)["action"]["campaign_id"]
+    for one in ids[::2]:
+        visited(test_database, api.org, one, today)
+    url, told, cursor = f"/campaigns/{campaign}/accounts", [], None
+    while True:
+        more = {"cursor": cursor} if cursor else {}
+        page = call(api, api.org.analyst, "GET", url, params={"is_open": True, "limit": 3, **more})
+        told += [one["id"] for one in page["items"]]
+        cursor = page["next_cursor"]
+        if cursor is None:
+            break
+    assert told == ids[1::2]
+    answer = api.client.get(
+        f"/v1{url}.csv", params={"is_open": True}, headers=api.as_(api.org.analyst)
+    )
+    rows = list(csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig"))))
+    assert [one["id"] for one in rows] == ids[1::2]
+    assert {one["territory_name"] for one in rows} <= {"Kamppi", "Kruununhaka"}
+
+
+def test_a_rep_never_counts_accounts_of_others(
+    api: Api, city: City, test_database: TestDatabase, today: date
+) -> None:
+    west, east = own(city)
+    both = start(api, today, west[:6] + east[:9])["action"]["campaign_id"]
+    theirs = start(api, today, east[:4])["action"]["campaign_id"]
+    for one in [*west[:2], *east[:5]]:
+        visited(test_database, api.org, one, today)
+        sold(test_database, api.org, one, today, 100)
+    found = call(api, api.org.rep, "GET", f"/campaigns/{both}")
+    assert found["counts"] == {"accounts": 6, "visited": 2, "bought": 2, "open": 4}
+    assert (found["since"]["visits"], found["since"]["revenue"]) == (2, 200)
+    assert [one["territory_name"] for one in found["shares"]] == ["Kamppi"]
+    (listed,) = call(api, api.org.rep, "GET", "/campaigns")["items"]
+    assert (listed["id"], listed["counts"]["accounts"]) == (both, 6)
+    page = call(api, api.org.rep, "GET", f"/campaigns/{both}/accounts", params={"limit": 500})
+    assert {one["id"] for one in page["items"]} == set(west[:6])
+    for path in ("", "/accounts", "/accounts.csv"):
+        call(api, api.org.rep, "GET", f"/campaigns/{theirs}{path}", status=404)
+    for who in (api.org.rep, api.org.agent, api.org.analyst):
+        call(api, who, "POST", "/campaigns", described(today), 403)
+        call(api, who, "PATCH", f"/campaigns/{both}", {"name": "x"}, 403)
+        call(api, who, "POST", f"/campaigns/{both}/end", status=403)
+        call(api, who, "DELETE", f"/campaigns/{both}", status=403)
+        action = {"kind": "campaign", "campaign_id": both}
+        asked = {"action": action, "account_ids": west}
+        call(api, who, "POST", "/bulk-actions", asked, 403)
+
+
+def test_another_organisation_sees_nothing(
+    api: Api, city: City, other_org: Any, today: date
+) -> None:
+    ids = [str(one) for one in city.accounts][:5]
+    campaign = start(api, today, ids)["action"]["campaign_id"]
+    stranger = other_org.manager
+    assert call(api, stranger, "GET", "/campaigns")["items"] == []
+    for method, path in (
+        ("GET", ""), ("GET", "/accounts"), ("GET", "/accounts.csv"), ("POST", "/end"),
+        ("DELETE", ""),
+    ):  # fmt: skip
+        call(api, stranger, method, f"/campaigns/{campaign}{path}", status=404)
+    call(api, stranger, "PATCH", f"/campaigns/{campaign}", {"name": "x"}, 404)
+    asked = {"action": {"kind": "campaign", "campaign_id": campaign}, "account_ids": ids}
+    refused = call(api, stranger, "POST", "/bulk-actions", asked, 422)
+    assert refused["code"] == "unknown_reference"
+
+
+def test_accounts_are_added_once_taken_out_and_put_back(
+    api: Api, city: City, test_database: TestDatabase, today: date
+) -> None:
+    ids = sorted(str(one) for one in city.accounts)[:10]
+    campaign = start(api, today, ids[:6])["action"]["campaign_id"]
+    more = {"action": {"kind": "campaign", "campaign_id": campaign}, "account_ids": ids}
+    told = call(api, api.org.manager, "POST", "/bulk-actions/preview", more)
+    assert (told["would_change"], told["unchanged"]) == (4, 6)
+    added = call(api, api.org.manager, "POST", "/bulk-actions", more, 201)
+    assert added["changed"] == 4
+    less = {"action": {"kind": "leave_campaign", "campaign_id": campaign}, "account_ids": ids[4:8]}
+    before = execute(
+        test_database.owner_url,
+        "SELECT account_id, added_at, added_by FROM campaign_account ORDER BY account_id",
+    )
+    left = call(api, api.org.manager, "POST", "/bulk-actions", less, 201)
+    assert left["changed"] == 4
+    url = f"/campaigns/{campaign}"
+    assert call(api, api.org.manager, "GET", url)["counts"]["accounts"] == 6
+    again = call(api, api.org.manager, "POST", "/bulk-actions/preview", less)
+    assert (again["would_change"], again["unchanged"]) == (0, 4)
+    undone = call(api, api.org.manager, "POST", f"/bulk-actions/{left['id']}/undo")
+    assert undone["undone"] == 4
+    after = execute(
+        test_database.owner_url,
+        "SELECT account_id, added_at, added_by FROM campaign_account ORDER BY account_id",
+    )
+    assert after == before
+    # One of the added is taken out and comes again: what the action did is no longer there.
+    for kind in ("leave_campaign", "campaign"):
+        action = {"kind": kind, "campaign_id": campaign}
+        asked = {"action": action, "account_ids": ids[9:]}
+        assert call(api, api.org.manager, "POST", "/bulk-actions", asked, 201)["changed"] == 1
+    undone = call(api, api.org.manager, "POST", f"/bulk-actions/{added['id']}/undo")
+    assert (undone["undone"], undone["kept"]) == (3, 1)
+
+
+def test_a_campaign_that_ended_says_so_and_takes_nothing(api: Api, city: City, today: date) -> None:
+    ids = sorted(str(one) for one in city.accounts)[:6]
+    begun = start(api, today, ids[:3])
+    url = f"/campaigns/{begun['action']['campaign_id']}"
+    ended = call(api, api.org.manager, "POST", f"{url}/end")
+    assert (ended["state"], ended["counted_to"]) == ("ended", str(today))
+    for kind in ("campaign", "leave_campaign"):
+        action = {"kind": kind, "campaign_id": begun["action"]["campaign_id"]}
+        for path in ("/preview", ""):
+            asked = {"action": action, "account_ids": ids}
+            refused = call(api, api.org.manager, "POST", f"/bulk-actions{path}", asked, 409)
+            assert refused["code"] == "campaign_ended"
+            assert "Tết 2027" in refused["detail"]
+    call(api, api.org.manager, "POST", f"{url}/end", status=409)
+    call(api, api.org.manager, "PATCH", url, {"ends_on": str(today)}, 409)
+    assert call(api, api.org.manager, "PATCH", url, {"name": "Xong"})["name"] == "Xong"
+    refused = call(api, api.org.manager, "DELETE", url, status=409)
+    assert refused["code"] == "campaign_not_empty"
+    undone = call(api, api.org.manager, "POST", f"/bulk-actions/{begun['id']}/undo")
+    assert undone["undone"] == 3
+    past = start(api, today, ids, since=40, until=-3)["action"]["campaign_id"]
+    found = call(api, api.org.manager, "GET", f"/campaigns/{past}")
+    assert (found["state"], found["since"]["to_date"]) == ("ended", found["ends_on"])
+
+
+def test_a_campaign_that_has_not_begun_counts_nothing(
+    api: Api, city: City, test_database: TestDatabase, today: date
+) -> None:
+    ids = sorted(str(one) for one in city.accounts)[:3]
+    visited(test_database, api.org, ids[0], today)
+    sold(test_database, api.org, ids[0], today, 100)
+    campaign = start(api, today, ids, since=-1)["action"]["campaign_id"]
+    url = f"/campaigns/{campaign}"
+    found = call(api, api.org.manager, "GET", url)
+    assert (found["state"], found["since"], found["before"]) == ("planned", None, None)
+    assert found["counts"] == {"accounts": 3, "visited": 0, "bought": 0, "open": 3}
+    ended = call(api, api.org.manager, "POST", f"{url}/end")
+    assert (ended["state"], ended["counts"]["open"]) == ("ended", 3)
+    assert call(api, api.org.manager, "GET", url)["since"] is None
+
+
+def test_a_change_keeps_to_the_version_that_was_read(api: Api, today: date) -> None:
+    made = call(api, api.org.admin, "POST", "/campaigns", described(today), 201)
+    url = f"/campaigns/{made['id']}"
+    body = {"purpose": "Mời dùng thử.", "ends_on": str(today)}
+    changed = call(
+        api, api.org.manager, "PATCH", url, body, headers={"If-Match": f'W/"{made["rv"]}"'}
+    )
+    assert (changed["purpose"], changed["ends_on"]) == ("Mời dùng thử.", str(today))
+    assert changed["rv"] == made["rv"] + 1
+    for method, path, given in (("PATCH", "", {"name": "x"}), ("POST", "/end", None)):
+        call(
+            api, api.org.manager, method, f"{url}{path}", given, 412,
+            headers={"If-Match": f'W/"{made["rv"]}"'},
+        )  # fmt: skip
+
+
+def test_a_merged_account_leaves_its_place_to_the_other(
+    api: Api, city: City, test_database: TestDatabase, today: date
+) -> None:
+    loser, winner, gone = sorted(str(one) for one in city.accounts)[:3]
+    begun = start(api, today, [loser, gone])
+    url = f"/campaigns/{begun['action']['campaign_id']}"
+    visited(test_database, api.org, loser, today)
+    call(api, api.org.manager, "POST", f"/accounts/{loser}/merge", {"into": winner})
+    call(api, api.org.manager, "DELETE", f"/accounts/{gone}", status=204)
+    (left,) = call(api, api.org.manager, "GET", f"{url}/accounts")["items"]
+    assert (left["id"], left["visited_on"]) == (winner, str(today))
+    assert call(api, api.org.manager, "GET", url)["counts"]["accounts"] == 1
+    undone = call(api, api.org.manager, "POST", f"/bulk-actions/{begun['id']}/undo")
+    assert (undone["undone"], undone["kept"]) == (0, 2)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"name": " "},
+        {"name": "\x00"},
+        {"purpose": "\x00"},
+        {"purpose": "x" * 10_001},
+        {"name": "x" * 201},
+        {"starts_on": "0001-01-01"},
+        {"ends_on": "9999-12-31"},
+        {"starts_on": "2027-02-30"},
+        {"ends_on": "2000-01-01"},
+        {"starts_on": "1999-01-01"},
+        {"ends_on": None},
+        {"colour": "red"},
+    ],
+)
+def test_what_cannot_be_a_campaign_is_refused(api: Api, today: date, wrong: dict[str, Any]) -> None:
+    body = described(today) | wrong
+    call(api, api.org.manager, "POST", "/campaigns", body, 422)
+    action = {"kind": "campaign", "campaign": body}
+    asked = {"action": action, "account_ids": [str(uuid4())]}
+    call(api, api.org.manager, "POST", "/bulk-actions", asked, 422)
+    made = call(api, api.org.manager, "POST", "/campaigns", described(today), 201)
+    call(api, api.org.manager, "PATCH", f"/campaigns/{made['id']}", wrong, 422)
+
+
+def test_an_action_names_one_campaign(api: Api, today: date) -> None:
+    made = call(api, api.org.manager, "POST", "/campaigns", described(today), 201)
+    for action in (
+        {"kind": "campaign"},
+        {"kind": "leave_campaign"},
+        {"kind": "campaign", "campaign_id": str(uuid4())},
+        {"kind": "campaign", "campaign_id": made["id"], "campaign": described(today)},
+        {"kind": "leave_campaign", "campaign": described(today)},
+    ):
+        asked = {"action": action, "account_ids": [str(uuid4())]}
+        for path in ("", "/preview"):
+            call(api, api.org.manager, "POST", f"/bulk-actions{path}", asked, 422)
+
+
+def test_campaigns_come_newest_first_page_by_page(api: Api, today: date) -> None:
+    made = [
+        call(api, api.org.manager, "POST", "/campaigns", described(today), 201)["id"]
+        for _ in range(3)
+    ]
+    page = call(api, api.org.analyst, "GET", "/campaigns", params={"limit": 2})
+    assert [one["id"] for one in page["items"]] == made[:0:-1]
+    params = {"limit": 2, "cursor": page["next_cursor"]}
+    page = call(api, api.org.analyst, "GET", "/campaigns", params=params)
+    assert ([one["id"] for one in page["items"]], page["next_cursor"]) == ([made[0]], None)
