@@ -22,6 +22,7 @@ from backend.campaigns.schemas import (
     CampaignDetail,
     CampaignPatch,
     CampaignRead,
+    Wanted,
 )
 from backend.campaigns.sheet import write_sheet
 from backend.identity.call import Call
@@ -74,15 +75,16 @@ class CampaignController(Controller):
         campaign_id: FromPath[UUID],
         *,
         is_open: FromQuery[bool] = False,
+        territory_id: FromQuery[UUID | None] = None,
         limit: LimitQuery = DEFAULT_LIMIT,
         cursor: CursorQuery = None,
     ) -> Page[CampaignAccount]:
         """List a campaign's accounts that you may see, by id; `is_open` leaves those to do."""
         db, actor = request.db, request.actor
-        after = decode_id_cursor(cursor)
+        after, wanted = decode_id_cursor(cursor), Wanted(is_open=is_open, territory_id=territory_id)
         with db.for_org(actor.org_id, snapshot=True) as connection:
             found = service.list_accounts(
-                connection, actor, campaign_id, is_open=is_open, after=after, limit=limit + 1
+                connection, actor, campaign_id, wanted, after=after, limit=limit + 1
             )
         items = found[:limit]
         is_last = len(found) <= limit
@@ -91,12 +93,18 @@ class CampaignController(Controller):
     @get("/{campaign_id:uuid}/accounts.csv", operation_id="campaign_sheet", guards=[ANYBODY],
          sync_to_thread=True)  # fmt: skip
     def sheet(
-        self, request: Call, campaign_id: FromPath[UUID], *, is_open: FromQuery[bool] = False
+        self,
+        request: Call,
+        campaign_id: FromPath[UUID],
+        *,
+        is_open: FromQuery[bool] = False,
+        territory_id: FromQuery[UUID | None] = None,
     ) -> Response[bytes]:
         """Download a campaign's accounts that you may see, up to 50,000, as CSV."""
         db, actor = request.db, request.actor
+        wanted = Wanted(is_open=is_open, territory_id=territory_id)
         with db.for_org(actor.org_id, snapshot=True) as connection:
-            found = service.list_for_sheet(connection, actor, campaign_id, is_open=is_open)
+            found = service.list_for_sheet(connection, actor, campaign_id, wanted)
         return Response(
             write_sheet(found),
             media_type="text/csv; charset=utf-8",

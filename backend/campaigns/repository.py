@@ -10,7 +10,13 @@ import sqlalchemy as sa
 
 from backend.areas.statements import IN_SCOPE
 from backend.campaigns import statements
-from backend.campaigns.schemas import Campaign, CampaignAccount, CampaignCounts, CampaignCreate
+from backend.campaigns.schemas import (
+    Campaign,
+    CampaignAccount,
+    CampaignCounts,
+    CampaignCreate,
+    Wanted,
+)
 from backend.db.bulk import rows_json
 from backend.ids import OrgId, UserId
 from backend.maps.schemas import Scope
@@ -98,21 +104,22 @@ def select_accounts(
     scope: Scope,
     campaign_id: UUID,
     days: Days,
+    wanted: Wanted,
     *,
-    is_open: bool,
     after: UUID | None,
     limit: int,
 ) -> list[CampaignAccount]:
-    """Return a campaign's accounts in scope by id, all or those where nothing was done yet."""
-    statement = sa.text(
-        statements.ACCOUNTS.format(
-            members=_members(scope, ":campaign_id"), only=statements.OPEN if is_open else ""
-        )
-    )
+    """Return those of a campaign's accounts in scope that are wanted, by id."""
+    only = statements.OPEN if wanted.is_open else ""
+    only += statements.IN_TERRITORY if wanted.territory_id is not None else ""
+    members = _members(scope, ":campaign_id")
+    statement = sa.text(statements.ACCOUNTS.format(members=members, only=only))
     values = _scoped(scope) | {
         "campaign_id": campaign_id, "since": days.since, "until": days.until, "after": after,
         "limit": limit,
     }  # fmt: skip
+    if wanted.territory_id is not None:
+        values["territory_id"] = wanted.territory_id
     rows = connection.execute(statement, values).mappings()
     return msgspec.convert([dict(row) for row in rows], list[CampaignAccount])
 

@@ -101,6 +101,13 @@ class CampaignDetail(CampaignRead, frozen=True):
     shares: list[Share]
 
 
+class Wanted(msgspec.Struct, frozen=True, kw_only=True):
+    """Which of a campaign's accounts a list has: all, those open, those of one territory."""
+
+    is_open: bool = False
+    territory_id: UUID | None = None
+
+
 class CampaignAccount(msgspec.Struct, frozen=True):
     """An account of a campaign, and what was done there since the campaign began."""
 

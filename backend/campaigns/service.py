@@ -20,6 +20,7 @@ from backend.campaigns.schemas import (
     CampaignRead,
     Share,
     Span,
+    Wanted,
 )
 from backend.identity import audit
 from backend.identity.actor import Actor
@@ -76,8 +77,8 @@ def list_accounts(
     connection: sa.Connection,
     actor: Actor,
     campaign_id: UUID,
+    wanted: Wanted,
     *,
-    is_open: bool,
     after: UUID | None,
     limit: int,
 ) -> list[CampaignAccount]:
@@ -85,17 +86,16 @@ def list_accounts(
     scope = scope_of(connection, actor)
     days = _days(_get(connection, scope, campaign_id))
     return repository.select_accounts(
-        connection, scope, campaign_id, days, is_open=is_open, after=after, limit=limit
+        connection, scope, campaign_id, days, wanted, after=after, limit=limit
     )
 
 
 def list_for_sheet(
-    connection: sa.Connection, actor: Actor, campaign_id: UUID, *, is_open: bool
+    connection: sa.Connection, actor: Actor, campaign_id: UUID, wanted: Wanted
 ) -> list[CampaignAccount]:
     """Return a campaign's accounts that the actor may see; raise Conflict for too many."""
-    found = list_accounts(
-        connection, actor, campaign_id, is_open=is_open, after=None, limit=MOST_IN_FILE + 1
-    )
+    most = MOST_IN_FILE + 1
+    found = list_accounts(connection, actor, campaign_id, wanted, after=None, limit=most)
     if len(found) > MOST_IN_FILE:
         raise Conflict(
             f"More than {MOST_IN_FILE:,} accounts are meant: read them page by page.",

@@ -72,6 +72,7 @@ SELECT territory_id, owner_id, count(*)::int AS accounts,
 """
 _OF_ONE = {"since": ":since", "until": ":until"}
 OPEN = f"AND NOT {_VISITED.format(**_OF_ONE)} AND NOT {_BOUGHT.format(**_OF_ONE)}"
+IN_TERRITORY = " AND m.territory_id = :territory_id"
 ACCOUNTS = """
 WITH page AS (
   SELECT m.account_id, m.added_at FROM ({members}) m

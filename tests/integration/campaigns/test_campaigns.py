@@ -183,6 +183,10 @@ def test_open_accounts_come_page_by_page_and_as_a_file(
         if cursor is None:
             break
     assert told == ids[1::2]
+    west = [one for one in told if one in own(city)[0]]
+    params = {"is_open": True, "territory_id": str(city.territories["Kamppi"])}
+    page = call(api, api.org.analyst, "GET", url, params=params)
+    assert [one["id"] for one in page["items"]] == west
     answer = api.client.get(
         f"/v1{url}.csv", params={"is_open": True}, headers=api.as_(api.org.analyst)
     )
