@@ -24,7 +24,7 @@ export function campaignAccounts(desk, campaign, on) {
   const actions = bulkActions(desk, {
     title: t('campaign.chosen_title'), kinds: KINDS.filter((kind) => kind !== 'leave_campaign' || found.state !== 'ended'),
     meant: () => ({ account_ids: [...picked] }), values: { campaign_id: campaign.id },
-    changed: () => { load(); on.changed(); },
+    changed: () => { load(); on.changed(); doing.scrollIntoView({ block: 'nearest' }); },
   });
   const doing = el('div.doing', { hidden: true }, told, actions);
   const node = el('section.campaign-accounts', {}, el('h3', {}, t('campaign.accounts')),
