@@ -150,3 +150,20 @@ def test_a_rep_reads_the_own_share_on_a_phone(
     campaign.get_by_role("list", name="Khách trong chiến dịch").scroll_into_view_if_needed()
     page.screenshot(path=tmp_path / "accounts_phone.png")
     assert violations(page) == []
+
+
+def test_an_analysis_is_narrowed_to_a_campaign(
+    watched: Watched, test_database: TestDatabase, tmp_path: Path
+) -> None:
+    kept = _kept(watched, test_database)
+    page = watched.open(f"#tab=analysis&date={DAY}")
+    expect(page.locator(".loading:visible")).to_have_count(0)
+    page.locator("#panel summary", has=page.get_by_text("lọc")).first.click()
+    campaign = page.get_by_role("combobox", name="Chiến dịch")
+    with page.expect_response("**/v1/cube/query") as answered:
+        campaign.select_option(label=NAME)
+    rows = answered.value.json()["rows"]
+    assert answered.value.request.post_data_json["campaign_ids"] == [kept["id"]]
+    assert kept["accounts"] in [row["total"][0] for row in rows]
+    expect(campaign).to_have_value(kept["id"])
+    page.screenshot(path=tmp_path / "analysis.png")

@@ -6,7 +6,7 @@ from uuid import uuid4
 
 import pytest
 
-from tests.integration.campaigns.test_campaigns import EVERYWHERE, call, start
+from tests.integration.campaigns.test_campaigns import EVERYWHERE, call, described, start
 from tests.integration.maps.test_tile_answers import at, read
 from tests.support.city import BOXES, City
 from tests.support.databases import TestDatabase
@@ -62,6 +62,30 @@ def test_every_door_means_the_same_accounts(
         api, api.org.manager, "GET", "/accounts", params={"campaign_id": campaign, "q": word}
     )
     assert name["items"][0]["id"] in {one["id"] for one in found["items"]} <= ids
+
+
+def test_a_pivot_counts_the_campaign_alone(
+    api: Api, city: City, joined: tuple[str, set[str]], today: date
+) -> None:
+    campaign, ids = joined
+    west = {
+        str(one) for one, place in city.accounts.items() if place.lon < BOXES["Kamppi"][2]
+    } & ids
+    chosen = {"campaign_ids": [campaign]}
+    for who, own in ((api.org.manager, ids), (api.org.rep, west)):
+        body = {"rows": [{"dimension": "territory"}], "measures": ["accounts"]}
+        told = call(api, who, "POST", "/cube/query", body | chosen)
+        assert told["whole"]["total"] == [len(own)]
+        assert sum(row["total"][0] for row in told["rows"]) == len(own)
+        spots = call(api, who, "POST", "/cube/hot-spots", {"measure": "accounts"} | chosen)
+        every = call(api, who, "POST", "/cube/hot-spots", {"measure": "accounts"})
+        assert 0 < len(spots["cells"]) <= len(every["cells"])
+        call(api, who, "POST", "/cube/white-space", {"by": {"dimension": "territory"}} | chosen)
+    empty = call(api, api.org.manager, "POST", "/campaigns", described(today), 201)["id"]
+    for nothing in (empty, str(uuid4())):
+        body = {"measures": ["accounts"], "campaign_ids": [nothing]}
+        told = call(api, api.org.manager, "POST", "/cube/query", body)
+        assert told["whole"]["total"] == [0]
 
 
 def test_what_an_area_bought_is_that_of_the_campaign(

@@ -19,7 +19,7 @@ export function filterFields(desk, { withTerritory = true } = {}) {
     const box = el('input', { type: 'checkbox', name, checked: now[name] === 'true', onchange: () => choose({ [name]: box.checked }) });
     return el('label.check', {}, box, el('span', {}, t(`filter.${name}`)));
   };
-  const campaigns = campaignField(now.campaign_id);
+  const campaigns = campaignField(now.campaign_id, (value) => choose({ campaign_id: value }));
   const more = ['category', 'channel', 'priority', 'tag', 'campaign_id', 'is_overdue', 'is_never_visited'];
   return [
     select('life_stage', t('life_stage'), stages, now.life_stage ?? '', (value) => choose({ life_stage: value })),
@@ -33,9 +33,9 @@ export function filterFields(desk, { withTerritory = true } = {}) {
 }
 
 /** Campaigns by name, asked for when somebody may choose one. */
-function campaignField(now) {
+export function campaignField(now, onchange) {
   const every = [['', t('filter.every_campaign')]];
-  const node = select('campaign_id', t('campaign'), now ? [...every, [now, t('campaign')]] : every, now ?? '', (value) => choose({ campaign_id: value }));
+  const node = select('campaign_id', t('campaign'), now ? [...every, [now, t('campaign')]] : every, now ?? '', onchange);
   const field = node.querySelector('select');
   let isLoaded = false;
   async function load() {
@@ -48,6 +48,7 @@ function campaignField(now) {
       else field.append(el('option', { value: one.id }, one.name));
     }
   }
+  if (now) load();
   return { node, load };
 }
 
