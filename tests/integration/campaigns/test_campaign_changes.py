@@ -1,4 +1,4 @@
-"""What is done to campaigns: accounts added and taken out, days changed, an end, what is refused."""
+"""What is done to campaigns: accounts in and out, days changed, an end; what is refused."""
 
 from datetime import date
 from typing import Any
