@@ -29,6 +29,7 @@ from backend.areas.controllers import AreaController
 from backend.areas.ground_controllers import AreaGroundController
 from backend.areas.near_controllers import NearController
 from backend.bulk.controllers import BulkController
+from backend.campaigns.controllers import CampaignController
 from backend.clock import Clock, SystemClock
 from backend.context.controllers import ContextController
 from backend.context.import_controllers import ContextImportController
@@ -105,6 +106,7 @@ CONTROLLERS: Sequence[ControllerRouterHandler] = [
     NearController,
     AreaGroundController,
     BulkController,
+    CampaignController,
     AssignmentController,
     AuthController,
     BacktestController,

@@ -61,6 +61,7 @@ class AccountController(Controller):
         priority: Annotated[int | None, QueryParameter(ge=1, le=5)] = None,
         is_overdue: FromQuery[bool | None] = None,
         is_never_visited: FromQuery[bool | None] = None,
+        campaign_id: FromQuery[UUID | None] = None,
         limit: LimitQuery = DEFAULT_LIMIT,
         cursor: CursorQuery = None,
     ) -> Page[AccountRead]:
@@ -76,6 +77,7 @@ class AccountController(Controller):
             priority=priority,
             is_overdue=is_overdue,
             is_never_visited=is_never_visited,
+            campaign_id=campaign_id,
         )
         after = decode_id_cursor(cursor)
         with db.for_org(actor.org_id) as connection:

@@ -22,6 +22,8 @@ IS_OVERDUE = f"({LAST_ON} + m.visit_every_days < {TODAY})"
 """Null for what was never visited: that is due, and not overdue."""
 _TAGGED = """EXISTS (SELECT FROM account tagged WHERE tagged.org_id = :org_id
   AND tagged.id = m.account_id AND tagged.tags && cast(:tags AS text[]))"""
+_IN_CAMPAIGN = """EXISTS (SELECT FROM campaign_account joined WHERE joined.org_id = :org_id
+  AND joined.campaign_id = ANY (cast(:campaigns AS uuid[])) AND joined.account_id = m.account_id)"""
 
 
 class Filters(Payload, frozen=True, kw_only=True):
@@ -34,6 +36,8 @@ class Filters(Payload, frozen=True, kw_only=True):
     priorities: Annotated[list[Priority], msgspec.Meta(max_length=MAX_CHOICES)] = []
     tags: Annotated[list[Label], msgspec.Meta(max_length=MAX_CHOICES)] = []
     """Those that have any of them."""
+    campaign_ids: Annotated[list[UUID], msgspec.Meta(max_length=MAX_CHOICES)] = []
+    """Those that are in any of them."""
     is_overdue: bool = False
     is_never_visited: bool = False
 
@@ -43,11 +47,16 @@ class Filters(Payload, frozen=True, kw_only=True):
         return bool(self.life_stages or self.categories)
 
     @property
+    def is_looked_up(self) -> bool:
+        """Whether each account is looked up elsewhere than on the map."""
+        return bool(self.tags or self.campaign_ids)
+
+    @property
     def asks_each(self) -> bool:
         """Whether the sums behind tiles far out cannot answer: they know stage and category."""
         return bool(
-            self.channels or self.priorities or self.tags or self.is_overdue
-            or self.is_never_visited
+            self.channels or self.priorities or self.is_overdue or self.is_never_visited
+            or self.is_looked_up
         )  # fmt: skip
 
 
@@ -91,6 +100,9 @@ def conditions(filters: Filters) -> tuple[list[str], dict[str, Any]]:
     if filters.tags:
         words.append(f"AND {_TAGGED}")
         values["tags"] = list(filters.tags)
+    if filters.campaign_ids:
+        words.append(f"AND {_IN_CAMPAIGN}")
+        values["campaigns"] = list(filters.campaign_ids)
     if filters.is_overdue:
         words.append(f"AND {IS_OVERDUE}")
     if filters.is_never_visited:

@@ -23,7 +23,10 @@ SELECT a.id, cast(:rep AS uuid) IS NULL OR coalesce(
        a.visit_frequency, a.priority,
        cast(:on_date AS date) IS NOT NULL AND EXISTS (SELECT FROM visit v
           WHERE v.org_id = a.org_id AND v.account_id = a.id AND v.planned_on = :on_date
-            AND v.status <> 'cancelled' AND v.deleted_at IS NULL) AS has_visit
+            AND v.status <> 'cancelled' AND v.deleted_at IS NULL) AS has_visit,
+       cast(:campaign_id AS uuid) IS NOT NULL AND EXISTS (SELECT FROM campaign_account c
+          WHERE c.org_id = a.org_id AND c.campaign_id = :campaign_id AND c.account_id = a.id)
+         AS is_in_campaign
   FROM account a
  WHERE a.org_id = :org_id AND a.deleted_at IS NULL AND a.id = ANY (cast(:ids AS uuid[]))
  ORDER BY a.id
@@ -37,11 +40,15 @@ def select_rows(
     *,
     rep: UserId | None,
     on_date: object = None,
+    campaign_id: UUID | None = None,
     is_locked: bool = False,
 ) -> Sequence[sa.Row[Any]]:
     """Return live accounts with whether `rep` may see them, locked in one order when asked."""
     statement = sa.text(_ROWS + (" FOR NO KEY UPDATE OF a" if is_locked else ""))
-    values = {"org_id": org_id, "ids": list(ids), "rep": rep, "on_date": on_date}
+    values = {
+        "org_id": org_id, "ids": list(ids), "rep": rep, "on_date": on_date,
+        "campaign_id": campaign_id,
+    }  # fmt: skip
     return connection.execute(statement, values).all()
 
 

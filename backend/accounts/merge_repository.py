@@ -41,6 +41,12 @@ _WORTH = """WITH gone AS (
   INSERT INTO account_potential (org_id, account_id, monthly_amount, source, said_on)
   SELECT %(org)s, %(winner)s, monthly_amount, source, said_on FROM gone
   ON CONFLICT DO NOTHING"""
+_CAMPAIGNS = """WITH gone AS (
+    DELETE FROM campaign_account WHERE org_id = %(org)s AND account_id = %(loser)s
+    RETURNING campaign_id, added_at, added_by)
+  INSERT INTO campaign_account (org_id, campaign_id, account_id, added_at, added_by)
+  SELECT %(org)s, campaign_id, %(winner)s, added_at, added_by FROM gone
+  ON CONFLICT DO NOTHING"""
 _ALIASES = """WITH flat AS (
     UPDATE account_alias SET account_id = %(winner)s
      WHERE org_id = %(org)s AND account_id = %(loser)s)
@@ -120,6 +126,7 @@ def move_children(
         cursor.execute(_ROUTES, values)
         cursor.execute(_HOLDOVERS, values)
         cursor.execute(_WORTH, values)
+        cursor.execute(_CAMPAIGNS, values)
     return moved
 
 

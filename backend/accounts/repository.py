@@ -48,6 +48,8 @@ _MORE_CRITERIA = {
       (SELECT time_zone FROM organisation WHERE id = %(org)s))::date + a.visit_every_days
       < (SELECT tuyen_today(%(org)s))) IS %(is_overdue)s""",
     "is_never_visited": "(a.last_visit_at IS NULL) = %(is_never_visited)s",
+    "campaign_id": """EXISTS (SELECT FROM campaign_account c WHERE c.org_id = %(org)s
+      AND c.campaign_id = %(campaign_id)s AND c.account_id = a.id)""",
 }
 """What the search by name does not take along: with it every name is looked at."""
 _WORDS = r"""s.name_folded LIKE ALL (ARRAY (

@@ -161,6 +161,7 @@ class AccountFilter(msgspec.Struct, frozen=True, kw_only=True):
     priority: int | None = None
     is_overdue: bool | None = None
     is_never_visited: bool | None = None
+    campaign_id: UUID | None = None
 
 
 class ContactCreate(Payload, frozen=True, kw_only=True):

@@ -12,8 +12,8 @@ import sqlalchemy as sa
 from backend.accounts import many_repository
 from backend.accounts.repository import lock_areas
 from backend.api.problems import Problem
-from backend.bulk import repository
-from backend.bulk.deciding import Row, decide
+from backend.bulk import joining, repository
+from backend.bulk.deciding import CAMPAIGN_KINDS, Row, decide
 from backend.bulk.repository import Item
 from backend.bulk.schemas import ActionAsked
 from backend.identity import audit
@@ -41,6 +41,7 @@ def rows_of(
         ids,
         rep=None if actor.sees_everything else actor.user_id,
         on_date=action.planned_on if action.kind == "visit" else None,
+        campaign_id=action.campaign_id if action.kind in CAMPAIGN_KINDS else None,
         is_locked=is_locked,
     )
     return {row.id: Row._make(row) for row in found}
@@ -62,6 +63,8 @@ def carry_out_part(
     wanted = {one: found.changes for one, found in decided.items() if found.changes is not None}
     if action.kind == "visit":
         told = [_visit(connection, actor, action, one) for one in wanted]
+    elif action.kind in CAMPAIGN_KINDS:
+        told = joining.carry_out(connection, actor, action, list(wanted))
     else:
         after = many_repository.write_rows(connection, actor.org_id, wanted)
         told = [
@@ -91,6 +94,9 @@ def undo_part(
     rows = rows_of(connection, actor, action, [one.account_id for one in items], is_locked=True)
     if action.kind == "visit":
         told = [_unvisit(connection, actor, one) for one in items]
+    elif action.kind in CAMPAIGN_KINDS:
+        seen = {one for one, row in rows.items() if row.is_seen}
+        told = joining.undo(connection, actor, action, items, seen)
     else:
         back = {one.account_id: one.before or {} for one in items if _is_as_left(one, rows)}
         many_repository.write_rows(connection, actor.org_id, back)

@@ -7,6 +7,7 @@ from uuid import UUID
 from backend.bulk.schemas import ActionAsked, Kind, Reason
 
 MOST_TAGS = 50
+CAMPAIGN_KINDS = frozenset[Kind]({"campaign", "leave_campaign"})
 
 type Values = Mapping[str, object]
 
@@ -25,6 +26,8 @@ class Row(NamedTuple):
     priority: int
     has_visit: bool
     """Planned or made on the action's day."""
+    is_in_campaign: bool
+    """In the action's campaign."""
 
 
 class Decision(NamedTuple):
@@ -41,6 +44,8 @@ def decide(action: ActionAsked, row: Row | None) -> Decision:
     reason = _reason(action, row)
     if reason is not None:
         return Decision(None, reason)
+    if action.kind in CAMPAIGN_KINDS:
+        return Decision({} if row.is_in_campaign == (action.kind == "leave_campaign") else None)
     wanted = _wanted(action, row)
     is_same = wanted and all(getattr(row, name) == value for name, value in wanted.items())
     return Decision(None) if is_same else Decision(wanted)
@@ -58,7 +63,7 @@ def _reason(action: ActionAsked, row: Row) -> Reason | None:
 
 
 def _wanted(action: ActionAsked, row: Row) -> Values:
-    """Return the values that an account should have; a visit is none of its values."""
+    """Return the values that an account should have; visits and campaigns are none of them."""
     is_manual = action.territory_id is not None
     wanted: dict[Kind, Values] = {
         "territory": {
@@ -71,5 +76,7 @@ def _wanted(action: ActionAsked, row: Row) -> Values:
         "frequency": {"visit_every_days": action.visit_every_days, "visit_frequency": None},
         "priority": {"priority": action.priority},
         "visit": {},
+        "campaign": {},
+        "leave_campaign": {},
     }
     return wanted[action.kind]

@@ -10,18 +10,23 @@ from backend.accounts.filters import Filters
 from backend.accounts.schemas import Label, Priority, VisitEveryDays
 from backend.api.payloads import Payload
 from backend.areas.schemas import AreaAsked
+from backend.campaigns.schemas import CampaignCreate
 
 MOST_ACCOUNTS = 50_000
 MOST_VISITS = 100
 """Visits of one day by one person."""
 
 type Kind = Literal[
-    "territory", "owner", "add_tags", "remove_tags", "frequency", "priority", "visit"
-]
+    "territory", "owner", "add_tags", "remove_tags", "frequency", "priority", "visit", "campaign",
+    "leave_campaign",
+]  # fmt: skip
 type BulkStatus = Literal["running", "done", "failed", "undoing", "undone"]
-type Reason = Literal["not_seen", "in_territory", "too_many_tags", "planned_already", "not_allowed"]
+type Reason = Literal[
+    "not_seen", "in_territory", "too_many_tags", "planned_already", "not_allowed", "campaign_ended",
+]  # fmt: skip
 """Why an account is left as it is: not there or not yours; somebody holds its territory; it would
-have more than 50 tags; it has a visit that day; the visit is refused."""
+have more than 50 tags; it has a visit that day; the visit is refused; the campaign ended
+meanwhile."""
 
 
 class ActionAsked(Payload, frozen=True, kw_only=True):
@@ -37,6 +42,10 @@ class ActionAsked(Payload, frozen=True, kw_only=True):
     planned_on: date | None = None
     rep_id: UUID | None = None
     """Of `visit`; yourself when null."""
+    campaign_id: UUID | None = None
+    """Of `campaign` and `leave_campaign`: one that runs, or is to begin."""
+    campaign: CampaignCreate | None = None
+    """Of `campaign`: a new one, that is kept with the action; then it has a campaign_id."""
 
 
 class BulkAsked(Payload, frozen=True, kw_only=True):

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from uuid import UUID
 
+import msgspec
 import sqlalchemy as sa
 
 from backend import jobs
@@ -14,7 +15,7 @@ from backend.areas.schemas import AccountsRequest
 from backend.areas.shape_repository import select_unknown_territories
 from backend.bulk import repository
 from backend.bulk.carrying_out import carry_out_part, finish, rows_of, undo_part
-from backend.bulk.deciding import decide
+from backend.bulk.deciding import CAMPAIGN_KINDS, decide
 from backend.bulk.schemas import (
     MOST_ACCOUNTS,
     MOST_VISITS,
@@ -25,6 +26,7 @@ from backend.bulk.schemas import (
     Reason,
     Refused,
 )
+from backend.campaigns import service as campaigns
 from backend.identity.actor import Actor, Role
 from backend.ids import UserId, new_id
 from backend.visits.repository import is_user
@@ -74,12 +76,13 @@ def start(
 ) -> BulkRead:
     """Carry an action out, at once where there are few accounts, else by a job."""
     ids = _ids(connection, actor, asked, reach)
+    action = _with_campaign(connection, actor, asked.action)
     action_id = new_id()
     repository.insert_action(
         connection,
         actor.org_id,
         action_id,
-        asked.action,
+        action,
         ids,
         by=actor.user_id,
         device_id=actor.device_id,
@@ -87,7 +90,7 @@ def start(
     if len(ids) > MOST_AT_ONCE:
         jobs.enqueue(connection, "bulk.carry_out", org_id=actor.org_id, action_id=action_id)
     else:
-        while carry_out_part(connection, actor, action_id, asked.action):
+        while carry_out_part(connection, actor, action_id, action):
             pass
         finish(connection, actor, action_id)
     return get_action(connection, actor, action_id)
@@ -163,6 +166,8 @@ def _check(connection: sa.Connection, actor: Actor, action: ActionAsked) -> None
     needed = _NEEDED.get(action.kind)
     if needed and not getattr(action, needed):
         raise malformed_field(f"action.{needed}", f"The action {action.kind} needs {needed}.")
+    if action.kind in CAMPAIGN_KINDS:
+        _check_campaign(connection, actor, action)
     day = action.planned_on
     if day is not None and not _FIRST_YEAR <= day.year <= _LAST_YEAR:
         raise malformed_field("action.planned_on", "Give a day of the years 1970 to 2200.")
@@ -180,12 +185,35 @@ def _check(connection: sa.Connection, actor: Actor, action: ActionAsked) -> None
             )
 
 
+def _check_campaign(connection: sa.Connection, actor: Actor, action: ActionAsked) -> None:
+    is_new = action.campaign is not None and action.kind == "campaign"
+    if is_new == (action.campaign_id is not None):
+        raise malformed_field(
+            "action.campaign_id",
+            "Name a campaign by campaign_id, or (to start one) describe it in campaign.",
+        )
+    if action.campaign is not None:
+        campaigns.check_days(action.campaign.starts_on, action.campaign.ends_on)
+    if action.campaign_id is not None:
+        campaigns.check_takes(connection, actor, action.campaign_id, "action.campaign_id")
+
+
+def _with_campaign(connection: sa.Connection, actor: Actor, action: ActionAsked) -> ActionAsked:
+    """Return the action with the campaign's id, where it starts one."""
+    if action.campaign is None or action.kind != "campaign":
+        return action
+    started = campaigns.create_campaign(connection, actor, action.campaign)
+    return msgspec.structs.replace(action, campaign_id=started.id, campaign=None)
+
+
 def _check_role(actor: Actor, action: ActionAsked) -> None:
     check_writer(actor)
     if actor.is_planner:
         return
     if action.kind in {"territory", "owner"}:
         raise Forbidden("Only managers and administrators say whose accounts are.")
+    if action.kind in CAMPAIGN_KINDS:
+        raise Forbidden("Only managers and administrators say which accounts a campaign has.")
     if action.kind == "visit" and actor.role is Role.AGENT:
         raise Forbidden("Agents plan no visits.")
     if action.kind == "visit" and action.rep_id not in {None, actor.user_id}:

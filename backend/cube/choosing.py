@@ -36,6 +36,8 @@ class Sight:
     tree: Tree
     products: Mapping[UUID, Product]
     territory_of: TerritoryOf
+    in_campaigns: Sequence[UUID] | None = None
+    """The accounts of the campaigns that are asked for; None asks for none."""
 
 
 @dataclass(frozen=True)
@@ -63,6 +65,8 @@ def choose_accounts(
         mask = _in_scope(state.words, part, sight)
         if gone is not None:
             mask &= ~gone
+        if sight.in_campaigns is not None:
+            mask &= _among(part, sight.in_campaigns)
         if place is not None:
             mask &= _in_place(state.words, part, place)
         for one in filters:
@@ -81,10 +85,17 @@ def _in_scope(words: Words, part: Part, sight: Sight) -> Mask:
     own = _flags(words.users, [sight.scope.user_id])[accounts.owner]
     mask: Mask = held | (own & (accounts.territory == 0))
     if sight.held_over:
-        halves = np.frombuffer(b"".join(one.bytes for one in sight.held_over), ">u8")
-        high, low = (halves[half::2].astype(np.uint64) for half in (0, 1))
-        found = part.find(high, low)
-        mask[found[found >= 0]] = True
+        mask |= _among(part, sight.held_over)
+    return mask
+
+
+def _among(part: Part, accounts: Sequence[UUID]) -> Mask:
+    """Return which of a part's accounts are among some."""
+    mask = np.zeros(part.size, np.bool_)
+    halves = np.frombuffer(b"".join(one.bytes for one in accounts), ">u8")
+    high, low = (halves[half::2].astype(np.uint64) for half in (0, 1))
+    found = part.find(high, low)
+    mask[found[found >= 0]] = True
     return mask
 
 

@@ -1,5 +1,6 @@
 """The SQL of what is counted by: the names of territories, people and products."""
 
+from collections.abc import Sequence
 from datetime import date
 from typing import NamedTuple
 from uuid import UUID
@@ -51,6 +52,17 @@ def select_held_over(connection: sa.Connection, org_id: OrgId, user_id: UserId) 
     """Return the accounts that a person keeps for a while."""
     statement = sa.text("SELECT tuyen_held_over(:org_id, :user_id)")
     return list(connection.scalars(statement, {"org_id": org_id, "user_id": user_id}))
+
+
+def select_in_campaigns(
+    connection: sa.Connection, org_id: OrgId, campaign_ids: Sequence[UUID]
+) -> list[UUID]:
+    """Return the accounts that are in any of some campaigns, whosoever they are."""
+    statement = sa.text(
+        "SELECT DISTINCT account_id FROM campaign_account"
+        " WHERE org_id = :org_id AND campaign_id = ANY (cast(:ids AS uuid[]))"
+    )
+    return list(connection.scalars(statement, {"org_id": org_id, "ids": list(campaign_ids)}))
 
 
 class Books(NamedTuple):

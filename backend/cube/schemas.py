@@ -2,9 +2,11 @@
 
 from datetime import date, datetime
 from typing import Annotated, Literal
+from uuid import UUID
 
 import msgspec
 
+from backend.accounts.filters import MAX_CHOICES
 from backend.api.payloads import NO_NUL, Payload
 from backend.areas.schemas import AreaAsked, AreaShape
 
@@ -46,6 +48,10 @@ class FilterAsked(Payload, frozen=True, kw_only=True):
     values: Annotated[list[Member | Key | None], msgspec.Meta(min_length=1, max_length=1000)]
 
 
+CampaignIds = Annotated[list[UUID], msgspec.Meta(max_length=MAX_CHOICES)]
+"""Only accounts that are in any of these campaigns count; none leaves everything in."""
+
+
 class ComparisonAsked(Payload, frozen=True, kw_only=True):
     """With what to compare: the period before, the same of the year before, dates, or an area."""
 
@@ -69,6 +75,7 @@ class CubeQuery(Payload, frozen=True, kw_only=True):
     columns: Annotated[list[DimensionAsked], msgspec.Meta(max_length=1)] = []
     measures: Annotated[list[MeasureName], msgspec.Meta(min_length=1, max_length=8)]
     filters: Annotated[list[FilterAsked], msgspec.Meta(max_length=11)] = []
+    campaign_ids: CampaignIds = []
     area: AreaAsked | None = None
     from_date: _Day = None
     to_date: _Day = None
@@ -186,6 +193,7 @@ class WhiteSpaceQuery(Payload, frozen=True, kw_only=True):
 
     by: DimensionAsked = msgspec.field(default_factory=lambda: DimensionAsked(dimension="h3"))
     filters: Annotated[list[FilterAsked], msgspec.Meta(max_length=11)] = []
+    campaign_ids: CampaignIds = []
     area: AreaAsked | None = None
     minimum: Annotated[int, msgspec.Meta(ge=1, le=1_000_000)] = 10
     limit: Annotated[int, msgspec.Meta(ge=1, le=MOST_ROWS)] = 500
@@ -236,6 +244,7 @@ class HotSpotQuery(Payload, frozen=True, kw_only=True):
     """So far neighbours count."""
     correction: Correction = "fdr"
     filters: Annotated[list[FilterAsked], msgspec.Meta(max_length=11)] = []
+    campaign_ids: CampaignIds = []
     area: AreaAsked | None = None
     from_date: _Day = None
     to_date: _Day = None

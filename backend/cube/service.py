@@ -81,6 +81,11 @@ def _sight(connection: sa.Connection, scope: Scope, asked: CubeQuery | None) -> 
         tree=Tree(territories, scope.territory_ids),
         products=member_repository.select_products(connection, scope.org_id),
         territory_of="today" if asked is None else asked.territory_of,
+        in_campaigns=member_repository.select_in_campaigns(
+            connection, scope.org_id, asked.campaign_ids
+        )
+        if asked is not None and asked.campaign_ids
+        else None,
     )
 
 

@@ -40,8 +40,9 @@ def find_white_space(
     if asked.by.dimension not in {"h3", "territory"}:
         raise malformed_field("by.dimension", "White space is found by 'h3' or 'territory'.")
     query = CubeQuery(
-        rows=[asked.by], measures=_COUNTED, filters=asked.filters, area=asked.area, limit=MOST_ROWS
-    )
+        rows=[asked.by], measures=_COUNTED, filters=asked.filters, area=asked.area, limit=MOST_ROWS,
+        campaign_ids=asked.campaign_ids,
+    )  # fmt: skip
     found = answer(connection, actor, cubes, query, [reach, None])
     _check_all(found.rest_count)
     rows = [one for one in found.rows if one.keys[0] is not None]
@@ -91,6 +92,7 @@ def find_hot_spots(
         rows=[DimensionAsked(dimension="h3", resolution=asked.resolution)],
         measures=list(dict.fromkeys([asked.measure, "accounts"])),
         filters=asked.filters,
+        campaign_ids=asked.campaign_ids,
         area=asked.area,
         from_date=asked.from_date,
         to_date=asked.to_date,

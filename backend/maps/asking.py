@@ -21,6 +21,7 @@ def filters_asked(
     channel: Words = None,
     priority: Numbers = None,
     tag: Words = None,
+    campaign_id: Ids = None,
     *,
     is_overdue: FromQuery[bool] = False,
     is_never_visited: FromQuery[bool] = False,
@@ -33,6 +34,7 @@ def filters_asked(
         "channels": channel,
         "priorities": priority,
         "tags": tag,
+        "campaign_ids": campaign_id,
         "is_overdue": is_overdue,
         "is_never_visited": is_never_visited,
     }

@@ -5,6 +5,7 @@ never comes back to an older value. Tables that only grow in versions (`rv` rise
 rows are marked as deleted and never removed) have the count and the sum of their versions.
 """
 
+from collections.abc import Sequence
 from datetime import date
 from typing import NamedTuple
 from uuid import UUID
@@ -46,6 +47,10 @@ SELECT min(wx), max(wy), max(wx), min(wy) FROM account_map
 """)
 _IS_CROWDED = sa.text("SELECT account_map_is_crowded(:org_id, :lo, :hi, :most)")
 _WORTH_VERSION = sa.text("SELECT version FROM account_worth_version WHERE org_id = :org_id")
+_CAMPAIGNS_VERSION = sa.text("""
+SELECT string_agg(k.rv::text, ',' ORDER BY k.id) FROM campaign k
+ WHERE k.org_id = :org_id AND k.id = ANY (cast(:ids AS uuid[]))
+""")
 # A territory below one that somebody holds is held, too; of several the nearest, then the first.
 _HOLDERS = sa.text("""
 WITH RECURSIVE line AS (
@@ -98,6 +103,14 @@ def is_crowded(connection: sa.Connection, org_id: OrgId, lo: int, hi: int, *, mo
 def read_worth_version(connection: sa.Connection, org_id: OrgId) -> int:
     """Return the version of what accounts are worth."""
     return int(connection.scalar(_WORTH_VERSION, {"org_id": org_id}) or 0)
+
+
+def read_campaigns_version(
+    connection: sa.Connection, org_id: OrgId, campaign_ids: Sequence[UUID]
+) -> str:
+    """Return the version of which accounts are in some campaigns."""
+    values = {"org_id": org_id, "ids": list(campaign_ids)}
+    return str(connection.scalar(_CAMPAIGNS_VERSION, values) or "")
 
 
 def select_holders(connection: sa.Connection, scope: Scope) -> tuple[tuple[str, str], ...]:

@@ -55,6 +55,9 @@ def read_tile(
     wanted = msgspec.structs.replace(wanted, filters=normalised(wanted.filters))
     if lens.tells_worth:
         version += f".{repository.read_worth_version(connection, actor.org_id)}"
+    if wanted.filters.campaign_ids:
+        ids = wanted.filters.campaign_ids
+        version += f".{repository.read_campaigns_version(connection, actor.org_id, ids)}"
     etag = _etag(layer, tile, wanted, lens, today, on_date, scope, version)
     if has_tag(etag):
         return TileAnswer(etag, None)

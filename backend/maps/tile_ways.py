@@ -70,7 +70,7 @@ def choose_way(
 
 
 def _is_too_full(connection: sa.Connection, scope: Scope, tile: Tile, way: Way) -> bool:
-    is_looked_up = way.filters.tags or way.lens.colour_by in LOOKED_UP
+    is_looked_up = way.filters.is_looked_up or way.lens.colour_by in LOOKED_UP
     if tile.z >= (_LOOKED_UP_FROM_ZOOM if is_looked_up else _COUNTED_FROM_ZOOM):
         return False
     bounds = tile_range(*tile)

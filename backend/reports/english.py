@@ -84,6 +84,7 @@ ENGLISH: Mapping[str, str] = {
     ),
     "report.figure": "Figure",
     "report.figures": "Figures",
+    "report.filter.campaigns": "in {count} chosen campaigns",
     "report.filter.is_never_visited": "never visited",
     "report.filter.is_overdue": "overdue",
     "report.filter.priorities": "priority {priorities}",

@@ -101,6 +101,8 @@ def _filters(asked: Filters, words: Words) -> list[str]:
         told.append(words("report.filter.priorities", priorities=chosen))
     if asked.tags:
         told.append(words("report.filter.tags", tags=", ".join(asked.tags)))
+    if asked.campaign_ids:
+        told.append(words("report.filter.campaigns", count=len(asked.campaign_ids)))
     for name in ("is_overdue", "is_never_visited"):
         if getattr(asked, name):
             told.append(words(f"report.filter.{name}"))

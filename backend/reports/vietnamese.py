@@ -106,6 +106,7 @@ VIETNAMESE: Mapping[str, str] = {
     "report.estimate": "Vùng tới được chỉ là ước tính: chưa có mạng đường cho nơi này.",
     "report.figure": "Chỉ số",
     "report.figures": "Các con số",
+    "report.filter.campaigns": "thuộc {count} chiến dịch",
     "report.filter.is_never_visited": "chưa từng ghé",
     "report.filter.is_overdue": "quá hạn ghé",
     "report.filter.priorities": "ưu tiên {priorities}",

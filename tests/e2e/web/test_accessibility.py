@@ -24,7 +24,7 @@ _LOOKS: dict[str, dict[str, Any]] = {
 }
 
 
-def _violations(page: Page) -> list[str]:
+def violations(page: Page) -> list[str]:
     """Return what axe has against the page as it stands: rule, place, and why."""
     page.evaluate(_AXE.read_text(encoding="utf-8"))
     found: dict[str, Any] = page.evaluate(
@@ -49,7 +49,7 @@ def test_the_page_breaks_no_rule_of_accessibility(watched: Watched) -> None:
     page = watched.page
     page.goto(f"{watched.service.url}/#date={DAY}")
     page.wait_for_selector("#sign-in:not([hidden])")
-    told = {"sign-in": _violations(page)}
+    told = {"sign-in": violations(page)}
     watched.sign_in()
     watched.wait_for_map()
     if page.viewport_size == PHONE["viewport"]:
@@ -59,25 +59,25 @@ def test_the_page_breaks_no_rule_of_accessibility(watched: Watched) -> None:
     for tab in page.get_by_role("tab").all():
         tab.click()
         _unfold(page)
-        told[tab.inner_text()] = _violations(page)
+        told[tab.inner_text()] = violations(page)
     page.get_by_role("tab").first.click()
     page.locator(".row-list .row").first.click()
     _unfold(page)
-    told["an account"] = _violations(page)
+    told["an account"] = violations(page)
     page.goto(f"{watched.service.url}/#tab=territories")
     page.locator("#panel .actions button").last.click()
     page.locator(".past-slider").wait_for()
     _unfold(page)
-    told["territories over time"] = _violations(page)
+    told["territories over time"] = violations(page)
     page.goto(f"{watched.service.url}/#tab=visits")
     page.locator(".live .row").first.wait_for()
     _unfold(page)
-    told["the day as it runs"] = _violations(page)
+    told["the day as it runs"] = violations(page)
     page.goto(f"{watched.service.url}/#tab=areas&date={DAY}")
     page.locator("select[name=territory_id]").select_option(label="Kamppi")
     page.locator(".area-result").wait_for()
     _unfold(page)
-    told["what lies in an area"] = _violations(page)
+    told["what lies in an area"] = violations(page)
     against = [f"{name}: {one}" for name, found in told.items() for one in found]
     assert not against, "\n".join(against)
 
@@ -96,10 +96,10 @@ def test_trade_areas_layers_and_the_nearest_break_no_rule(
     for by in ("", "1"):
         page.locator("select[name=by]").select_option(by)
         _unfold(page)
-        told[f"trade areas {by}"] = _violations(page)
+        told[f"trade areas {by}"] = violations(page)
     page.goto(f"{watched.service.url}/#date={DAY}&near=24.94500,60.17000;foot")
     page.locator("ol.row-list .row").first.wait_for()
     _unfold(page)
-    told["the nearest"] = _violations(page)
+    told["the nearest"] = violations(page)
     against = [f"{name}: {one}" for name, found in told.items() for one in found]
     assert not against, "\n".join(against)

@@ -62,6 +62,14 @@ export function day(text) {
     .format(new Date(`${text}T00:00:00Z`));
 }
 
+/** A calendar day without its weekday. */
+export function shortDay(text) {
+  return new Intl.DateTimeFormat(locale(), { day: 'numeric', month: 'numeric', year: 'numeric', timeZone: 'UTC' })
+    .format(new Date(`${text}T00:00:00Z`));
+}
+
+export const shortDays = (from, to) => `${shortDay(from)} – ${shortDay(to)}`;
+
 /** The calendar day so many days before another, as text. */
 export function daysBefore(text, days) {
   const at = new Date(`${text}T00:00:00Z`);

@@ -11,7 +11,7 @@ export const MEASURES = ['accounts', 'customers', 'penetration', 'overdue_share'
 /** The filters' names in a query, and in the body of a request. */
 const FILTERS = {
   life_stage: 'life_stages', category: 'categories', territory_id: 'territory_ids', channel: 'channels',
-  priority: 'priorities', tag: 'tags', is_overdue: 'is_overdue', is_never_visited: 'is_never_visited',
+  priority: 'priorities', tag: 'tags', campaign_id: 'campaign_ids', is_overdue: 'is_overdue', is_never_visited: 'is_never_visited',
 };
 const FLAGS = ['is_overdue', 'is_never_visited'];
 

@@ -1,6 +1,7 @@
 /** What is asked of the cube, chosen by hand: rows, columns, measures, filters, days, comparison. */
 
 import { el, input, select } from '../dom.js';
+import { campaignField } from '../filters.js';
 import { day, t } from '../i18n.js';
 import { sliced } from './analysis-state.js';
 import { dimensionName, memberName } from './analysis-words.js';
@@ -102,11 +103,12 @@ function filterForm(state, known, change) {
     field.disabled = !members.length;
   });
   field.disabled = true;
+  const campaign = campaignField(state.campaign, (id) => change({ ...state, campaign: id || null }));
   return [
     el('ul.chips', { 'aria-label': t('cube.filters') }, state.filters.map((one) => el('li', {}, el('button.small', { type: 'button', title: t('cube.unfilter'),
       onclick: () => change({ ...state, filters: state.filters.filter((other) => other !== one) }) },
     `${t(`cube.dimension.${one.dimension}`)}: ${one.values.map((value) => nameOf(known, one.dimension, value)).join(', ')} ×`)))),
-    el('details.fold', {}, el('summary', {}, t('cube.add_filter')), el('div.filters', {}, dimension, values)),
+    el('details.fold', { open: Boolean(state.campaign), ontoggle: () => campaign.load() }, el('summary', {}, t('cube.add_filter')), el('div.filters', {}, dimension, values, campaign.node)),
   ];
 }
 

@@ -1,7 +1,7 @@
 /** A question to the cube as the page keeps it: in the address, changed by drilling and slicing. */
 
 const USUAL = { view: 'pivot', rows: [{ dimension: 'territory' }], columns: null, measures: ['accounts', 'customers', 'revenue'],
-  filters: [], from_date: null, to_date: null, grain: 'month', compare: 'year_before', compare_from: null, compare_to: null, compare_territory: null, territory_of: 'today', measure: 'revenue', in_area: false };
+  filters: [], from_date: null, to_date: null, grain: 'month', compare: 'year_before', compare_from: null, compare_to: null, compare_territory: null, territory_of: 'today', campaign: null, measure: 'revenue', in_area: false };
 export const VIEWS = ['pivot', 'white_space', 'hot_spots', 'trade_areas'];
 const FINEST = 9;
 const NEXT = {
@@ -45,7 +45,7 @@ function comparison({ compare, compare_from: from, compare_to: to, compare_terri
 }
 
 /** Of all questions: filters, and the area where one is chosen. */
-export const asChoice = (state, area) => ({ filters: state.filters, area: state.in_area && area ? area : null });
+export const asChoice = (state, area) => ({ filters: state.filters, campaign_ids: state.campaign ? [state.campaign] : [], area: state.in_area && area ? area : null });
 
 /** Filter by a value of a dimension, instead of what it was filtered by. */
 export function sliced(state, dimension, values) {

@@ -45,7 +45,7 @@ export function areaResult(found, desk, { filters, topBy, clear, changed }) {
       bars(t('area.channel'), found.channels, (value) => value ?? t('area.none')),
       bars(t('area.priority'), found.priorities, (value) => String(value)),
       top(found, topBy),
-      bulkActions(desk, { area: desk.area, filters, changed }),
+      bulkActions(desk, { meant: () => ({ area: desk.area, filters }), changed }),
     ] : empty(t('area.empty'), t('area.empty_hint')),
     shape.geometry ? areaGround(desk.area) : null,
     files(found, desk.area, filters, topBy));

@@ -2,12 +2,13 @@
 
 import { request } from '../api.js';
 import { el, input, select } from '../dom.js';
-import { filterFields } from '../filters.js';
+import { filterFields, showChosen } from '../filters.js';
 import { daysBefore, t } from '../i18n.js';
 import { latest, loading, problemCard, showProblem } from '../parts.js';
 import { unitPicker } from './admin-units.js';
 import { filtersOf, view } from '../view.js';
 import { areaResult } from './area-result.js';
+import { campaignsFold } from './campaigns.js';
 import { PROFILES } from './reach.js';
 
 const PERIODS = [7, 28, 91];
@@ -25,6 +26,11 @@ export function areasTab(panel, desk) {
   const territories = [['', t('area.choose_territory')], ...desk.territories.map((one) => [one.id, one.name])];
   const territory = select('territory_id', t('territory'), territories, desk.area?.territory_id ?? '', (id) => { if (id) choose({ territory_id: id }); });
   let filter = view().filter;
+  const campaigns = campaignsFold(desk, { changed: refresh });
+  const fields = el('div.filters', {},
+    ...filterFields(desk, { withTerritory: false }),
+    select('days', t('period'), PERIODS.map((days) => [String(days), t('area.days', { days })]), String(USUAL), (value) => change({ days: Number(value) })),
+    select('top_by', t('area.top'), ['overdue', 'visits', 'revenue', 'potential'].map((by) => [by, t(`area.top.${by}`)]), 'overdue', (value) => change({ top_by: value })));
   panel.append(
     el('section.card', { 'aria-label': t('area.choose') },
       el('h2', {}, t('area.choose')), ways,
@@ -32,11 +38,7 @@ export function areasTab(panel, desk) {
       unitPicker((id) => choose({ admin_unit_id: id })),
       el('details.fold', {}, el('summary', {}, t('area.more_ways')), circleForm(), reachForm(), corridorForm()),
       message),
-    el('div.filters', {},
-      ...filterFields(desk, { withTerritory: false }),
-      select('days', t('period'), PERIODS.map((days) => [String(days), t('area.days', { days })]), String(USUAL), (value) => change({ days: Number(value) })),
-      select('top_by', t('area.top'), ['overdue', 'visits', 'revenue', 'potential'].map((by) => [by, t(`area.top.${by}`)]), 'overdue', (value) => change({ top_by: value }))),
-    result);
+    campaigns.node, fields, result);
 
   /** A circle around the middle of the map: for who has no pointer. */
   function circleForm() {
@@ -123,9 +125,14 @@ export function areasTab(panel, desk) {
   }
 
   /** The map and its counts are out of date; the card stays, because it offers to undo. */
-  function changed() {
+  function refresh() {
     desk.map.refresh('prospects', 'visits');
     desk.reloadLegend();
+  }
+
+  function changed() {
+    refresh();
+    campaigns.changed();
   }
 
   function clear() {
@@ -137,7 +144,9 @@ export function areasTab(panel, desk) {
   if (desk.area) load({ isNew: true });
   return {
     arrive(where) {
+      campaigns.arrive(where);
       if (view(where).filter === filter) return;
+      showChosen(fields);
       ({ filter } = view(where));
       if (desk.area) load();
     },

@@ -1,13 +1,16 @@
-/** What can be done to all accounts of an area: asked in a dialog, previewed, carried out, undone. */
+/** What can be done to many accounts, of an area or chosen: asked in a dialog, previewed, carried out, undone. */
 
 import { request } from '../api.js';
 import { el, input, select } from '../dom.js';
 import { number, t } from '../i18n.js';
 import { showProblem } from '../parts.js';
+import { go } from '../place.js';
+import { joined, joinFields } from './campaign-fields.js';
 
 const LOOK_AGAIN_MS = 1000;
 const PRIORITIES = ['1', '2', '3', '4', '5'];
-const PLANNER_KINDS = ['territory'];
+const PLANNER_KINDS = ['territory', 'campaign', 'leave_campaign'];
+const AREA_KINDS = ['territory', 'add_tags', 'remove_tags', 'frequency', 'priority', 'visit', 'campaign'];
 const ENDED = ['done', 'undone', 'failed'];
 
 /** Each kind of action: its fields, and what they ask of the service. */
@@ -33,17 +36,22 @@ const KINDS = {
     ],
     asked: ({ planned_on, rep_id }) => ({ planned_on: planned_on.value, rep_id: rep_id?.value || null }),
   },
+  campaign: { fields: joinFields, asked: joined },
+  leave_campaign: { fields: () => [el('p', {}, t('bulk.leave_campaign.hint'))], asked: () => ({}) },
 };
 
 const words = (text) => text.split(',').map((one) => one.trim()).filter(Boolean);
 const tagField = () => input('tags', t('bulk.tags'), { required: true, maxLength: 200, autocomplete: 'off' });
 
-/** Buttons for the accounts of an area; `changed` is called when something was done to them. */
-export function bulkActions(desk, { area, filters, changed }) {
+/**
+ * Buttons for accounts: `meant()` says which, `changed` is called when something was done to them. `values` are what
+ * an action asks besides its fields.
+ */
+export function bulkActions(desk, { meant, changed, title = t('bulk.title'), kinds: offered = AREA_KINDS, values = {} }) {
   if (desk.user.role === 'analyst') return null;
   const outcome = el('div', { 'aria-live': 'polite' });
-  const kinds = Object.keys(KINDS).filter((kind) => desk.isPlanner || !PLANNER_KINDS.includes(kind));
-  return el('section.bulk', {}, el('h3', {}, t('bulk.title')),
+  const kinds = offered.filter((kind) => desk.isPlanner || !PLANNER_KINDS.includes(kind));
+  return el('section.bulk', {}, el('h3', {}, title),
     el('div.actions', {}, kinds.map((kind) => el('button.small', { type: 'button', onclick: () => open(kind) }, t(`bulk.${kind}`)))),
     outcome);
 
@@ -63,7 +71,7 @@ export function bulkActions(desk, { area, filters, changed }) {
     document.body.append(dialog);
     dialog.showModal();
 
-    const body = () => ({ area, filters, action: { kind, ...KINDS[kind].asked(form.elements) } });
+    const body = () => ({ ...meant(), action: { kind, ...(kind === 'leave_campaign' ? values : {}), ...KINDS[kind].asked(form.elements) } });
 
     async function attempt(button, work) {
       button.disabled = true;
@@ -143,5 +151,6 @@ function actionCard(action, undo) {
       : t('bulk.changed', { count: number(action.changed), of: number(action.accounts) })),
     ...action.refused.map(refusal),
     action.failure ? el('p.message.error', { role: 'alert' }, t('bulk.failed')) : null,
-    action.status === 'done' && action.changed ? el('button.small', { type: 'button', onclick: (event) => { event.target.disabled = true; undo(); } }, t('bulk.undo')) : null);
+    el('div.actions', {}, action.action.kind === 'campaign' && !undoing ? el('button.small', { type: 'button', onclick: () => go({ tab: 'areas', campaign: action.action.campaign_id }) }, t('campaign.open')) : null,
+    action.status === 'done' && action.changed ? el('button.small', { type: 'button', onclick: (event) => { event.target.disabled = true; undo(); } }, t('bulk.undo')) : null));
 }
