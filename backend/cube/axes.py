@@ -1,5 +1,6 @@
 """Dimensions as axes: the members in order, and which of them each account or fact belongs to."""
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -8,12 +9,14 @@ from uuid import UUID
 import h3
 import numpy as np
 
+from backend.cube.atlas import Outline
 from backend.cube.choosing import Chosen, Sight
 from backend.cube.columns import Whole
 from backend.cube.periods import Span, bucket_key, buckets
 from backend.cube.repository import RFM_CLASSES, STAGES, Words
 from backend.cube.schemas import DimensionAsked, Grain
 from backend.cube.store import State
+from backend.cube.units import Layer
 
 ELSEWHERE = "elsewhere"
 """Of who sees some territories alone: one of the others."""
@@ -21,10 +24,11 @@ _PRIORITIES = 5
 
 
 class Member(NamedTuple):
-    """A value of a dimension."""
+    """A value of a dimension; a unit has its outline."""
 
     key: str | int | None
     label: str | None
+    outline: Outline | None = None
 
 
 @dataclass(frozen=True)
@@ -54,6 +58,8 @@ def make_axis(
             return _territories(state.words, sight, asked)
         case "h3":
             return _hexagons(state, asked)
+        case "admin_unit":
+            return _units(sight.units.by_level[asked.level], asked)
         case "period":
             return _periods(asked, span, grain)
         case "rep" | "product" | "product_category":
@@ -159,6 +165,31 @@ def _hexagons(state: State, asked: DimensionAsked) -> Axis:
         return found if own is cells else np.searchsorted(cells, own)[found]
 
     return Axis(asked, len(cells), members, codes)
+
+
+def _units(layer: Layer, asked: DimensionAsked) -> Axis:
+    """Return the units by name, no unit last; those of one name with what they belong to."""
+    names = Counter(one.name for one in layer.units)
+    labels = [
+        f"{one.name}, {one.parent_name}" if names[one.name] > 1 and one.parent_name else one.name
+        for one in layer.units
+    ]
+    count = len(layer.units)
+
+    def members(some: Sequence[int]) -> list[Member]:
+        outlines = layer.shapes.outlines
+        return [
+            Member(str(layer.units[at].id), labels[at], outlines[at])
+            if at < count
+            else Member(None, None)
+            for at in some
+        ]
+
+    def codes(chosen: Chosen, _: Span) -> Whole:
+        found: Whole = (layer.of(chosen.part)[chosen.account] - 1) % (count + 1)
+        return found
+
+    return Axis(asked, count + 1, members, codes)
 
 
 def _periods(asked: DimensionAsked, span: Span, grain: Grain) -> Axis:

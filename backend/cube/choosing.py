@@ -20,6 +20,7 @@ from backend.cube.repository import RFM_CLASSES, STAGES, Words
 from backend.cube.schemas import FilterAsked, TerritoryOf
 from backend.cube.store import State
 from backend.cube.trees import Tree
+from backend.cube.units import NO_UNITS, Units
 from backend.cube.vocabulary import Fact
 from backend.geo.cover import cover
 from backend.maps.schemas import Scope
@@ -38,6 +39,7 @@ class Sight:
     territory_of: TerritoryOf
     in_campaigns: Sequence[UUID] | None = None
     """The accounts of the campaigns that are asked for; None asks for none."""
+    units: Units = NO_UNITS
 
 
 @dataclass(frozen=True)
@@ -125,6 +127,8 @@ def _wanted(words: Words, part: Part, sight: Sight, asked: FilterAsked) -> Mask 
             return np.isin(accounts.priority, [_number(one) for one in values])
         case "h3":
             return _in_cells(part, values)
+        case "admin_unit":
+            return sight.units.mask(part, values)
         case "category" | "channel" | "life_stage" | "rfm_class":
             listed: Mapping[str, tuple[Sequence[str], Whole]] = {
                 "category": (words.categories, accounts.category),

@@ -15,6 +15,7 @@ FINEST = 9
 """The resolution of the cells that are kept; coarser ones follow from it."""
 NEVER = -1_000_000
 """The day of what never was."""
+_MOST_PLACINGS = 6
 _MULTIPLIER = np.uint64(0x9E37_79B9_7F4A_7C15)
 
 type Whole = npt.NDArray[np.int64]
@@ -83,6 +84,7 @@ class Part:
     sales: Sales
     visits: Visits
     _hexagons: dict[int, tuple[Whole, Whole]] = field(default_factory=dict)
+    _placed: dict[str, Whole] = field(default_factory=dict)
 
     @property
     def size(self) -> int:
@@ -132,6 +134,14 @@ class Part:
             cells, codes = np.unique(parents(self.accounts.cell, resolution), return_inverse=True)
             self._hexagons[resolution] = cells, codes.astype(np.int64)
         return self._hexagons[resolution]
+
+    def placed(self, stamp: str, place: Callable[["Part"], Whole]) -> Whole:
+        """Return where accounts lie among some shapes; that is found once for each `stamp`."""
+        if stamp not in self._placed:
+            while len(self._placed) >= _MOST_PLACINGS:
+                self._placed.pop(next(iter(self._placed)))
+            self._placed[stamp] = place(self)
+        return self._placed[stamp]
 
 
 def _renumbered(places: Whole) -> tuple[Whole, int]:

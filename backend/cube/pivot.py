@@ -264,6 +264,9 @@ def _row(asked: CubeQuery, members: Sequence[Member], told: Sequence[Real], row:
         compared_cells=None if compared is None or not has_columns else _told(compared[row, :-1]),
         compared_total=None if compared is None else _told(compared[row, -1:])[0],
         boundary=corners,
+        outline=next((one.outline for one in members if one.outline), None)
+        if asked.with_boundaries
+        else None,
     )
 
 

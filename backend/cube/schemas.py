@@ -11,8 +11,8 @@ from backend.api.payloads import NO_NUL, Payload
 from backend.areas.schemas import AreaAsked, AreaShape
 
 type DimensionName = Literal[
-    "territory", "h3", "life_stage", "category", "channel", "priority", "rfm_class", "rep",
-    "product", "product_category", "period",
+    "territory", "admin_unit", "h3", "life_stage", "category", "channel", "priority", "rfm_class",
+    "rep", "product", "product_category", "period",
 ]  # fmt: skip
 type MeasureName = Literal[
     "accounts", "prospects", "customers", "penetration", "potential", "overdue", "never_visited",
@@ -33,7 +33,11 @@ Key = Annotated[int, msgspec.Meta(ge=-1_000_000, le=1_000_000)]
 
 
 class DimensionAsked(Payload, frozen=True, kw_only=True):
-    """By what to count. A territory's `level` rolls up: 0 are those without one above."""
+    """By what to count.
+
+    A territory's `level` rolls up: 0 are those without one above. A unit's is OpenStreetMap's (4 a
+    province, 6 a ward): the finest that there is where it is left out.
+    """
 
     dimension: DimensionName
     level: Annotated[int, msgspec.Meta(ge=0, le=20)] | None = None
@@ -42,7 +46,10 @@ class DimensionAsked(Payload, frozen=True, kw_only=True):
 
 
 class FilterAsked(Payload, frozen=True, kw_only=True):
-    """What counts: any of these values; null is none. A territory has those below it."""
+    """What counts: any of these values; null is none. A territory has those below it.
+
+    An administrative unit is its ground, also a former one's.
+    """
 
     dimension: DimensionName
     values: Annotated[list[Member | Key | None], msgspec.Meta(min_length=1, max_length=1000)]
@@ -82,11 +89,13 @@ class CubeQuery(Payload, frozen=True, kw_only=True):
     grain: Grain = "month"
     compare: ComparisonAsked | None = None
     territory_of: TerritoryOf = "today"
+    units_on: _Day = None
+    """The day whose administrative units are meant; today where it is left out."""
     order: OrderAsked | None = None
     limit: Annotated[int, msgspec.Meta(ge=1, le=MOST_ROWS)] = 200
     """So many rows; the others come together as one."""
     with_boundaries: bool = False
-    """Tell the corners of H3 cells."""
+    """Tell the corners of H3 cells, and the outlines of administrative units."""
 
 
 class MeasureRead(msgspec.Struct, frozen=True):
@@ -119,6 +128,8 @@ class RowRead(msgspec.Struct, frozen=True):
     compared_total: Values | None
     boundary: list[list[float]] | None
     """The corners of an H3 cell, the first of them again at the end."""
+    outline: list[list[list[tuple[float, float]]]] | None = None
+    """The polygons of an administrative unit, each of rings, simplified."""
 
 
 class PeriodRead(msgspec.Struct, frozen=True):
@@ -152,7 +163,7 @@ class CubeAnswer(msgspec.Struct, frozen=True):
 
 
 class MemberRead(msgspec.Struct, frozen=True):
-    """A value of a dimension; `parent` is the territory above, or a product's category."""
+    """A value of a dimension; `parent` is what is above it, or a product's category."""
 
     key: str | int | None
     label: str | None
@@ -166,7 +177,8 @@ class DimensionRead(msgspec.Struct, frozen=True):
     measures: list[MeasureName]
     members: list[MemberRead] | None
     levels: list[int] | None
-    """Of territories those that can be rolled up to, of H3 cells the resolutions."""
+    """Of territories those that can be rolled up to, of units those of today, of H3 cells the
+    resolutions."""
 
 
 class CubeDescription(msgspec.Struct, frozen=True):
@@ -195,6 +207,7 @@ class WhiteSpaceQuery(Payload, frozen=True, kw_only=True):
     filters: Annotated[list[FilterAsked], msgspec.Meta(max_length=11)] = []
     campaign_ids: CampaignIds = []
     area: AreaAsked | None = None
+    units_on: _Day = None
     minimum: Annotated[int, msgspec.Meta(ge=1, le=1_000_000)] = 10
     limit: Annotated[int, msgspec.Meta(ge=1, le=MOST_ROWS)] = 500
 

@@ -1,7 +1,7 @@
 """Answers questions to the cube, in the scope of whoever asks."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import get_args
 from uuid import UUID
@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from backend.api.problems import malformed_field
 from backend.areas.drawing import Drawn, Reach, draw
 from backend.areas.schemas import AreaAsked
-from backend.cube import member_repository, repository
+from backend.cube import member_repository, repository, unit_repository
 from backend.cube.axes import Axis, make_axis
 from backend.cube.choosing import Sight, choose_accounts, choose_facts
 from backend.cube.periods import Span, compared_span, day_number, day_of, span_of
@@ -32,14 +32,17 @@ from backend.cube.schemas import (
 )
 from backend.cube.store import Cubes, State
 from backend.cube.trees import Tree
+from backend.cube.units import Units, open_units
 from backend.cube.vocabulary import DIMENSIONS, MEASURES, check_pairs, measures_by
 from backend.identity.actor import Actor
+from backend.ids import OrgId
 from backend.maps.repository import get_org_day
 from backend.maps.schemas import Scope
 from backend.maps.service import scope_of
 
 _GRAINS: tuple[Grain, ...] = get_args(Grain.__value__)
 _RESOLUTIONS = [5, 6, 7, 8, 9]
+_MOST_UNITS = 5_000
 
 
 @dataclass(frozen=True)
@@ -64,10 +67,26 @@ def open_desk(
         chosen = [*asked.rows, *asked.columns, *asked.filters]
     has_cells = any(one.dimension == "h3" for one in chosen)
     state = cubes.open(connection, actor.org_id, has_cells=has_cells)
-    return Desk(
-        connection, actor, _sight(connection, scope, asked), state,
-        member_repository.select_people(connection, actor.org_id),
-        get_org_day(connection, actor.org_id).today,
+    today = get_org_day(connection, actor.org_id).today
+    sight = _sight(connection, scope, asked)
+    if asked is not None and any(one.dimension == "admin_unit" for one in chosen):
+        units = _units(connection, actor.org_id, cubes, state, asked, asked.units_on or today)
+        sight = replace(sight, units=units)
+    people = member_repository.select_people(connection, actor.org_id)
+    return Desk(connection, actor, sight, state, people, today)
+
+
+def _units(  # what the question says, over what is there
+    connection: sa.Connection, org_id: OrgId, cubes: Cubes, state: State, asked: CubeQuery, on: date
+) -> Units:
+    axes = [*asked.rows, *asked.columns]
+    return open_units(
+        connection, org_id, cubes.atlas, state,
+        levels=[one.level for one in axes if one.dimension == "admin_unit"],
+        values=[
+            value for one in asked.filters if one.dimension == "admin_unit" for value in one.values
+        ],
+        on=on,
     )  # fmt: skip
 
 
@@ -214,6 +233,9 @@ def _described(desk: Desk, name: DimensionName) -> DimensionRead:
         levels = list(range(max(depths, default=0) + 1))
     elif name == "h3":
         levels = _RESOLUTIONS
+    elif name == "admin_unit":
+        org_id = desk.actor.org_id
+        levels = unit_repository.select_levels(desk.connection, org_id, desk.today)
     return DimensionRead(name, measures_by(name), _members(desk, name), levels)
 
 
@@ -232,6 +254,8 @@ def _members(desk: Desk, name: DimensionName) -> list[MemberRead] | None:
     match name:
         case "h3" | "period":
             return None
+        case "admin_unit":
+            return _known_units(desk)
         case "territory":
             return [
                 MemberRead(str(one.id), one.name, str(one.parent_id) if one.parent_id else None)
@@ -251,3 +275,18 @@ def _members(desk: Desk, name: DimensionName) -> list[MemberRead] | None:
             ]
         case _:
             return [MemberRead(one, None, None) for one in plain[name]]
+
+
+def _known_units(desk: Desk) -> list[MemberRead]:
+    """Return today's units, the coarsest first, up to the level at which they become too many."""
+    org_id, on = desk.actor.org_id, desk.today
+    found: list[MemberRead] = []
+    for level in unit_repository.select_levels(desk.connection, org_id, on):
+        units = unit_repository.select_units(desk.connection, org_id, level, on)
+        if len(found) + len(units) > _MOST_UNITS:
+            break
+        found += [
+            MemberRead(str(one.id), one.name, str(one.parent_id) if one.parent_id else None)
+            for one in units
+        ]
+    return found

@@ -37,11 +37,13 @@ def find_white_space(
     reach: Reach | None,
 ) -> WhiteSpaceAnswer:
     """Return where there are fewer customers than elsewhere among as many accounts."""
-    if asked.by.dimension not in {"h3", "territory"}:
-        raise malformed_field("by.dimension", "White space is found by 'h3' or 'territory'.")
+    if asked.by.dimension not in {"h3", "territory", "admin_unit"}:
+        raise malformed_field(
+            "by.dimension", "White space is found by 'h3', 'territory' or 'admin_unit'."
+        )
     query = CubeQuery(
         rows=[asked.by], measures=_COUNTED, filters=asked.filters, area=asked.area, limit=MOST_ROWS,
-        campaign_ids=asked.campaign_ids,
+        campaign_ids=asked.campaign_ids, units_on=asked.units_on,
     )  # fmt: skip
     found = answer(connection, actor, cubes, query, [reach, None])
     _check_all(found.rest_count)

@@ -13,6 +13,7 @@ import numpy as np
 import sqlalchemy as sa
 
 from backend.cube import repository
+from backend.cube.atlas import Atlas
 from backend.cube.columns import Halves, Mask, Part, joined, with_cells, without
 from backend.cube.repository import Moment, Words
 from backend.ids import OrgId
@@ -48,6 +49,7 @@ class Cubes:
     """The states of some organisations, the least recently asked for dropped first."""
 
     def __init__(self) -> None:
+        self.atlas = Atlas()
         self._lock = threading.Lock()
         self._shelves: OrderedDict[OrgId, _Shelf] = OrderedDict()
 

@@ -14,12 +14,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from backend.cube import tallying
+from backend.cube import atlas, tallying
 from backend.cube.schemas import MeasureName
 from backend.cube.vocabulary import DIMENSIONS, MEASURES, measures_by
 from tests.support.databases import TestDatabase
 from tests.support.http import Api
 from tests.support.market import ACROSS, SOUTH, STEP, WEST, Market, cell_of, make_market
+from tests.support.market_units import LEVELS, add_units
 from tests.support.people import Org
 
 TODAY = date.today()  # noqa: DTZ011  # the organisation's day is the database's
@@ -55,10 +56,22 @@ FACTS = {
 DAY = {"visit": "f.planned_on", "sale": "f.sold_on"}
 
 
+# Of two units that share a border a shop on it lies in the first by name.
+UNIT_AT = """(SELECT n.id::text FROM admin_unit n WHERE n.org_id = a.org_id AND n.level = {level}
+  AND n.valid_from <= {day} AND (n.valid_to IS NULL OR n.valid_to > {day})
+  AND ST_Intersects(n.area, a.location) ORDER BY n.name_folded, n.name, n.id LIMIT 1)"""
+
+
 @pytest.fixture
 def market(test_database: TestDatabase, org: Org, other_org: Org) -> Market:
     make_market(test_database.owner_url, other_org, TODAY, accounts=20)
+    add_units(test_database.owner_url, other_org)
     return make_market(test_database.owner_url, org, TODAY)
+
+
+@pytest.fixture
+def units(market: Market) -> list[str]:
+    return [str(one) for one in add_units(market.owner_url, market.org).values()]
 
 
 @st.composite
@@ -87,6 +100,7 @@ def queries(draw: st.DrawFn) -> dict[str, Any]:
         "to_date": last.isoformat(),
         "grain": draw(st.sampled_from(["week", "month", "quarter", "year"])),
         "territory_of": draw(st.sampled_from(["today", "then"])),
+        "units_on": draw(st.sampled_from([None, "2024-01-01", "2025-07-01"])),
         "limit": 20_000,
     }
 
@@ -97,6 +111,8 @@ def _asked(draw: st.DrawFn, name: str) -> dict[str, Any]:
             return {"dimension": name, "level": draw(st.sampled_from([None, 0, 1, 4]))}
         case "h3":
             return {"dimension": name, "resolution": draw(st.integers(5, 9))}
+        case "admin_unit":
+            return {"dimension": name, "level": draw(st.sampled_from([None, *LEVELS]))}
         case _:
             return {"dimension": name}
 
@@ -105,11 +121,11 @@ def _asked(draw: st.DrawFn, name: str) -> dict[str, Any]:
 @given(
     asked=queries(), who=st.sampled_from(["analyst", "rep", "other_rep"]),
     box=st.none() | st.tuples(*[st.integers(0, ACROSS)] * 4), seed=st.integers(0, 2**32),
-    most_flags=st.sampled_from([1, 100_000_000]),
+    most_flags=st.sampled_from([1, 100_000_000]), few=st.sampled_from([0, 20_000]),
 )  # fmt: skip
 def test_the_cube_tells_what_the_tables_tell(
-    market: Market, api: Api, asked: dict[str, Any], who: str,
-    box: tuple[int, int, int, int] | None, seed: int, most_flags: int,
+    market: Market, units: list[str], api: Api, asked: dict[str, Any], who: str,
+    box: tuple[int, int, int, int] | None, seed: int, most_flags: int, few: int,
 ) -> None:  # fmt: skip
     chance = random.Random(seed)
     with (
@@ -117,11 +133,12 @@ def test_the_cube_tells_what_the_tables_tell(
         pytest.MonkeyPatch.context() as patch,
     ):
         patch.setattr(tallying, "_MOST_FLAGS", most_flags)  # one: as with a million buyers
+        patch.setattr(atlas, "_FEW", few)  # none: as with a million accounts
         connection.autocommit = True
         with connection.cursor() as cursor:
             _disturb(cursor, market, chance)
             asked["filters"] = [
-                {"dimension": one, "values": _values(market, one, chance, who)}
+                {"dimension": one, "values": _values(market, units, one, chance, who)}
                 for one in asked["filters"]
             ]
             area = _box(box)
@@ -214,11 +231,27 @@ def _where(
                 "(SELECT c.cell FROM cells c WHERE c.id = a.id"
                 f" AND c.cell = ANY (%(f{number})s) LIMIT 1)"
             )
+        if one["dimension"] == "admin_unit":
+            day = _day(asked)
+            expression = f"""(SELECT u.id::text FROM admin_unit u
+              WHERE u.id::text = ANY (%(f{number})s::text[]) AND u.id::text = {
+                UNIT_AT.format(
+                    level="u.level",
+                    day=f"(CASE WHEN u.valid_from <= {day} AND (u.valid_to IS NULL"
+                    f" OR u.valid_to > {day}) THEN {day} ELSE u.valid_from END)",
+                )
+            } LIMIT 1)"""
         values[f"f{number}"] = some
-        absent = "a.location" if one["dimension"] == "h3" else expression
+        absent = {"h3": "a.location", "admin_unit": UNIT_AT.format(level=6, day=_day(asked))}.get(
+            one["dimension"], expression
+        )
         none = f" OR {absent} IS NULL" if None in one["values"] else ""
         where.append(f"({expression} = ANY (%(f{number})s::text[]){none})")
     return where
+
+
+def _day(asked: dict[str, Any]) -> str:
+    return f"date '{asked['units_on']}'" if asked["units_on"] else "current_date"
 
 
 def _key(row: Any, count: int, some_rows: Any, some_columns: Any) -> Any:
@@ -240,6 +273,8 @@ def _expression(asked: dict[str, Any], kind: str, query: dict[str, Any], who: st
     if name == "h3":
         resolution = asked["resolution"]
         return f"(SELECT c.cell FROM cells c WHERE c.id = a.id AND c.resolution = {resolution})"
+    if name == "admin_unit":
+        return UNIT_AT.format(level=asked["level"] or LEVELS[-1], day=_day(query))
     if name == "period":
         return f"to_char({DAY.get(kind, 'NULL')}, '{PERIODS[query['grain']]}')"
     return "a.priority" if name == "priority" else _filtered(name, kind, query)
@@ -261,7 +296,9 @@ def _filtered(name: str, kind: str, asked: dict[str, Any]) -> str:
     }.get(name, f"a.{name}")  # fmt: skip
 
 
-def _values(market: Market, name: str, chance: random.Random, who: str) -> list[Any]:
+def _values(
+    market: Market, units: Sequence[str], name: str, chance: random.Random, who: str
+) -> list[Any]:
     """Return some values of a dimension to filter by."""
     seen = {"analyst": ["Tây", "Đông"], "rep": ["Tây"], "other_rep": ["Đông"]}[who]
     some: dict[str, Sequence[Any]] = {
@@ -278,6 +315,7 @@ def _values(market: Market, name: str, chance: random.Random, who: str) -> list[
             *(cell_of(WEST + x * STEP, SOUTH + x * STEP, 5 + x % 5) for x in range(0, ACROSS, 3)),
             None,
         ],
+        "admin_unit": [*units, None],
     }
     if name == "territory" and who == "analyst":
         some["territory"] = [*some["territory"], str(market.region), None]

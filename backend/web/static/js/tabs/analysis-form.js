@@ -15,7 +15,7 @@ const ONLY_HERE = ['h3', 'period'];
 /** `known` is what can be asked; `change(state)` asks it. */
 export function questionForm(state, known, desk, change) {
   const set = (changes) => change({ ...state, ...changes });
-  if (state.view === 'white_space') return [placeForm(state, set), filterForm(state, known, change), areaBox(state, desk, set)];
+  if (state.view === 'white_space') return [placeForm(state, known, set), filterForm(state, known, change), areaBox(state, desk, set)];
   if (state.view === 'hot_spots') return [spotForm(state, known, set), filterForm(state, known, change), days(state, known, set, false), areaBox(state, desk, set)];
   const all = axisChoices(known);
   const axis = (name, label, value, choices, put) => select(name, label, choices, code(value), (chosen) => put(chosen ? JSON.parse(chosen) : null));
@@ -26,12 +26,15 @@ export function questionForm(state, known, desk, change) {
       axis('columns', t('cube.columns'), state.columns, [['', t('cube.nothing')], ...all.filter(([key]) => !key.includes('h3'))], (one) => set({ columns: one })),
       select('compare', t('cube.compare'), COMPARISONS.map((one) => [one, t(`cube.compare.${one || 'none'}`)]), state.compare ?? '', (one) => set({ compare: one || null })),
       comparedWith(state, desk, set)),
+    usesUnits(state) ? input('units_on', t('cube.units_on'), { type: 'date', value: state.units_on ?? known.today, onchange: (event) => set({ units_on: event.target.value || null }) }) : null,
     measures(state, known, set),
     days(state, known, set, true),
     filterForm(state, known, change),
     areaBox(state, desk, set),
   ];
 }
+
+const usesUnits = (state) => [...state.rows, state.columns, ...state.filters].some((one) => one?.dimension === 'admin_unit');
 
 /** The days or the territory to compare with, where one is asked for. */
 function comparedWith(state, desk, set) {
@@ -47,8 +50,8 @@ function comparedWith(state, desk, set) {
 const code = (one) => (one ? JSON.stringify(one) : '');
 
 function axisChoices(known) {
-  const levels = known.dimensions.find((one) => one.name === 'territory').levels;
-  return known.dimensions.flatMap(({ name }) => {
+  return known.dimensions.flatMap(({ name, levels }) => {
+    if (name === 'admin_unit') return levels.map((level) => ({ dimension: name, level }));
     if (name === 'territory') return [...levels.slice(0, -1).map((level) => ({ dimension: name, level })), { dimension: name }];
     return name === 'h3' ? RESOLUTIONS.map((resolution) => ({ dimension: name, resolution })) : [{ dimension: name }];
   }).map((one) => [code(one), dimensionName(one)]);
@@ -124,8 +127,9 @@ function areaBox(state, desk, set) {
   return el('label.check', {}, box, el('span', {}, t('cube.in_area')));
 }
 
-function placeForm(state, set) {
-  const places = [['{"dimension":"territory"}', t('cube.dimension.territory')],
+function placeForm(state, known, set) {
+  const units = known.dimensions.find((one) => one.name === 'admin_unit').levels.map((level) => ({ dimension: 'admin_unit', level }));
+  const places = [['{"dimension":"territory"}', t('cube.dimension.territory')], ...units.map((one) => [code(one), dimensionName(one)]),
     ...RESOLUTIONS.map((resolution) => [code({ dimension: 'h3', resolution }), dimensionName({ dimension: 'h3', resolution })])];
   return select('by', t('cube.by'), places, code(state.rows[0]), (one) => set({ rows: [JSON.parse(one)] }));
 }

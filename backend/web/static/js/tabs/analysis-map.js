@@ -1,4 +1,4 @@
-/** Cells on the map: coloured by how much, by what is missing, or by how hot; with what colours mean. */
+/** Cells and units on the map: coloured by how much, by what is missing, or by how hot; with what colours mean. */
 
 import { isDark } from '../colors.js';
 import { el, swatch } from '../dom.js';
@@ -13,15 +13,15 @@ const SPOTS = {
 };
 const shades = (from) => (isDark() ? from.dark : from.light);
 
-/** Cells `[{boundary, value}]` in five groups of as many; returns {overlay, legend}. */
+/** Cells `[{boundary, value}]`, or units with an `outline` in its place, in five groups of as many; returns {overlay, legend}. */
 export function byAmount(cells, unit) {
-  const told = cells.filter((one) => one.boundary && one.value !== null);
+  const told = cells.filter((one) => (one.boundary || one.outline) && one.value !== null);
   const ordered = told.map((one) => one.value).sort((one, other) => one - other);
   const colors = shades(STEPS);
   const bounds = colors.map((_, step) => ordered[Math.min(Math.floor((step * ordered.length) / colors.length), ordered.length - 1)]);
   const step = (value) => Math.max(0, bounds.findLastIndex((bound) => value >= bound));
   const legend = [...new Set(bounds)].map((bound) => [colors[step(bound)], t('cube.from', { value: figure(bound, unit) })]);
-  return { overlay: features(told.map((one) => [one.boundary, colors[step(one.value)]])), legend: key(told.length ? legend : []) };
+  return { overlay: features(told.map((one) => [one.outline ?? [[one.boundary]], colors[step(one.value)]])), legend: key(told.length ? legend : []) };
 }
 
 /** Cells `[{boundary, spot}]` by how hot or cold. */
@@ -29,14 +29,14 @@ export function bySpot(cells) {
   const colors = shades(SPOTS);
   const there = new Set(cells.map((one) => one.spot));
   return {
-    overlay: features(cells.map((one) => [one.boundary, colors[one.spot]])),
+    overlay: features(cells.map((one) => [[[one.boundary]], colors[one.spot]])),
     legend: key(Object.entries(colors).filter(([name]) => there.has(name)).map(([name, color]) => [color, t(`cube.spot.${name}`)])),
   };
 }
 
 function features(cells) {
-  return { type: 'FeatureCollection', features: cells.map(([boundary, color]) => (
-    { type: 'Feature', properties: { kind: 'hexagon', color }, geometry: { type: 'Polygon', coordinates: [boundary] } })) };
+  return { type: 'FeatureCollection', features: cells.map(([coordinates, color]) => (
+    { type: 'Feature', properties: { kind: 'hexagon', color }, geometry: { type: 'MultiPolygon', coordinates } })) };
 }
 
 function key(items) {

@@ -1,7 +1,7 @@
 /** A question to the cube as the page keeps it: in the address, changed by drilling and slicing. */
 
 const USUAL = { view: 'pivot', rows: [{ dimension: 'territory' }], columns: null, measures: ['accounts', 'customers', 'revenue'],
-  filters: [], from_date: null, to_date: null, grain: 'month', compare: 'year_before', compare_from: null, compare_to: null, compare_territory: null, territory_of: 'today', campaign: null, measure: 'revenue', in_area: false };
+  filters: [], from_date: null, to_date: null, grain: 'month', compare: 'year_before', compare_from: null, compare_to: null, compare_territory: null, territory_of: 'today', units_on: null, campaign: null, measure: 'revenue', in_area: false };
 export const VIEWS = ['pivot', 'white_space', 'hot_spots', 'trade_areas'];
 const FINEST = 9;
 const NEXT = {
@@ -32,7 +32,7 @@ export function writeState(state) {
 export function asQuery(state, area, more = {}) {
   return {
     rows: state.rows, columns: state.columns ? [state.columns] : [], measures: state.measures, ...asChoice(state, area),
-    from_date: state.from_date, to_date: state.to_date, grain: state.grain, territory_of: state.territory_of,
+    from_date: state.from_date, to_date: state.to_date, grain: state.grain, territory_of: state.territory_of, units_on: state.units_on,
     compare: comparison(state), ...more,
   };
 }
@@ -67,6 +67,10 @@ export function drilled(state, row, known) {
     const hasBelow = known.dimensions.find((one) => one.name === 'territory').members.some((one) => one.parent === key);
     if (level !== null && hasBelow) return { ...into, rows: [level + 1 >= deepest ? { dimension: 'territory' } : { dimension: 'territory', level: level + 1 }, ...others] };
     return { ...into, rows: [{ dimension: next(['category', 'life_stage'], into, known) }, ...others] };
+  }
+  if (first.dimension === 'admin_unit') {
+    const deeper = known.dimensions.find((one) => one.name === 'admin_unit').levels.find((one) => one > first.level);
+    return { ...into, rows: [deeper === undefined ? { dimension: next(['category', 'life_stage'], into, known) } : { dimension: 'admin_unit', level: deeper }, ...others] };
   }
   if (first.dimension === 'h3') {
     const resolution = first.resolution ?? 7;

@@ -16,8 +16,11 @@ export function memberName(dimension, key, label) {
 }
 
 export const dimensionName = ({ dimension, level, resolution }) => [t(`cube.dimension.${dimension}`),
-  level === undefined || level === null ? null : t('cube.level', { level: level + 1 }),
+  level === undefined || level === null ? null : dimension === 'admin_unit' ? unitLevel(level) : t('cube.level', { level: level + 1 }),
   dimension === 'h3' ? `r${resolution ?? 7}` : null].filter(Boolean).join(' · ');
+
+/** What OpenStreetMap's levels are in the field: a province, a ward. */
+const unitLevel = (level) => known(`cube.unit_level.${level}`) ?? t('cube.unit_level', { level });
 
 /** A figure as a table shows it. */
 export function figure(value, unit) {

@@ -14,6 +14,7 @@ import { pivotTable } from './analysis-table.js';
 import { figure } from './analysis-words.js';
 import { tradePanel } from './trade.js';
 
+const MAPPED = ['h3', 'admin_unit'];
 const MOST_ROWS = 200;
 const MOST_CELLS = 5000;
 const MOST_LISTED = 30;
@@ -94,10 +95,10 @@ export function analysisTab(panel, desk) {
   }
 
   function ask(state) {
-    const isMap = state.rows[0]?.dimension === 'h3';
+    const isMap = MAPPED.includes(state.rows[0]?.dimension);
     const post = (path, body) => request(`/v1/cube/${path}`, { method: 'POST', body });
     const choice = asChoice(state, desk.area);
-    if (state.view === 'white_space') return post('white-space', { ...choice, by: placeOf(state) });
+    if (state.view === 'white_space') return post('white-space', { ...choice, by: placeOf(state), units_on: state.units_on });
     if (state.view === 'hot_spots') {
       return post('hot-spots', { ...choice, measure: state.measure, resolution: state.rows[0]?.resolution ?? 7, from_date: state.from_date, to_date: state.to_date });
     }
@@ -111,17 +112,17 @@ export function analysisTab(panel, desk) {
         result.replaceChildren(empty(t('cube.empty'), t('cube.empty_hint')));
         return;
       }
-      const isMap = state.rows[0]?.dimension === 'h3';
+      const isMap = MAPPED.includes(state.rows[0]?.dimension);
       const table = pivotTable({ ...found, rows: found.rows.slice(0, MOST_ROWS) }, state, {
         drill: (row) => change(drilled(state, row, known)),
         slice: (key) => change({ ...sliced(state, state.columns.dimension, [key]), columns: null }),
       });
-      const cells = isMap ? byAmount(found.rows.map((row) => ({ boundary: row.boundary, value: row.total[0] })), found.measures[0].unit) : null;
+      const cells = isMap ? byAmount(found.rows.map((row) => ({ boundary: row.boundary, outline: row.outline, value: row.total[0] })), found.measures[0].unit) : null;
       const chart = pivotChart(found, state, result);
       endChart = chart?.end ?? endChart;
       result.replaceChildren(el('article.card.analysis', {}, ...[
         cells && el('p.little', {}, t('cube.on_map', { measure: t(`cube.measure.${found.measures[0].name}`) })), cells?.legend,
-        ...table, chart?.node, downloads(state, isMap),
+        ...table, chart?.node, downloads(state, state.rows[0]?.dimension === 'h3'),
         found.valued_on && usesClasses(state) ? el('p.little.quiet', {}, t('cube.valued_on', { day: found.valued_on })) : null].filter(Boolean)));
       if (cells) lay(cells.overlay);
     },
@@ -156,12 +157,12 @@ export function analysisTab(panel, desk) {
 
   function lay(overlay) {
     desk.map.see({ overlay });
-    const corners = overlay.features.flatMap((one) => one.geometry.coordinates[0]);
+    const corners = overlay.features.flatMap(({ geometry }) => geometry.coordinates.flat(geometry.type === 'Polygon' ? 1 : 2));
     if (corners.length) desk.map.fit(corners);
   }
 
-  function downloads(state, isMap) {
-    const kinds = ['csv', 'xlsx', ...(isMap && state.rows.length === 1 ? ['geojson', 'parquet'] : [])];
+  function downloads(state, hasCells) {
+    const kinds = ['csv', 'xlsx', ...(hasCells && state.rows.length === 1 ? ['geojson', 'parquet'] : [])];
     return fileButtons(kinds.map((kind) => ({ label: t(`cube.download.${kind}`), path: `/v1/cube/query.${kind}`, name: `pivot.${kind}`,
       body: () => asQuery(state, desk.area, { limit: MOST_CELLS }) })));
   }
@@ -169,7 +170,7 @@ export function analysisTab(panel, desk) {
   return { arrive, leave() { endChart(); trade?.leave(); desk.map.see({ overlay: null }); } };
 }
 
-const placeOf = (state) => (['h3', 'territory'].includes(state.rows[0]?.dimension) ? state.rows[0] : { dimension: 'h3', resolution: 7 });
+const placeOf = (state) => (['h3', 'territory', 'admin_unit'].includes(state.rows[0]?.dimension) ? state.rows[0] : { dimension: 'h3', resolution: 7 });
 
 /** What a view needs of the question when it is turned to. */
 function usual(view, state) {
