@@ -17,6 +17,7 @@ from psycopg2.extensions import cursor as Cursor  # noqa: N812  # a class that i
 from psycopg2.extensions import make_dsn
 from sqlalchemy.exc import InvalidRequestError
 
+import backend.db.moments  # noqa: F401  # the driver writes moments its way
 from backend.db.listening import Listener
 from backend.ids import OrgId, UserId
 

@@ -223,6 +223,20 @@ def test_times_that_no_calendar_holds_are_refused_by_name(phone: Phone, shop: st
         ] * 2, results
 
 
+def test_an_offset_that_the_database_does_not_read_loses_no_work(phone: Phone, shop: str) -> None:
+    about = {"account_id": shop, "captured_at": "2026-01-01T12:00:00+20:04"}
+    file = {"kind": "photo", "sha256": "0" * 64, "size_bytes": 9, "mime": "image/jpeg"}
+    results = phone.push(
+        phone.mutation("create", "note", values={**about, "body": "x"}),
+        phone.mutation("create", "media", values={**about, **file}),
+    )
+    assert [one.status for one in results] == [Status.APPLIED] * 2, results
+    phone.pull()
+    (media,) = phone.ids("media")
+    told = str(phone.rows["media", media]["captured_at"])
+    assert datetime.fromisoformat(told) == datetime(2025, 12, 31, 15, 56, tzinfo=UTC)
+
+
 _LOST_CLOCKS = ("0001-01-02T00:00:00+00:00", "9999-12-30T00:00:00+00:00")
 
 

@@ -131,9 +131,11 @@ def test_what_is_changed_twice_at_once_never_was_in_between(
 
 def test_the_future_and_times_without_a_zone_are_refused(api: Api) -> None:
     tomorrow = (datetime.now(UTC) + timedelta(days=1)).strftime("%Y-%m-%dT%H:%M:%SZ")
-    for moment in (tomorrow, "2026-01-01T00:00:00", "yesterday", "9999-12-31T23:59:59Z"):
+    for moment in (tomorrow, "2026-01-01T00:00:00", "yesterday", "9999-12-31T23:59:59Z",
+                   "9999-12-31T23:59:59-20:00"):  # fmt: skip
         assert "moment" in str(refuse(api, "GET", f"{PAST}?moment={moment}"))
-    assert then(api, "0001-01-01T00:00:00Z") == {}
+    for moment in ("0001-01-01T00:00:00Z", "0001-01-01T00:00:00+20:00"):
+        assert then(api, moment) == {}
 
 
 def test_reps_do_not_look_back(api: Api) -> None:
