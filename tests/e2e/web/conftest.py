@@ -59,12 +59,28 @@ class Watched:
         self.page.wait_for_selector("body[data-ready=true]", timeout=READY_MS)
 
     def drawn(self, *layers: str) -> list[dict[str, object]]:
-        """Return what the map really draws of some layers."""
+        """Return what the map really draws of some layers, as soon as it draws any."""
+        return self._drawn(layers, is_some_awaited=True)
+
+    def gone(self, *layers: str) -> bool:
+        """Return whether the map draws nothing of some layers once it is idle."""
+        return self._drawn(layers, is_some_awaited=False) == []
+
+    def _drawn(self, layers: tuple[str, ...], *, is_some_awaited: bool) -> list[dict[str, object]]:
         found: list[dict[str, object]] = self.page.evaluate(
-            "async (layers) => { const { map } = document.querySelector('#map');"
-            " if (!map.loaded()) await new Promise((done) => map.once('idle', done));"
-            " return map.queryRenderedFeatures({ layers }).map((one) => one.properties); }",
-            list(layers),
+            """async ([layers, limit]) => {
+                const { map } = document.querySelector("#map");
+                const end = performance.now() + limit;
+                for (;;) {
+                    map.triggerRepaint();
+                    await new Promise((done) => map.once("idle", done));
+                    const drawn = map.queryRenderedFeatures({ layers });
+                    if (drawn.length || performance.now() > end)
+                        return drawn.map((one) => one.properties);
+                    await new Promise((done) => setTimeout(done, 50));
+                }
+            }""",
+            [list(layers), READY_MS if is_some_awaited else 0],
         )
         return found
 

@@ -101,7 +101,7 @@ def test_working_hours_set_on_the_page_hide_who_is_off(watched: Watched, browser
     page.get_by_role("button", name="Lưu: Lan Nguyễn").click()
     expect(row).to_contain_text("ngoài giờ làm")
     expect(row).to_be_disabled()
-    assert watched.drawn("overlay-live") == []
+    assert watched.gone("overlay-live")
 
 
 @pytest.mark.parametrize("look", [PHONE], indirect=True, ids=["360 px, dark"])

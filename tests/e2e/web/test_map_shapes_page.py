@@ -64,7 +64,7 @@ def test_single_accounts_have_the_shape_that_is_chosen(
         watched.wait_for_map()
     _open_legend(page)
     page.screenshot(path=tmp_path / "dots.png")
-    assert watched.drawn("prospect-shapes") == []
+    assert watched.gone("prospect-shapes")
     legend = _ask(page, words, "category")
     drawn = _shapes(watched)
     keys = {one["key"] for one in legend["shapes"]}
@@ -86,7 +86,7 @@ def test_single_accounts_have_the_shape_that_is_chosen(
     page.screenshot(path=tmp_path / "overdue.png")
     page.get_by_label(words["by"]).select_option("")
     expect(listed).to_have_count(0)
-    assert watched.drawn("prospect-shapes") == []
+    assert watched.gone("prospect-shapes")
 
 
 def test_a_shape_is_clicked_and_sized_like_a_dot(

@@ -33,7 +33,7 @@ def test_borders_of_before_come_back(watched: Watched, tmp_path: Path) -> None:
     expect(panel.locator(".row", has_text="Kamppi Tây")).to_contain_text("trước đó: Kamppi")
     drawn = watched.drawn("overlay-design", "overlay-former")
     assert {one["kind"] for one in drawn} == {"design", "former"}
-    assert not watched.drawn("territory-fill"), "today's borders lie over those of then"
+    assert watched.gone("territory-fill"), "today's borders lie over those of then"
     page.screenshot(path=tmp_path / "changed.png")
     slider.press("ArrowLeft")
     expect(panel.locator(".past-moment")).to_contain_text("mới vẽ")
@@ -46,7 +46,7 @@ def test_borders_of_before_come_back(watched: Watched, tmp_path: Path) -> None:
     panel.get_by_role("button", name="‹ Địa bàn").click()
     expect(page.get_by_role("button", name="Xem lại")).to_be_visible()
     assert watched.drawn("territory-fill")
-    assert not watched.drawn("overlay-design")
+    assert watched.gone("overlay-design")
 
 
 @pytest.mark.parametrize("look", [PHONE], indirect=True)
