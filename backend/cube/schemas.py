@@ -231,6 +231,8 @@ class WhiteSpace(msgspec.Struct, frozen=True):
     potential: float
     gap_potential: float
     boundary: list[list[float]] | None
+    outline: list[list[list[tuple[float, float]]]] | None = None
+    """The polygons of an administrative unit, each of rings, simplified."""
 
 
 class WhiteSpaceAnswer(msgspec.Struct, frozen=True):

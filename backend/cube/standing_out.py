@@ -44,6 +44,7 @@ def find_white_space(
     query = CubeQuery(
         rows=[asked.by], measures=_COUNTED, filters=asked.filters, area=asked.area, limit=MOST_ROWS,
         campaign_ids=asked.campaign_ids, units_on=asked.units_on,
+        with_boundaries=asked.by.dimension == "admin_unit",
     )  # fmt: skip
     found = answer(connection, actor, cubes, query, [reach, None])
     _check_all(found.rest_count)
@@ -83,6 +84,7 @@ def _white_space(row: RowRead, counted: Sequence[float], rate: float, mean: floa
         potential=potential,
         gap_potential=potential * (mean - rate),
         boundary=boundary(key) if is_cell and key is not None else None,
+        outline=row.outline,
     )
 
 

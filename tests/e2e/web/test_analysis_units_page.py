@@ -72,7 +72,8 @@ def test_provinces_colour_the_map_and_are_gone_into(watched: Watched, tmp_path: 
     page.get_by_role("combobox", name="Xem theo", exact=True).select_option(
         label="Đơn vị hành chính · tỉnh, thành phố"
     )
-    expect(page.locator(".analysis table").first).to_contain_text("Tỉnh Tây")
+    page.get_by_role("button", name="Đơn vị hành chính: Tỉnh Tây").click()
+    expect(page.locator(".analysis table").first).to_contain_text("Tỉnh Đông")
     page.screenshot(path=tmp_path / "white-space.png")
 
 

@@ -70,6 +70,7 @@ def test_white_space_is_found_by_units(stall: Stall, units: dict[str, UUID]) -> 
     assert units
     told = stall.ask("white-space", by=WARDS, minimum=1, units_on="2024-01-01").json()
     assert {one["label"] for one in told["places"]} == {"Phường Cũ", "Phường Xưa"}
+    assert all(one["outline"] for one in told["places"])
 
 
 def test_the_description_tells_levels_and_units_of_today(

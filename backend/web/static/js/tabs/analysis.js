@@ -131,7 +131,7 @@ export function analysisTab(panel, desk) {
         result.replaceChildren(empty(t('cube.no_white_space'), t('cube.too_few', { count: number(found.too_few) })));
         return;
       }
-      const cells = byAmount(found.places.map((one) => ({ boundary: one.boundary, value: one.gap > 0 ? one.gap : null })), 'quantity');
+      const cells = byAmount(found.places.map((one) => ({ boundary: one.boundary, outline: one.outline, value: one.gap > 0 ? one.gap : null })), 'quantity');
       result.replaceChildren(el('article.card.analysis', {},
         el('p.little', {}, t('cube.white_space_hint', { share: figure(found.penetration, 'share') })), cells.legend,
         list(['cube.place', 'cube.accounts', 'cube.measure.customers', 'cube.expected', 'cube.gap', 'cube.gap_potential'], found.places.slice(0, MOST_LISTED).map((one) => [
