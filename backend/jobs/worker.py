@@ -102,7 +102,7 @@ class Worker:
             connector=connector, periodic_defaults={"max_delay": _MAX_LATE_SECONDS}
         )
         self._register(app, has_calendar=is_lasting)
-        async with app.open_async():
+        async with _opened(app):
             await self._rescue(app)
             rescue = asyncio.create_task(self._rescue_for_ever(app))
             try:
@@ -187,6 +187,19 @@ class Worker:
                     ask(connection, task.name, org_id=org_id)
 
         return tick
+
+
+@asynccontextmanager
+async def _opened(app: procrastinate.App) -> AsyncIterator[None]:
+    """Open the application and close it: also when it was cancelled while it opened.
+
+    Its pool's own tasks would else outlive every cancellation, and the process with them.
+    """
+    try:
+        await app.open_async()
+        yield
+    finally:
+        await app.close_async()
 
 
 async def _tidy(context: procrastinate.JobContext, timestamp: int) -> None:

@@ -1,6 +1,7 @@
 """A job is there exactly when its transaction was committed, and is done until it is done."""
 
 import threading
+import time
 from collections.abc import Callable
 from typing import Any
 from uuid import UUID
@@ -231,7 +232,21 @@ def test_what_the_calendar_asked_while_nobody_worked_is_made_good_once(
         finally:
             worker.stop()
             thread.join(20)
+        assert not thread.is_alive()
     assert notebook.calls == [(org.id, 0)]
+
+
+def test_a_worker_stopped_while_it_starts_ends(org: Org, make_worker: MakeWorker) -> None:
+    assert org
+    task = Notebook().task()
+    for late_ms in range(0, 60, 2):
+        worker = make_worker(task)
+        thread = threading.Thread(target=worker.run, daemon=True)
+        thread.start()
+        time.sleep(late_ms % 12 / 1000)
+        worker.stop()
+        thread.join(20)
+        assert not thread.is_alive(), f"stopped after {late_ms % 12} ms"
 
 
 def test_organisations_are_listed_by_id_alone(database: Database, org: Org, other_org: Org) -> None:
