@@ -1,9 +1,10 @@
 """Who listens to a stream of server-sent events, in a thread, and waits for the next one."""
 
 import queue
+import socket
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import TracebackType
 from typing import Self
 
@@ -51,8 +52,15 @@ class Ear:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self.answer.close()
+        self.leave()
         self._thread.join(_WAIT_SECONDS)
+
+    def leave(self) -> None:
+        """Hang up. A close alone would wake nobody who reads, until the next sign of life."""
+        with suppress(OSError):
+            line = self.answer.extensions["network_stream"].get_extra_info("socket")
+            line.shutdown(socket.SHUT_RDWR)
+        self.answer.close()
 
     def _listen(self) -> None:
         lines: list[str] = []
@@ -84,4 +92,4 @@ def ears_open(client: httpx.Client, path: str, *headers: dict[str, str]) -> Iter
         yield ears
     finally:
         for ear in ears:
-            ear.answer.close()
+            ear.leave()
