@@ -58,15 +58,21 @@ class Watched:
     def wait_for_map(self) -> None:
         self.page.wait_for_selector("body[data-ready=true]", timeout=READY_MS)
 
+    def switch_language(self) -> None:
+        """Press the button, and wait for the map of the page that comes anew."""
+        self.page.evaluate("delete document.body.dataset.ready")
+        self.page.locator("#language").click()
+        self.wait_for_map()
+
     def drawn(self, *layers: str) -> list[dict[str, object]]:
         """Return what the map really draws of some layers, as soon as it draws any."""
-        return self._drawn(layers, is_some_awaited=True)
+        return self._drawn(layers, patience_ms=READY_MS)
 
-    def gone(self, *layers: str) -> bool:
-        """Return whether the map draws nothing of some layers once it is idle."""
-        return self._drawn(layers, is_some_awaited=False) == []
+    def drawn_now(self, *layers: str) -> list[dict[str, object]]:
+        """Return what the map draws of some layers, perhaps nothing, once it is idle."""
+        return self._drawn(layers, patience_ms=0)
 
-    def _drawn(self, layers: tuple[str, ...], *, is_some_awaited: bool) -> list[dict[str, object]]:
+    def _drawn(self, layers: tuple[str, ...], *, patience_ms: int) -> list[dict[str, object]]:
         found: list[dict[str, object]] = self.page.evaluate(
             """async ([layers, limit]) => {
                 const { map } = document.querySelector("#map");
@@ -80,7 +86,7 @@ class Watched:
                     await new Promise((done) => setTimeout(done, 50));
                 }
             }""",
-            [list(layers), READY_MS if is_some_awaited else 0],
+            [list(layers), patience_ms],
         )
         return found
 

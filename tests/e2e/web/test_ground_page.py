@@ -57,7 +57,7 @@ def test_the_ground_is_drawn_with_source_age_and_confidence(
     page.screenshot(path=tmp_path / "footfall.png")
     page.get_by_role("combobox", name="Lớp bối cảnh").select_option(label="Không tô")
     expect(classes).to_have_count(0)
-    assert watched.gone("context")
+    assert watched.drawn_now("context") == []
     page.evaluate("document.querySelector('#map').map.jumpTo({ center: [105.8, 21], zoom: 13 })")
     page.get_by_role("combobox", name="Lớp bối cảnh").select_option(label="Toà nhà")
     page.get_by_role("button", name="Đến nơi có số liệu").click()
@@ -70,8 +70,7 @@ def test_a_link_opens_the_ground_and_an_area_tells_what_it_is(
     watched: Watched, layer: LayerRead, tmp_path: Path
 ) -> None:
     page = watched.open(f"#tab=areas&date={DAY}&at=24.945,60.17,14&ground={layer.id}:footfall")
-    page.locator("#language").click()
-    watched.wait_for_map()
+    watched.switch_language()
     page.get_by_text("More ways").click()
     page.get_by_label("Radius (km)").fill("0.5")
     page.get_by_role("button", name="Around the map's middle").click()
@@ -171,7 +170,7 @@ def test_a_planner_deletes_a_layer_and_map_and_list_follow(
     )
     expect(legend.locator("select[name=ground]")).to_be_disabled()
     expect(delete).to_have_count(0)
-    assert watched.gone("context")
+    assert watched.drawn_now("context") == []
     assert "ground=" not in page.url
     page.screenshot(path=tmp_path / "deleted.png")
 

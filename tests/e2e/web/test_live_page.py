@@ -101,7 +101,7 @@ def test_working_hours_set_on_the_page_hide_who_is_off(watched: Watched, browser
     page.get_by_role("button", name="Lưu: Lan Nguyễn").click()
     expect(row).to_contain_text("ngoài giờ làm")
     expect(row).to_be_disabled()
-    assert watched.gone("overlay-live")
+    assert watched.drawn_now("overlay-live") == []
 
 
 @pytest.mark.parametrize("look", [PHONE], indirect=True, ids=["360 px, dark"])
@@ -110,9 +110,7 @@ def test_the_live_day_fits_a_phone_in_english(
 ) -> None:
     assert context
     page = watched.open("#tab=visits")
-    page.locator("#language").click()
-    page.get_by_role("heading", name="Live").wait_for()
-    watched.wait_for_map()
+    watched.switch_language()
     _check_in(browser, watched)
     row = page.locator(f".live [data-rep='{watched.city.org.rep.user_id}']")
     expect(row).to_contain_text("ago")

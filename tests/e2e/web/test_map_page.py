@@ -227,9 +227,7 @@ def test_the_keyboard_reaches_everything(watched: Watched) -> None:
 
 def test_the_language_is_switched_and_remembered(watched: Watched) -> None:
     page = watched.open()
-    page.locator("#language").click()
-    expect(page.get_by_role("tab", name="Prospects")).to_be_visible()
-    watched.wait_for_map()
+    watched.switch_language()
     assert page.locator("html").get_attribute("lang") == "en"
     page.reload()
     expect(page.get_by_role("tab", name="Visits")).to_be_visible()

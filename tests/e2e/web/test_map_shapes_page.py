@@ -60,17 +60,16 @@ def test_single_accounts_have_the_shape_that_is_chosen(
     execute(test_database.owner_url, _VISITED)
     page = watched.open(f"#date={DAY}&colour=overdue&{NEAR}")
     if words is EN:
-        page.locator("#language").click()
-        watched.wait_for_map()
+        watched.switch_language()
     _open_legend(page)
     page.screenshot(path=tmp_path / "dots.png")
-    assert watched.gone("prospect-shapes")
+    assert watched.drawn_now("prospect-shapes") == []
     legend = _ask(page, words, "category")
     drawn = _shapes(watched)
     keys = {one["key"] for one in legend["shapes"]}
     assert len({one["shape"] for one in drawn if "shape" in one}) > 2
     assert all(one["n"] == 1 for one in drawn)
-    assert all(int(str(one["n"])) > 1 for one in watched.drawn("prospects"))
+    assert all(int(str(one["n"])) > 1 for one in watched.drawn_now("prospects"))
     listed = page.get_by_role("list", name=words["list"], exact=True)
     expect(listed.get_by_role("listitem")).to_have_count(len(keys))
     expect(listed.get_by_role("img", name=words["square"], exact=True)).to_be_visible()
@@ -86,7 +85,7 @@ def test_single_accounts_have_the_shape_that_is_chosen(
     page.screenshot(path=tmp_path / "overdue.png")
     page.get_by_label(words["by"]).select_option("")
     expect(listed).to_have_count(0)
-    assert watched.gone("prospect-shapes")
+    assert watched.drawn_now("prospect-shapes") == []
 
 
 def test_a_shape_is_clicked_and_sized_like_a_dot(

@@ -45,8 +45,7 @@ def test_the_report_of_an_area_is_printed_in_the_pages_language(
 ) -> None:
     page = watched.open(f"#tab=areas&date={DAY}")
     if words is EN:
-        page.locator("#language").click()
-        watched.wait_for_map()
+        watched.switch_language()
     _choose_kamppi(page, words["territory"])
     with page.expect_download() as download:
         page.get_by_role("button", name=words["report"]).click()

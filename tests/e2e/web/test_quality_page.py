@@ -120,9 +120,7 @@ def test_a_pair_is_shown_merged_or_kept_apart(
 @pytest.mark.parametrize("look", [PHONE], indirect=True, ids=["360 px, dark"])
 def test_a_rep_answers_on_a_phone_in_english(watched: Watched, tmp_path: Path) -> None:
     page = watched.open(f"#tab=quality&date={DAY}", who="rep")
-    page.locator("#language").click()
-    page.get_by_role("heading", name="Data quality").wait_for()
-    watched.wait_for_map()
+    watched.switch_language()
     expect(page.get_by_text("Possible duplicates")).to_have_count(0)
     page.get_by_role("button", name="Cà phê Hương Lan").click()
     expect(page.get_by_text("4 of 5 check-ins")).to_be_visible()

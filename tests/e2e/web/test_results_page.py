@@ -53,8 +53,7 @@ def test_a_manager_sees_who_kept_the_plan_and_where_they_drove(
     kinds = {str(one["kind"]) for one in driven.drawn(*_OVERLAY)}
     assert kinds == {"planned", "driven", "place"}
     page.screenshot(path=tmp_path / "results.png")
-    page.locator("#language").click()
-    driven.wait_for_map()
+    driven.switch_language()
     expect(page.get_by_text("too far away")).to_have_count(1)
     page.screenshot(path=tmp_path / "results-en.png")
 

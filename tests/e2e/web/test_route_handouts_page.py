@@ -39,8 +39,7 @@ def test_a_route_is_downloaded_in_the_pages_language_and_opened_elsewhere(
     address = link.get_attribute("href") or ""
     assert address.startswith("https://www.google.com/maps/dir/?api=1&destination=")
     card.screenshot(path=tmp_path / "card.png")
-    page.locator("#language").click()
-    watched.wait_for_map()
+    watched.switch_language()
     with page.expect_download() as started:
         card.get_by_role("button", name="Download GPX").click()
     started.value.save_as(tmp_path / "english.gpx")

@@ -33,7 +33,7 @@ def test_borders_of_before_come_back(watched: Watched, tmp_path: Path) -> None:
     expect(panel.locator(".row", has_text="Kamppi Tây")).to_contain_text("trước đó: Kamppi")
     drawn = watched.drawn("overlay-design", "overlay-former")
     assert {one["kind"] for one in drawn} == {"design", "former"}
-    assert watched.gone("territory-fill"), "today's borders lie over those of then"
+    assert watched.drawn_now("territory-fill") == [], "today's borders lie over those of then"
     page.screenshot(path=tmp_path / "changed.png")
     slider.press("ArrowLeft")
     expect(panel.locator(".past-moment")).to_contain_text("mới vẽ")
@@ -46,13 +46,13 @@ def test_borders_of_before_come_back(watched: Watched, tmp_path: Path) -> None:
     panel.get_by_role("button", name="‹ Địa bàn").click()
     expect(page.get_by_role("button", name="Xem lại")).to_be_visible()
     assert watched.drawn("territory-fill")
-    assert watched.gone("overlay-design")
+    assert watched.drawn_now("overlay-design") == []
 
 
 @pytest.mark.parametrize("look", [PHONE], indirect=True)
 def test_it_fits_a_phone_in_english(watched: Watched, tmp_path: Path) -> None:
     page = watched.open("#tab=territories")
-    page.locator("#language").click()
+    watched.switch_language()
     page.get_by_role("button", name="Look back").click()
     expect(page.locator(".past-moment")).to_contain_text("redrawn")
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")

@@ -69,8 +69,7 @@ def test_weeks_are_planned_watched_and_accepted(
 def test_a_plan_that_is_not_wanted_is_cancelled_in_english(watched: Watched) -> None:
     # Without a worker it waits for its turn, however fast it would be planned.
     page = watched.open("#tab=weeks")
-    page.locator("#language").click()
-    watched.wait_for_map()
+    watched.switch_language()
     page.get_by_role("button", name="Plan the weeks").click()
     card = page.locator("article[data-plan]", has_text="Minh Trần")
     card.get_by_role("button", name="Cancel").click()
