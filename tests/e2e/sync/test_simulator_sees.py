@@ -40,6 +40,8 @@ SEEN_AS = {
         "a mutation has two fates",
         "an increment was lost or applied twice",
         "an acknowledged result is not stored",
+        # The second device's push of a stored creation is refused: its record exists already.
+        "a refused record is there",
     },
     "results stored apart": {
         "a refused record is there",
