@@ -20,7 +20,7 @@ from shapely.geometry import mapping
 
 from backend.clock import SystemClock
 from backend.cube import service, standing_out
-from backend.cube.schemas import CubeQuery, HotSpotQuery, WhiteSpaceQuery
+from backend.cube.schemas import CubeQuery, DimensionAsked, HotSpotQuery, WhiteSpaceQuery
 from backend.cube.store import Cubes
 from backend.cube.tasks import TASKS
 from backend.identity.actor import Actor, Role
@@ -29,6 +29,7 @@ from backend.jobs.tasks import Work
 from tests.benchmarks.maps_ground import Ground
 from tests.benchmarks.maps_people import scopes
 from tests.benchmarks.maps_sales import sell
+from tests.benchmarks.maps_units import divide
 from tests.benchmarks.rows import Row
 
 _TURNS = 4
@@ -109,11 +110,31 @@ _SHAPES = (
         f" AND a.id = f.account_id WHERE f.org_id = %s AND {_YEAR} GROUP BY 1, 2",
     ),
 )  # fmt: skip
+_BY_COMMUNE = _Shape(
+    "accounts, revenue and buyers by 3,321 communes",
+    {
+        "rows": [{"dimension": "admin_unit"}], "measures": ["accounts", "revenue", "buyers"],
+        "order": {"by": "revenue"}, "limit": 2000,
+    },
+    "WITH placed AS MATERIALIZED (SELECT a.id, u.id AS unit FROM account a CROSS JOIN LATERAL"
+    " (SELECT u.id FROM admin_unit u WHERE u.org_id = a.org_id AND u.level = 6"
+    " AND ST_Covers(u.area, a.location) LIMIT 1) u WHERE a.org_id = %s)"
+    " SELECT p.unit, count(DISTINCT p.id), sum(f.amount), count(DISTINCT f.account_id)"
+    f" FROM placed p LEFT JOIN sale f ON f.account_id = p.id AND {_YEAR} GROUP BY 1",
+)  # fmt: skip
+_BY_PROVINCE = _Shape(
+    "revenue by province and quarter, against last year",
+    {
+        "rows": [{"dimension": "admin_unit", "level": 4}], "columns": [{"dimension": "period"}],
+        "grain": "quarter", "measures": ["revenue", "buyers"], "compare": {"to": "year_before"},
+    },
+)  # fmt: skip
 
 
 def measure_cube(laid: Ground) -> list[Row]:
     """Return the rows of cubes; sales are put in first where there are none."""
     sell(laid)
+    divide(laid)
     _place(laid)
     holds_five = scopes(laid)[2].user_id
     cubes, whole = Cubes(), Actor(laid.org_id, laid.user_id, Role.ANALYST, DeviceId(new_id()))
@@ -122,7 +143,8 @@ def measure_cube(laid: Ground) -> list[Row]:
     _ask(laid, cubes, whole, CubeQuery(measures=["accounts"]))
     rows = [Row("cube, first question after a start", f"{time.perf_counter() - started:.1f} s",
                 "no limit")]  # fmt: skip
-    for shape in _SHAPES:
+    rows += [_first_by(laid, cubes, whole, one) for one in (_BY_COMMUNE, _BY_PROVINCE)]
+    for shape in (*_SHAPES, _BY_COMMUNE, _BY_PROVINCE):
         asked = msgspec.convert(shape.asked, CubeQuery)
         ours = _best(_ask, laid, cubes, whole, asked)
         plain = None if shape.plain is None else _plain(laid, shape.plain)
@@ -134,9 +156,15 @@ def measure_cube(laid: Ground) -> list[Row]:
         ours = _best(_ask, laid, cubes, who, asked)
         rows.append(Row(f"cube: the first, {name}", f"{ours:.0f} ms", f"limit {_PIVOT_MS:g}",
                         _PIVOT_MS / ours, 1.0))  # fmt: skip
+    by_cell, by_commune = (
+        WhiteSpaceQuery(),
+        WhiteSpaceQuery(by=DimensionAsked(dimension="admin_unit")),
+    )
     rows += [
-        Row("cube: white space by H3 cell r7", f"{_best(_white_space, laid, cubes, whole):.0f} ms",
-            "no limit"),
+        Row("cube: white space by H3 cell r7",
+            f"{_best(_white_space, laid, cubes, whole, by_cell):.0f} ms", "no limit"),
+        Row("cube: white space by commune",
+            f"{_best(_white_space, laid, cubes, whole, by_commune):.0f} ms", "no limit"),
         Row("cube: hot spots of H3 cells r7", f"{_best(_hot_spots, laid, cubes, whole):.0f} ms",
             "no limit"),
     ]  # fmt: skip
@@ -170,9 +198,14 @@ def _ask(laid: Ground, cubes: Cubes, who: Actor, asked: CubeQuery) -> None:
     msgspec.json.encode(told)
 
 
-def _white_space(laid: Ground, cubes: Cubes, who: Actor) -> None:
+def _first_by(laid: Ground, cubes: Cubes, who: Actor, shape: _Shape) -> Row:
+    took = _timed(_ask, laid, cubes, who, msgspec.convert(shape.asked, CubeQuery))
+    return Row(f"cube, first question for {shape.name}", f"{took / 1000:.1f} s", "no limit")
+
+
+def _white_space(laid: Ground, cubes: Cubes, who: Actor, asked: WhiteSpaceQuery) -> None:
     with laid.database.for_org(laid.org_id, snapshot=True) as connection:
-        standing_out.find_white_space(connection, who, cubes, WhiteSpaceQuery(), None)
+        standing_out.find_white_space(connection, who, cubes, asked, None)
 
 
 def _hot_spots(laid: Ground, cubes: Cubes, who: Actor) -> None:

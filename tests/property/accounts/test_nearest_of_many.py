@@ -27,6 +27,33 @@ _NEAREST = sa.text(
     "SELECT id, distance_m FROM account_nearest(:org_id, cast(:held AS uuid[]),"
     " ST_SetSRID(ST_MakePoint(:lon, :lat), 4326), :count)"
 )
+# Boxes of the map within some degrees of a place, the bound to each, and an account in it.
+_BOUNDS = """
+WITH places AS (
+  SELECT i, 360 * random() - 180 AS lon, 174 * random() - 87 AS lat, 10 ^ (4 * random() - 3) AS far
+    FROM generate_series(1, 100000) i),
+boxes AS (
+  SELECT lon, lat, ST_SetSRID(ST_MakePoint(lon, lat), 4326) AS here,
+         ST_MakePoint(lon + far * (2 * random() - 1), lat + far * (2 * random() - 1)) AS one,
+         ST_MakePoint(lon + far * (2 * random() - 1), lat + far * (2 * random() - 1)) AS other
+    FROM places),
+cells AS (
+  SELECT here, tuyen_world_point(lon, lat) AS at, random() AS across, random() AS down,
+         least(tuyen_world_x(one), tuyen_world_x(other)) AS west,
+         greatest(tuyen_world_x(one), tuyen_world_x(other)) AS east,
+         least(tuyen_world_y(one), tuyen_world_y(other)) AS north,
+         greatest(tuyen_world_y(one), tuyen_world_y(other)) AS south
+    FROM boxes WHERE abs(ST_X(one)) < 180 AND abs(ST_X(other)) < 180
+     AND abs(ST_Y(one)) < 85 AND abs(ST_Y(other)) < 85)
+SELECT count(*), count(*) FILTER (WHERE bound > way), max(bound / way) FILTER (WHERE way > 1e5)
+  FROM (
+    SELECT tuyen_at_least(here, at, west, north, east, south) AS bound,
+           ST_Distance(here::geography, ST_SetSRID(ST_MakePoint(
+             (west + across * (east - west)) / 16777216 * 360 - 180,
+             degrees(atan(sinh(pi() * (1 - 2 * (north + down * (south - north)) / 16777216))))
+           ), 4326)::geography) AS way
+      FROM cells) e
+"""
 _IN = (
     "UPDATE account SET {0} WHERE org_id = %s AND ('x' || right(id::text, 2))::bit(8)::int %% 5 = 0"
 )
@@ -126,3 +153,14 @@ def test_the_nearest_of_theirs_are_told(
     assert len({one.id for one in found}) == len(wanted)
     # More than thirty as far within a hundredth may change places.
     assert [one.distance_m for one in found] == pytest.approx(wanted, rel=0.01, abs=0.1)
+
+
+def test_no_account_is_nearer_than_its_box(test_database: TestDatabase) -> None:
+    with closing(psycopg2.connect(test_database.owner_url)) as connection:
+        cursor = connection.cursor()
+        cursor.execute("SELECT setseed(0.5)")
+        cursor.execute(_BOUNDS)
+        [(boxes, nearer, tightest)] = cursor.fetchall()
+    assert boxes > 80_000
+    assert nearer == 0
+    assert tightest > 0.98  # a bound that says nothing would hold as well
