@@ -11,15 +11,14 @@ import shapely
 import sqlalchemy as sa
 
 from backend.cube import unit_repository
-from backend.cube.columns import Part, Whole
-from backend.geo.cover import cover
+from backend.cube.columns import Part, Real, Whole
 from backend.ids import OrgId
 
 type Outline = list[list[list[tuple[float, float]]]]
 """Polygons, each of rings, the outer one first."""
 
-_FEW = 20_000
-"""So many accounts are looked up one by one; more of them by what each unit covers."""
+_AT_ONCE = 100_000
+"""So many accounts are placed at a time, or a million of them would take much memory."""
 _MOST_LAYERS = 6
 _DETAIL = 2_000
 """A border on a map is as fine as the whole's width by this."""
@@ -30,16 +29,20 @@ class Shapes:
 
     def __init__(self, areas: Sequence[shapely.MultiPolygon]) -> None:
         self.areas = areas
-        self._tree = shapely.STRtree(areas)
+        self._lock = threading.Lock()
+        self._prepared = np.array(areas, object)
+        shapely.prepare(self._prepared)
+        self._tree = shapely.STRtree(self._prepared)
 
     def place(self, part: Part) -> Whole:
         """Return for each account the unit that it lies in, from 1 on; 0 is none."""
         found = np.zeros(part.size, np.int64)
-        if part.size <= _FEW:
-            self._look_up(part, found)
-        else:
-            for at, area in enumerate(self.areas):
-                _lay(part, area, at + 1, found)
+        placed = np.flatnonzero(part.accounts.key >= 0)
+        # A prepared outline makes its index with its first point, which two must not do at once.
+        with self._lock:
+            for first in range(0, len(placed), _AT_ONCE):
+                these = placed[first : first + _AT_ONCE]
+                found[these] = self._find(part.accounts.lon[these], part.accounts.lat[these])
         return found
 
     @cached_property
@@ -49,31 +52,16 @@ class Shapes:
         tolerance = max(east - west, north - south) / _DETAIL
         return [_rings(one.simplify(tolerance)) for one in self.areas]
 
-    def _look_up(self, part: Part, found: Whole) -> None:
-        there = np.flatnonzero(part.accounts.key >= 0)
-        points = shapely.points(part.accounts.lon[there], part.accounts.lat[there])
-        at, unit = self._tree.query(points, predicate="intersects")
+    def _find(self, lon: Real, lat: Real) -> Whole:
+        """Return the first unit that covers each place; boxes first, then prepared outlines."""
+        at, unit = self._tree.query(shapely.points(lon, lat))
+        inside = shapely.intersects_xy(self._prepared[unit], lon[at], lat[at])
+        at, unit = at[inside], unit[inside]
         # The first unit of each is written last.
         order = np.argsort(-unit, kind="stable")
-        found[there[at[order]]] = unit[order] + 1
-
-
-def _lay(part: Part, area: shapely.MultiPolygon, number: int, found: Whole) -> None:
-    """Number the accounts that lie in an area and in none before."""
-    keys = part.accounts.key
-    box = cover(area, edge_cells=0)
-    spans = [np.searchsorted(keys, one) for one in (*box.inner, *box.edge)]
-    if all(low == high for low, high in spans):
-        return
-    told = cover(area)
-    for low, high in (np.searchsorted(keys, one) for one in told.inner):
-        here = found[low:high]
-        here[here == 0] = number
-    spans = [np.searchsorted(keys, one) for one in told.edge]
-    at = np.concatenate([np.arange(low, high) for low, high in spans] or [np.zeros(0, np.int64)])
-    at = at[found[at] == 0]
-    inside = shapely.intersects_xy(area, part.accounts.lon[at], part.accounts.lat[at])
-    found[at[inside]] = number
+        found = np.zeros(len(lon), np.int64)
+        found[at[order]] = unit[order] + 1
+        return found
 
 
 def _rings(area: shapely.Geometry) -> Outline:

@@ -121,11 +121,11 @@ def _asked(draw: st.DrawFn, name: str) -> dict[str, Any]:
 @given(
     asked=queries(), who=st.sampled_from(["analyst", "rep", "other_rep"]),
     box=st.none() | st.tuples(*[st.integers(0, ACROSS)] * 4), seed=st.integers(0, 2**32),
-    most_flags=st.sampled_from([1, 100_000_000]), few=st.sampled_from([0, 20_000]),
+    most_flags=st.sampled_from([1, 100_000_000]), at_once=st.sampled_from([3, 100_000]),
 )  # fmt: skip
 def test_the_cube_tells_what_the_tables_tell(
     market: Market, units: list[str], api: Api, asked: dict[str, Any], who: str,
-    box: tuple[int, int, int, int] | None, seed: int, most_flags: int, few: int,
+    box: tuple[int, int, int, int] | None, seed: int, most_flags: int, at_once: int,
 ) -> None:  # fmt: skip
     chance = random.Random(seed)
     with (
@@ -133,7 +133,7 @@ def test_the_cube_tells_what_the_tables_tell(
         pytest.MonkeyPatch.context() as patch,
     ):
         patch.setattr(tallying, "_MOST_FLAGS", most_flags)  # one: as with a million buyers
-        patch.setattr(atlas, "_FEW", few)  # none: as with a million accounts
+        patch.setattr(atlas, "_AT_ONCE", at_once)  # few: as with a million accounts
         connection.autocommit = True
         with connection.cursor() as cursor:
             _disturb(cursor, market, chance)
