@@ -148,7 +148,8 @@ def _find_org(owner_url: str, org: str) -> OrgId:
             )
         cursor.execute("SELECT name FROM organisation ORDER BY name LIMIT 10")
         names = ", ".join(f"“{row[0]}”" for row in cursor.fetchall())
-    raise click.ClickException(f"There is no organisation “{org}”. There are: {names or 'none'}.")
+    there = f"There are: {names}." if names else "There is none yet: see “tuyen user add --help”."
+    raise click.ClickException(f"There is no organisation “{org}”. {there}")
 
 
 def read_pairs(pairs: tuple[str, ...]) -> dict[str, str]:

@@ -1,6 +1,6 @@
 """Borders of administrative units out of an OpenStreetMap PBF extract."""
 
-from collections.abc import Container, Iterator
+from collections.abc import Container, Iterator, Mapping
 from pathlib import Path
 
 import msgspec
@@ -36,36 +36,57 @@ class Border(msgspec.Struct, frozen=True, kw_only=True):
 def read_borders(path: Path, levels: Container[int]) -> Iterator[Border]:
     """Yield the named borders of these levels; raise OsmFileError for an unreadable file.
 
-    What an extract cuts at its edge comes last, without an outline.
+    What an extract cuts at its edge comes last, without an outline, and so do named borders that
+    end in the open, once a name: lines that are not closed and in no relation.
     """
     waiting: dict[int, Border] = {}
+    lines: dict[int, Border] = {}
     has_level = osmium.filter.KeyFilter("admin_level")
     with read_guard(path):
         processor = osmium.FileProcessor(pbf(path)).with_areas(has_level).with_filter(has_level)
         for entity in processor:
-            tags = {tag.k: tag.v for tag in entity.tags}
-            level = tags.get("admin_level", "")
-            name = first_of(tags, *_NAMES)
-            if tags.get("boundary") != "administrative" or not name or not level.isdecimal():
-                continue
-            if len(level) > 2 or int(level) not in levels:  # noqa: PLR2004  # 1 to 12
-                continue
-            bare = Border(
-                ref="", name=name, code=first_of(tags, *_CODES), kind=first_of(tags, *_KINDS),
-                level=int(level), area=None, why="is cut by the extract's edge",
-            )  # fmt: skip
+            bare = _bare({tag.k: tag.v for tag in entity.tags}, levels)
             match entity:
+                case osmium.osm.Relation() if bare is None:
+                    _drop_members(lines, entity)
+                case _ if bare is None:
+                    pass
                 case osmium.osm.Area() if not entity.from_way():
                     waiting.pop(entity.orig_id(), None)
                     yield _with_area(bare, f"relation/{entity.orig_id()}", entity)
                 case osmium.osm.Area():
                     yield _with_area(bare, f"way/{entity.orig_id()}", entity)
                 case osmium.osm.Relation():
+                    _drop_members(lines, entity)
                     ref = f"relation/{entity.id}"
                     waiting[entity.id] = msgspec.structs.replace(bare, ref=ref)
+                case osmium.osm.Way() if not entity.is_closed():
+                    lines[entity.id] = msgspec.structs.replace(
+                        bare, ref=f"way/{entity.id}", why="is a line that is not closed"
+                    )
                 case _:
-                    pass  # a piece of a border, or the place that it is named after
+                    pass  # the place that a unit is named after, or a way that comes as an area
     yield from waiting.values()
+    yield from {(one.name, one.level): one for one in lines.values()}.values()
+
+
+def _drop_members(lines: dict[int, Border], relation: osmium.osm.Relation) -> None:
+    for member in relation.members:
+        lines.pop(member.ref, None)
+
+
+def _bare(tags: Mapping[str, str], levels: Container[int]) -> Border | None:
+    """Return the unit that something is tagged as, without its outline."""
+    level = tags.get("admin_level", "")
+    name = first_of(tags, *_NAMES)
+    if tags.get("boundary") != "administrative" or not name or not level.isdecimal():
+        return None
+    if len(level) > 2 or int(level) not in levels:  # noqa: PLR2004  # 1 to 12
+        return None
+    return Border(
+        ref="", name=name, code=first_of(tags, *_CODES), kind=first_of(tags, *_KINDS),
+        level=int(level), area=None, why="is cut by the extract's edge",
+    )  # fmt: skip
 
 
 def _with_area(bare: Border, ref: str, entity: osmium.osm.Area) -> Border:

@@ -28,6 +28,7 @@ _FLAGS = [
 _CELLS = '{"rows":[{"dimension":"h3","resolution":9}],"measures":["revenue","customers"]}'
 _PAGES = {
     "map": "tab=prospects",
+    "territories": "tab=territories",
     "areas": "tab=areas",
     "analysis": f"tab=analysis&cube={quote(_CELLS)}",
     "ground": "tab=territories",
@@ -82,7 +83,13 @@ def _choose_ground(page: Page) -> None:
     page.locator("select[name=ground]").select_option(label="Chỉ số người qua lại")
 
 
+def _look_back(page: Page) -> None:
+    page.get_by_role("button", name="Xem lại", exact=True).click()
+    page.locator(".past-moment").wait_for()
+
+
 _CHOSEN: dict[str, Callable[[Page], None]] = {
+    "territories": _look_back,
     "areas": _choose_territory,
     "ground": _choose_ground,
 }

@@ -77,6 +77,15 @@ def test_provinces_colour_the_map_and_are_gone_into(watched: Watched, tmp_path: 
     page.screenshot(path=tmp_path / "white-space.png")
 
 
+def test_a_link_without_a_level_is_by_the_finest(watched: Watched) -> None:
+    asked = {**_PIVOT, "rows": [{"dimension": "admin_unit"}]}
+    page = watched.open(f"#tab=analysis&date={DAY}&cube={quote(json.dumps(asked))}")
+    expect(page.locator(".analysis table").first).to_contain_text("Phường Bắc")
+    expect(
+        page.get_by_role("combobox", name="Hàng", exact=True).locator("option:checked")
+    ).to_contain_text("phường, xã")
+
+
 @pytest.mark.parametrize("look", [{**PHONE, "color_scheme": "dark"}], indirect=True)
 def test_it_reads_on_a_phone_in_english(watched: Watched, tmp_path: Path) -> None:
     watched.page.add_init_script("localStorage.setItem('tuyen.language', 'en')")

@@ -22,9 +22,9 @@ _ANY = Search(None, None, None, None)
 
 
 def write_extract(path: Path) -> Path:
-    """A province with a ward in it, a ward that is cut, and a border of another kind."""
+    """A province with a ward in it, one that is cut, one left open, a border of another kind."""
     corners = {1: (106, 10), 2: (108, 10), 3: (108, 11), 4: (106, 11), 5: (107, 10), 6: (107, 11)}
-    ways = {1: [1, 5, 2, 3, 6, 4, 1], 2: [1, 5, 6, 4, 1], 3: [2, 3]}
+    ways = {1: [1, 5, 2, 3, 6, 4, 1], 2: [1, 5, 6, 4, 1], 3: [2, 3], 4: [2, 3, 6], 5: [2, 5]}
     border = {"boundary": "administrative"}
     relations = {
         1: ([1], border | {"admin_level": "4", "name": "Tỉnh Một", "ref": "79"}),
@@ -36,8 +36,10 @@ def write_extract(path: Path) -> Path:
     writer = osmium.SimpleWriter(str(path))
     for ref, place in corners.items():
         writer.add_node(osmium.osm.mutable.Node(id=ref, location=place))
+    ends = border | {"admin_level": "6", "name": "Phường Hở"}
+    tags = {3: ends, 4: ends, 5: ends}
     for ref, nodes in ways.items():
-        writer.add_way(osmium.osm.mutable.Way(id=ref, nodes=nodes))
+        writer.add_way(osmium.osm.mutable.Way(id=ref, nodes=nodes, tags=tags.get(ref, {})))
     for ref, (members, tags) in relations.items():
         told = {"type": "boundary", **tags}
         parts = [("w", member, "outer") for member in members]
@@ -59,7 +61,10 @@ def test_borders_of_an_extract_are_units_with_parents(
     path = write_extract(tmp_path / "x.osm.pbf")
     report = run(database, org, path)
     assert (report.units, report.with_outline) == (2, 2)
-    assert [(one.field, one.code) for one in report.problems] == [("relation/3", "outline_cut")]
+    assert [(one.field, one.code, one.message) for one in report.problems] == [
+        ("relation/3", "outline_cut", "“Phường Cắt” is cut by the extract's edge."),
+        ("way/5", "outline_cut", "“Phường Hở” is a line that is not closed."),
+    ]
     run(database, org, path)
     with database.for_org(org.id) as connection:
         units = select_units(connection, org.id, _ANY, after=None, limit=9)

@@ -28,6 +28,13 @@ export function writeState(state) {
   return Object.keys(told).length ? JSON.stringify(told) : null;
 }
 
+/** The question with what the service adds to it by itself: units without a level are the finest. */
+export function completed(state, known) {
+  const finest = known.dimensions.find((one) => one.name === 'admin_unit')?.levels.at(-1);
+  const whole = (one) => (one?.dimension === 'admin_unit' && finest !== undefined ? { ...one, level: one.level ?? finest } : one);
+  return { ...state, rows: state.rows.map(whole), columns: whole(state.columns) };
+}
+
 /** What the service is asked. */
 export function asQuery(state, area, more = {}) {
   return {

@@ -9,7 +9,7 @@ import { go, place } from '../place.js';
 import { pivotChart } from './analysis-chart.js';
 import { questionForm } from './analysis-form.js';
 import { byAmount, bySpot } from './analysis-map.js';
-import { asChoice, asQuery, drilled, readState, sliced, VIEWS, writeState } from './analysis-state.js';
+import { asChoice, asQuery, completed, drilled, readState, sliced, VIEWS, writeState } from './analysis-state.js';
 import { pivotTable } from './analysis-table.js';
 import { figure } from './analysis-words.js';
 import { tradePanel } from './trade.js';
@@ -53,8 +53,9 @@ export function analysisTab(panel, desk) {
       return;
     }
     if (asked !== told) return;
-    showForm(state);
-    load(state);
+    const whole = completed(state, known);
+    showForm(whole);
+    load(whole);
   }
 
   /** Trade areas ask the ground, not the cube: a question and an address of their own. */
