@@ -28,11 +28,10 @@ class Shapes:
     """The outlines of a layer's units, in their order."""
 
     def __init__(self, areas: Sequence[shapely.MultiPolygon]) -> None:
-        self.areas = areas
         self._lock = threading.Lock()
-        self._prepared = np.array(areas, object)
-        shapely.prepare(self._prepared)
-        self._tree = shapely.STRtree(self._prepared)
+        self._areas = np.array(areas, object)
+        shapely.prepare(self._areas)
+        self._tree = shapely.STRtree(self._areas)
 
     def place(self, part: Part) -> Whole:
         """Return for each account the unit that it lies in, from 1 on; 0 is none."""
@@ -48,14 +47,14 @@ class Shapes:
     @cached_property
     def outlines(self) -> list[Outline]:
         """The units as polygons of rings for a map, as fine as such a map can show."""
-        west, south, east, north = shapely.total_bounds(list(self.areas)).tolist()
+        west, south, east, north = shapely.total_bounds(self._areas).tolist()
         tolerance = max(east - west, north - south) / _DETAIL
-        return [_rings(one.simplify(tolerance)) for one in self.areas]
+        return [_rings(one.simplify(tolerance)) for one in self._areas]
 
     def _find(self, lon: Real, lat: Real) -> Whole:
         """Return the first unit that covers each place; boxes first, then prepared outlines."""
         at, unit = self._tree.query(shapely.points(lon, lat))
-        inside = shapely.intersects_xy(self._prepared[unit], lon[at], lat[at])
+        inside = shapely.intersects_xy(self._areas[unit], lon[at], lat[at])
         at, unit = at[inside], unit[inside]
         # The first unit of each is written last.
         order = np.argsort(-unit, kind="stable")

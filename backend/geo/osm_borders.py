@@ -47,8 +47,11 @@ def read_borders(path: Path, levels: Container[int]) -> Iterator[Border]:
         for entity in processor:
             bare = _bare({tag.k: tag.v for tag in entity.tags}, levels)
             match entity:
-                case osmium.osm.Relation() if bare is None:
+                case osmium.osm.Relation():
                     _drop_members(lines, entity)
+                    if bare is not None:
+                        ref = f"relation/{entity.id}"
+                        waiting[entity.id] = msgspec.structs.replace(bare, ref=ref)
                 case _ if bare is None:
                     pass
                 case osmium.osm.Area() if not entity.from_way():
@@ -56,10 +59,6 @@ def read_borders(path: Path, levels: Container[int]) -> Iterator[Border]:
                     yield _with_area(bare, f"relation/{entity.orig_id()}", entity)
                 case osmium.osm.Area():
                     yield _with_area(bare, f"way/{entity.orig_id()}", entity)
-                case osmium.osm.Relation():
-                    _drop_members(lines, entity)
-                    ref = f"relation/{entity.id}"
-                    waiting[entity.id] = msgspec.structs.replace(bare, ref=ref)
                 case osmium.osm.Way() if not entity.is_closed():
                     lines[entity.id] = msgspec.structs.replace(
                         bare, ref=f"way/{entity.id}", why="is a line that is not closed"
@@ -72,7 +71,8 @@ def read_borders(path: Path, levels: Container[int]) -> Iterator[Border]:
 
 def _drop_members(lines: dict[int, Border], relation: osmium.osm.Relation) -> None:
     for member in relation.members:
-        lines.pop(member.ref, None)
+        if member.type == "w":
+            lines.pop(member.ref, None)
 
 
 def _bare(tags: Mapping[str, str], levels: Container[int]) -> Border | None:

@@ -7,7 +7,6 @@ rows are marked as deleted and never removed) have the count and the sum of thei
 
 from collections.abc import Sequence
 from datetime import date
-from functools import cache
 from typing import NamedTuple
 from uuid import UUID
 
@@ -171,11 +170,4 @@ def _version(
     connection: sa.Connection, statement: sa.TextClause, scope: Scope, **values: object
 ) -> str:
     bound = {"org_id": scope.org_id, "ids": scope.territory_array} | values
-    wanted = {name: bound[name] for name in _names(statement)}
-    return str(connection.scalar(statement, wanted))
-
-
-@cache
-def _names(statement: sa.TextClause) -> tuple[str, ...]:
-    """Return what a statement is to be given; finding it out costs as much as a look-up."""
-    return tuple(statement.compile().params)
+    return str(connection.scalar(statement, bound))

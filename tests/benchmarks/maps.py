@@ -29,7 +29,7 @@ from backend.maps.repository import read_accounts_version
 from backend.maps.schemas import Scope
 from tests.benchmarks.maps_areas import measure_areas
 from tests.benchmarks.maps_cube import measure_cube
-from tests.benchmarks.maps_ground import Ground, ground
+from tests.benchmarks.maps_ground import Ground, ground, some_places
 from tests.benchmarks.maps_peer import Peer, peer
 from tests.benchmarks.maps_people import scopes
 from tests.benchmarks.rows import Row, report
@@ -65,10 +65,7 @@ SELECT ST_AsMVT(t, 'prospects', 4096, 'g') FROM (
     FROM account WHERE org_id = %s AND deleted_at IS NULL
      AND location && ST_Transform(ST_TileEnvelope(%s, %s, %s), 4326)) t
 """
-_PLACES = """
-SELECT ST_X(location), ST_Y(location) FROM account
- WHERE location IS NOT NULL ORDER BY right(id::text, 8), id LIMIT 60
-"""
+_PLACES = 60
 
 
 @dataclass(frozen=True)
@@ -239,8 +236,8 @@ def _nearest(laid: Ground) -> Iterator[float]:
         "SELECT id, distance_m FROM account_nearest(:org_id, cast(:scope AS uuid[]),"
         " ST_SetSRID(ST_MakePoint(:lon, :lat), 4326), :count)"
     )
+    places = some_places(laid, _PLACES)
     with laid.database.for_org(laid.org_id, snapshot=True) as connection:
-        places = connection.execute(sa.text(_PLACES)).all()
         for number, scope in enumerate(scopes(laid) * 8):
             held = scope.territory_array
             lon, lat = places[number]

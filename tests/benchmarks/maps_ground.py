@@ -76,6 +76,17 @@ def ground(folder: Path, prospects: int) -> Iterator[Ground]:
         cluster.stop()
 
 
+def some_places(laid: Ground, count: int) -> list[tuple[float, float]]:
+    """Return where some accounts lie, the same ones each time, wherever accounts are."""
+    with closing(psycopg2.connect(laid.owner_url)) as connection, connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT ST_X(location), ST_Y(location) FROM account WHERE location IS NOT NULL"
+            " ORDER BY right(id::text, 8), id LIMIT %s",
+            (count,),
+        )
+        return cursor.fetchall()
+
+
 @dataclass(frozen=True)
 class _Made:
     org_id: UUID

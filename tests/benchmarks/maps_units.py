@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from psycopg2.extras import execute_values
 
 from backend.ids import new_id
-from tests.benchmarks.maps_ground import Ground
+from tests.benchmarks.maps_ground import Ground, some_places
 
 _PROVINCES, _COMMUNES, _CELLS = 34, 3321, 200_000
 _PROVINCE_LEVEL, _COMMUNE_LEVEL = 4, 6
@@ -36,12 +36,7 @@ def divide(laid: Ground) -> None:
             cursor.execute("SELECT EXISTS (SELECT FROM admin_unit)")
             if cursor.fetchone() == (True,):
                 return
-            cursor.execute(
-                "SELECT ST_X(location), ST_Y(location) FROM account WHERE location IS NOT NULL"
-                " ORDER BY right(id::text, 8), id LIMIT %s",
-                (_COMMUNES // 2,),
-            )
-            provinces, communes, below = _cut(np.array(cursor.fetchall()))
+            provinces, communes, below = _cut(np.array(some_places(laid, _COMMUNES // 2)))
             ids = [str(new_id()) for _ in provinces]
             rows = [
                 (str(laid.org_id), ids[at], f"{at:02}", f"Province {at:02}", _PROVINCE_LEVEL, None,

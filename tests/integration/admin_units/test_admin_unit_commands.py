@@ -37,12 +37,13 @@ def write_extract(path: Path) -> Path:
     for ref, place in corners.items():
         writer.add_node(osmium.osm.mutable.Node(id=ref, location=place))
     ends = border | {"admin_level": "6", "name": "Phường Hở"}
-    tags = {3: ends, 4: ends, 5: ends}
+    lines = {3: ends, 4: ends, 5: ends}
     for ref, nodes in ways.items():
-        writer.add_way(osmium.osm.mutable.Way(id=ref, nodes=nodes, tags=tags.get(ref, {})))
+        writer.add_way(osmium.osm.mutable.Way(id=ref, nodes=nodes, tags=lines.get(ref, {})))
     for ref, (members, tags) in relations.items():
         told = {"type": "boundary", **tags}
-        parts = [("w", member, "outer") for member in members]
+        # A node may have the number of a way.
+        parts = [*(("w", member, "outer") for member in members), ("n", 5, "admin_centre")]
         writer.add_relation(osmium.osm.mutable.Relation(id=ref, members=parts, tags=told))
     writer.close()
     return path
